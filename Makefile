@@ -1,0 +1,71 @@
+PYTHON ?= python3
+PORT ?= 6543
+VAR ?= var
+
+BIN := .venv/bin
+STAMP := .venv/.made
+CONFIG ?= development.ini
+
+# What is started here takes its settings from these; the caller's environment goes first.
+run service worker v3-database: export SYSMON_CONFIG ?= $(CONFIG)
+run service worker v3-database: export SYSMON_LISTEN ?= 127.0.0.1:$(PORT)
+run service worker v3-database: export SYSMON_VAR ?= $(abspath $(VAR))
+
+.PHONY: help run test unit functional plugins live lint format venv programs service worker v3-database lock wheel clean
+
+help:            ## this list
+	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
+
+run: venv programs v3-database   ## set everything up and run it: Redis, a worker, the server
+	@$(BIN)/sysmon user bootstrap
+	@exec $(BIN)/python config/run.py
+
+venv: $(STAMP)   ## the virtual environment .venv, with the pinned dependencies
+
+$(STAMP): requirements.lock setup.py pyproject.toml
+	@PYTHON=$(PYTHON) config/programs.sh venv
+	@echo "Making .venv"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --disable-pip-version-check --progress-bar off -r requirements.lock
+	@$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+programs:        ## the programs that are run: iostat, uptime, redis-server
+	@config/programs.sh iostat uptime redis-server
+
+service: venv    ## the HTTP server alone, on $(PORT)
+	@exec $(BIN)/pserve $(SYSMON_CONFIG)
+
+worker: venv     ## a Dramatiq worker alone
+	@exec $(BIN)/dramatiq sysmon_core.worker:setup --processes 1 --threads 64 --skip-logging
+
+v3-database: venv   ## create or migrate the users' database
+	@$(BIN)/sysmon database upgrade
+
+test: venv programs   ## every test
+	@$(BIN)/pytest
+
+unit functional plugins live: venv programs   ## one kind of them
+	@$(BIN)/pytest tests/$@
+
+lint: venv       ## ruff and mypy, strict
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: venv     ## let ruff mend what it can
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+lock:            ## renew requirements.lock from the ranges in setup.py
+	@rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
+	@.venv/lock/bin/pip install --disable-pip-version-check --quiet --upgrade --editable '.[dev]'
+	@{ echo '# What `make venv` installs; renewed by `make lock` from the ranges in setup.py.'; \
+	   .venv/lock/bin/pip --disable-pip-version-check freeze --all --exclude-editable --exclude pip; } > requirements.lock
+	@rm -rf .venv/lock
+
+wheel: venv      ## build the distribution into dist/
+	@$(BIN)/pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean:           ## remove what was made here, but not var/
+	@rm -rf .venv build dist sysmon.egg-info

@@ -1,0 +1,68 @@
+#!/bin/sh
+# Sees to it that the programs named are on this host: programs.sh PROGRAM...
+# What is missing is installed by the system's package manager where this user may do that;
+# else one sentence says what to type.
+set -eu
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+package_of() { # PROGRAM MANAGER
+    case $1/$2 in
+        iostat/brew) ;; # part of macOS
+        iostat/*) echo sysstat ;;
+        redis-server/apt-get) echo redis-server ;;
+        redis-server/dnf) echo valkey ;;
+        redis-server/brew) echo redis ;;
+        uptime/apt-get) echo procps ;;
+        uptime/dnf) echo procps-ng ;;
+        venv/apt-get) echo python3-venv ;;
+        venv/dnf) echo python3 ;;
+        *) echo "$1" ;;
+    esac
+}
+
+is_here() { # PROGRAM
+    case $1 in
+        redis-server) command -v redis-server || command -v valkey-server ;;
+        venv) "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null ;;
+        *) command -v "$1" ;;
+    esac >/dev/null
+}
+
+missing=
+for program in "$@"; do
+    is_here "$program" || missing="$missing $program"
+done
+[ -n "$missing" ] || exit 0
+
+for manager in apt-get dnf brew none; do
+    ! command -v "$manager" >/dev/null || break
+done
+if [ "$manager" = none ]; then
+    echo "sysmon needs$missing, and finds none of apt-get, dnf and brew: install them by hand." >&2
+    exit 1
+fi
+packages=
+for program in $missing; do packages="$packages $(package_of "$program" "$manager")"; done
+
+root=
+if [ "$manager" != brew ] && [ "$(id -u)" != 0 ]; then
+    root=sudo
+    if ! sudo -n true 2>/dev/null; then
+        echo "sysmon needs$missing. Type this, then the same again: sudo $manager install -y$packages" >&2
+        exit 1
+    fi
+fi
+
+echo "Installing$packages with $manager"
+case $manager in
+    apt-get)
+        # Debian starts a server of a package that it installs; ours is a private one.
+        $root apt-get update -q
+        # shellcheck disable=SC2086  # the words are separate on purpose
+        $root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $packages
+        ;;
+    # shellcheck disable=SC2086
+    dnf) $root dnf install -y $packages ;;
+    # shellcheck disable=SC2086
+    brew) brew install $packages ;;
+esac

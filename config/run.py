@@ -1,0 +1,77 @@
+"""The last step of `make run`: checks that nobody is in the way, then becomes the runner."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from sysmon_core import process, settings
+from sysmon_core.errors import SysmonError
+from sysmon_core.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def main() -> None:
+    """Replace this process by supervisord, on the settings of the environment."""
+    path = settings.config_file() or "development.ini"
+    config = settings.load_file(path)
+    config.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config.var.chmod(0o700)
+    (config.var / "redis").mkdir(mode=0o700, exist_ok=True)
+    _refuse_a_second_copy(config)
+    supervisord = str(Path(sys.executable).parent / "supervisord")
+    arguments = [supervisord, "-c", str(ROOT / "config" / "supervisord.conf")]
+    os.execve(supervisord, arguments, os.environ | _variables(config, path))  # noqa: S606 - that is the point
+
+
+def _variables(config: Settings, path: str) -> dict[str, str]:
+    return {
+        "SYSMON_CONFIG": str(Path(path).absolute()),
+        "RUN_ROOT": str(ROOT),
+        "RUN_VAR": str(config.var),
+        "RUN_USER": getpass.getuser(),
+        "RUN_BIN": str(Path(sys.executable).parent),
+        "RUN_LAUNCHER": " ".join(
+            word.replace("KILL", "TERM") for word in process.launcher(config.command_path)
+        ),
+        "RUN_PRIVATE_REDIS": "false" if config.redis_url else "true",
+        "RUN_REDIS_SERVER": _redis_server(config),
+    }
+
+
+def _redis_server(config: Settings) -> str:
+    for name in ("redis-server", "valkey-server"):
+        if path := shutil.which(name, path=config.command_path):
+            return path
+    if config.redis_url:
+        return "none"
+    raise SysmonError("redis-server is missing: run `make programs`, or set SYSMON_REDIS_URL")
+
+
+def _refuse_a_second_copy(config: Settings) -> None:
+    with socket.socket(socket.AF_UNIX) as redis:
+        if not config.redis_url and redis.connect_ex(str(config.redis_socket)) == 0:
+            raise SysmonError(f"A sysmon runs in {config.var} already: stop it, or use another VAR")
+    for address in config.listen.split():
+        host, _, port = address.rpartition(":")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as server:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                server.bind((host.strip("[]"), int(port)))
+            except OSError as error:
+                raise SysmonError(
+                    f"{address} cannot be used ({error.strerror}): use another PORT"
+                ) from error
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except SysmonError as error:
+        sys.exit(f"sysmon: {error}")

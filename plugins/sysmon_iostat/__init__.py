@@ -1,0 +1,54 @@
+"""What the host's disks read and write, report by report."""
+
+from sysmon_core import Command, Field, Integer, Params, ValidationInfo, field_validator, hookimpl
+
+
+class IostatParams(Params):
+    """How many reports, how far apart."""
+
+    count: Integer = Field(1, ge=1, description="Number of reports")
+    wait: Integer = Field(
+        1, ge=1, description="Seconds between two reports", json_schema_extra={"unit": "s"}
+    )
+
+    @field_validator("wait")
+    @classmethod
+    def _has_something_to_wait_for(cls, wait: int, info: ValidationInfo) -> int:
+        if wait != 1 and info.data.get("count") == 1:
+            raise ValueError(
+                "a single report has nothing to wait for: leave it out, or ask for more"
+            )
+        return wait
+
+
+def arguments(params: IostatParams, platform: str) -> list[str]:
+    """The words after ``iostat``, in the style of the platform's own program."""
+    count, wait = str(params.count), str(params.wait)
+    if platform == "darwin":
+        return ["-d", "-c", count, "-w", wait]
+    return ["-d", wait, count]
+
+
+def duration(params: IostatParams) -> float:
+    """Seconds that a run takes: the first report comes at once."""
+    return params.wait * (params.count - 1)
+
+
+@hookimpl
+def sysmon_metrics() -> list[Command]:
+    """The one metric of this plugin."""
+    return [
+        Command(
+            name="iostat",
+            title="Disk activity",
+            description="Transfers and throughput of each disk, as iostat(1) prints them. "
+            "The first report covers the time since boot.",
+            params=IostatParams,
+            duration=duration,
+            program="iostat",
+            package="sysstat",
+            arguments=arguments,
+            parser="iostat",
+            position=20,
+        )
+    ]

@@ -1,0 +1,50 @@
+"""The one distribution: the core and the first-party plugins, each under its own name."""
+
+from setuptools import find_packages, setup
+
+PLUGINS = find_packages("plugins")
+
+setup(
+    name="sysmon",
+    version="0.1.0",
+    description="Ask a host what is going on right now, over HTTP instead of ssh",
+    license="MIT",
+    python_requires=">=3.11",
+    packages=find_packages(include=["sysmon_core*"]) + PLUGINS,
+    package_dir={name: "plugins/" + name.replace(".", "/") for name in PLUGINS},
+    package_data={"sysmon_core": ["py.typed", "migrations/script.py.mako"]},
+    install_requires=[
+        "alembic>=1.13,<2",
+        "argon2-cffi>=23.1",
+        "click>=8.1,<9",
+        "cornice>=6.1,<7",
+        "dramatiq>=2.2,<2.3",
+        "jc>=1.25,<2",
+        "pluggy>=1.5,<2",
+        "plaster-pastedeploy>=1.0",
+        "pydantic>=2.9,<3",
+        "pyramid>=2.1,<3",
+        "redis>=7,<8",
+        "setuptools>=77,<80.9",  # for Cornice's pkg_resources, gone in 82; 80.9 warns at each start
+        "sqlalchemy>=2.1,<2.2",
+        "waitress>=3.0.2,<4",
+    ],
+    extras_require={
+        "dev": [
+            "hypothesis",
+            "mypy",
+            "pytest",
+            "pytest-timeout",
+            "ruff",
+            "supervisor>=4.3",
+            "webtest",
+            "wheel",
+        ],
+    },
+    entry_points={
+        "console_scripts": ["sysmon = sysmon_core.cli:main"],
+        "paste.app_factory": ["main = sysmon_core.app:main"],
+        "paste.server_runner": ["waitress = sysmon_core.server:serve"],
+        "sysmon": ["uptime = sysmon_uptime", "iostat = sysmon_iostat"],
+    },
+)

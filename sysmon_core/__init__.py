@@ -1,0 +1,24 @@
+"""What the author of a plugin imports, and nothing else."""
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from sysmon_core.command import Command
+from sysmon_core.errors import MetricFailed
+from sysmon_core.hookspecs import hookimpl
+from sysmon_core.metric import Integer, Metric, Params, Report
+from sysmon_core.run import Run
+
+__all__ = [
+    "Command",
+    "Field",
+    "Integer",
+    "Metric",
+    "MetricFailed",
+    "Params",
+    "Report",
+    "Run",
+    "ValidationInfo",
+    "field_validator",
+    "hookimpl",
+    "model_validator",
+]

@@ -1,0 +1,21 @@
+"""What the versions of the API are built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sysmon_core.registry import Registry
+from sysmon_core.services.collection import Collection
+from sysmon_core.services.tasks import Tasks
+from sysmon_core.services.users import Users
+
+
+@dataclass(frozen=True)
+class Services:
+    """The rules that the views call; ``body_limit`` is in bytes."""
+
+    registry: Registry
+    collection: Collection
+    tasks: Tasks
+    users: Users
+    body_limit: int

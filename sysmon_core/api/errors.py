@@ -1,0 +1,95 @@
+"""What each error means over HTTP: the answers of 4xx and 5xx that the front door leaves."""
+
+from __future__ import annotations
+
+import logging
+from typing import cast
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import (
+    HTTPException,
+    HTTPForbidden,
+    HTTPMovedPermanently,
+    HTTPPermanentRedirect,
+)
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sysmon_core import errors
+from sysmon_core.api.problems import RETRY_AFTER, problem
+from sysmon_core.api.security import CHALLENGE
+
+STATUS: dict[type[errors.SysmonError], int] = {
+    errors.InvalidInput: 400,
+    errors.RunTooLong: 400,
+    errors.TaskNotFound: 404,
+    errors.UserNotFound: 404,
+    errors.UserExists: 409,
+    errors.LastAdmin: 409,
+    errors.ProgramMissing: 501,
+    errors.MetricFailed: 502,
+    errors.RunStopped: 503,
+    errors.TooManyRuns: 503,
+    errors.TasksUnavailable: 503,
+    errors.DatabaseUnavailable: 503,
+    errors.MetricTimeout: 504,
+}
+
+DETAILS = {
+    401: "Valid credentials of a user are needed here",
+    403: "This needs an admin",
+    404: "There is nothing at this path",
+    405: "This path does not know the method; the header Allow lists those it knows",
+}
+
+logger = logging.getLogger(__name__)
+
+
+def include(config: Configurator) -> None:
+    """Register the views that turn exceptions into problems, and the redirects to collections."""
+    config.add_exception_view(unexpected, context=Exception)
+    config.add_exception_view(from_rule, context=errors.SysmonError)
+    config.add_exception_view(from_http, context=HTTPException)
+    config.add_forbidden_view(forbidden)
+    for methods, redirect in ((("GET", "HEAD"), HTTPMovedPermanently), ((), HTTPPermanentRedirect)):
+        predicates = {"request_method": methods} if methods else {}
+        config.add_notfound_view(from_http, append_slash=redirect, **predicates)
+
+
+def from_rule(error: errors.SysmonError, request: Request) -> Response:
+    """Answer what the services refuse."""
+    status = STATUS[type(error)]
+    if isinstance(error, errors.InvalidInput):
+        faults = [("body", fault) for fault in error.faults]
+        return problem(request.environ, status, "The request is not valid", faults)
+    if status >= 500:
+        logger.warning("request %s: %s: %s", request.path, type(error).__name__, error)
+    return problem(
+        request.environ, status, str(error), headers=RETRY_AFTER if status == 503 else None
+    )
+
+
+def from_http(error: HTTPException, request: Request) -> Response:
+    """Answer what Pyramid and Cornice refuse, headers kept; redirects pass."""
+    if error.code < 400:
+        return cast("Response", error)
+    kept = {
+        name: value
+        for name, value in error.headers.items()
+        if name in {"Allow", "WWW-Authenticate"}
+    }
+    detail = DETAILS.get(error.code) or error.detail or error.explanation
+    return problem(request.environ, error.code, detail, headers=kept)
+
+
+def forbidden(error: HTTPForbidden, request: Request) -> Response:
+    """Ask who it is, unless that is known and not enough."""
+    if request.identity is None:
+        return problem(request.environ, 401, DETAILS[401], headers=CHALLENGE)
+    return problem(request.environ, error.code, DETAILS[403])
+
+
+def unexpected(error: Exception, request: Request) -> Response:
+    """Answer a fault of ours: the log has it, the client does not."""
+    logger.error("request %s failed", request.environ["sysmon.request_id"], exc_info=error)
+    return problem(request.environ, 500, "Something went wrong inside; the log has more")

@@ -1,0 +1,135 @@
+"""Reads what a request brings, as Cornice validators: they fill ``request.validated``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from pyramid.httpexceptions import (
+    HTTPBadRequest,
+    HTTPNotAcceptable,
+    HTTPRequestEntityTooLarge,
+    HTTPUnsupportedMediaType,
+)
+from pyramid.request import Request
+
+from sysmon_core.errors import InvalidInput
+from sysmon_core.metric import Params
+from sysmon_core.services.collection import parse
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+MAX_FIELDS = 100
+CORNICE_PLACES = {"query": "querystring", "body": "body"}
+
+WORDS = {"true": True, "1": True, "yes": True, "on": True}
+WORDS |= {"false": False, "0": False, "no": False, "off": False}
+
+Pairs = list[tuple[str, Any]]
+Validator = Callable[..., None]
+
+
+def accepts_json(request: Request, **_options: Any) -> None:
+    """Refuse a client that could not read the answer (406)."""
+    if not request.accept.acceptable_offers([JSON]):
+        raise HTTPNotAcceptable(f"Every answer here is {JSON}; ask for that")
+
+
+def query(model: type[Params]) -> Validator:
+    """A validator that makes ``params`` from the query string."""
+
+    def validate(request: Request, **_options: Any) -> None:
+        _check(request, model, request.GET.items(), lambda _: "query")
+
+    return validate
+
+
+def query_and_body(model: type[Params], limit: int) -> Validator:
+    """A validator that makes ``params`` from the query string and the body together."""
+
+    def validate(request: Request, **_options: Any) -> None:
+        sent = read_body(request, limit)
+        names = {name for name, _ in sent}
+        pairs = [*request.GET.items(), *sent]
+        _check(request, model, pairs, lambda name: "body" if name in names else "query")
+
+    return validate
+
+
+def body(model: type[Params], limit: int) -> Validator:
+    """A validator that makes ``params`` from the body, JSON or a form."""
+
+    def validate(request: Request, **_options: Any) -> None:
+        pairs = read_body(request, limit)
+        if request.content_type == FORM:
+            pairs = [(name, _worded(model, name, value)) for name, value in pairs]
+        _check(request, model, pairs, lambda _: "body")
+
+    return validate
+
+
+def _worded(model: type[Params], name: str, value: str) -> str | bool:
+    """A form has no booleans, but words for them."""
+    field = model.model_fields.get(name)
+    if field is None or field.annotation is not bool:
+        return value
+    return WORDS.get(value.lower(), value)
+
+
+def _check(
+    request: Request,
+    model: type[Params],
+    pairs: Iterable[tuple[str, Any]],
+    place: Callable[[str], str],
+) -> None:
+    try:
+        request.validated["params"] = parse(model, pairs)
+    except InvalidInput as error:
+        for fault in error.faults:
+            request.errors.add(CORNICE_PLACES[place(fault.name)], fault.name, fault.detail)
+
+
+def read_body(request: Request, limit: int) -> Pairs:
+    """The fields of the body, doubled ones included; none if there is no body.
+
+    Raises:
+        HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType, HTTPBadRequest: it is too large, of
+            another type than JSON or a form, or not what its type says.
+    """
+    if (request.content_length or 0) > limit:
+        raise HTTPRequestEntityTooLarge(f"A body may have {limit} bytes here")
+    if not request.body:
+        return []
+    if request.content_type not in {JSON, FORM} or request.charset not in {None, "utf-8", "UTF-8"}:
+        raise HTTPUnsupportedMediaType(
+            f"Send {JSON} or {FORM}, in UTF-8, and say so in Content-Type"
+        )
+    read = _read_json if request.content_type == JSON else _read_form
+    try:
+        return read(request.body.decode())
+    except (ValueError, RecursionError):
+        raise HTTPBadRequest(
+            f"The body is not what its Content-Type says: {request.content_type}"
+        ) from None
+
+
+def _read_form(text: str) -> Pairs:
+    return list(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS))
+
+
+def _read_json(text: str) -> Pairs:
+    """RFC 8259 without what parsers disagree on; a fault anywhere is a ValueError."""
+    pairs = json.loads(text, object_pairs_hook=_Object, parse_constant=_refuse)
+    if not isinstance(pairs, _Object):
+        raise ValueError("not an object")  # noqa: TRY004 - to the caller it is one more bad value
+    return list(pairs)
+
+
+class _Object(list[tuple[str, Any]]):
+    """A JSON object as its pairs: a dict would hide the doubled ones."""
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")

@@ -1,0 +1,42 @@
+"""Views of tasks: what became of one, and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPNoContent
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sysmon_core.api.metrics import link
+from sysmon_core.api.service import View
+from sysmon_core.services.tasks import State, Tasks
+
+
+def show(version: str, tasks: Tasks, *, owned: bool) -> View:
+    """The task's state, its result or error once it has one, and what can be done with it."""
+
+    def view(request: Request) -> dict[str, Any]:
+        task = tasks.get(request.matchdict["task_id"], owned=owned)
+        here = link("self", request, f"{version}.task", task_id=task.id)
+        links = [here]
+        fields: dict[str, Any] = {"task_id": task.id, "state": task.state.value}
+        if task.state is State.SUCCESS:
+            fields["result"] = tasks.result(task)
+        elif task.state is State.FAILURE:
+            fields["result"] = task.error
+        elif not task.state.final:
+            links.append({"rel": "cancel", "method": "DELETE", "href": here["href"]})
+        return fields | {"links": links}
+
+    return view
+
+
+def cancel(tasks: Tasks, *, owned: bool) -> View:
+    """End the task, or remove what is left of it."""
+
+    def view(request: Request) -> Response:
+        tasks.cancel(request.matchdict["task_id"], owned=owned)
+        return HTTPNoContent()
+
+    return view

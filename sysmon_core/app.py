@@ -1,0 +1,41 @@
+"""Assembles the web application: ``pserve`` calls ``main``, tests call ``make_app``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sysmon_core import registry, settings
+from sysmon_core.api import make_wsgi
+from sysmon_core.api.bundle import Services
+from sysmon_core.db import Database
+from sysmon_core.services.collection import Collection
+from sysmon_core.services.passwords import Passwords
+from sysmon_core.services.tasks import Tasks
+from sysmon_core.services.users import Users
+from sysmon_core.tasks.connection import impatient
+from sysmon_core.tasks.queue import DramatiqQueue, make_broker
+from sysmon_core.tasks.records import RedisRecords
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+    from sysmon_core.registry import Registry
+    from sysmon_core.settings import Settings
+
+
+def main(_global_config: dict[str, str], **ini: str) -> WSGIApplication:
+    """The factory named in the ini file's ``[app:main]``."""
+    config = settings.load(ini)
+    return make_app(config, registry.load(config.command_path))
+
+
+def make_app(config: Settings, metrics: Registry) -> WSGIApplication:
+    """The application; it connects to Redis and the database when first asked to."""
+    collection = Collection(config)
+    client = impatient(config.redis)
+    queue = DramatiqQueue(make_broker(client), config.task_ttl)
+    records = RedisRecords(client, config.task_ttl, queue.result_key)
+    users = Users(Database(config.database), Passwords(), config.password_min_length)
+    tasks = Tasks(collection, records, queue, config.task_limit)
+    services = Services(metrics, collection, tasks, users, config.body_limit)
+    return make_wsgi(services, config.trusted_proxies.split())

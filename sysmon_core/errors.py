@@ -1,0 +1,86 @@
+"""Every exception that the project raises; none of them knows of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with what a caller sent: the field's name, and what to do about it."""
+
+    name: str
+    detail: str
+
+
+class SysmonError(Exception):
+    """The base of all of them; its text is written for a person."""
+
+
+class ConfigurationError(SysmonError):
+    """The start cannot go on: a setting is wrong, with the remedy in the text."""
+
+
+class PluginError(ConfigurationError):
+    """The start cannot go on: a plugin is at fault; the text names its distribution."""
+
+
+class InvalidInput(SysmonError):
+    """What the caller sent breaks a rule; ``faults`` names each field and its trouble."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.name}: {fault.detail}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+class RunTooLong(SysmonError):
+    """A run with these params would take longer than the limit for its kind."""
+
+    def __init__(self, seconds: float, limit: float) -> None:
+        super().__init__(f"This run would take {seconds:g} s; the limit here is {limit:g} s")
+        self.limit = limit
+
+
+class TooManyRuns(SysmonError):
+    """Every slot for runs that keep their caller waiting is taken."""
+
+
+class ProgramMissing(SysmonError):
+    """The program behind a metric is not on this host; the text names its package."""
+
+
+class MetricFailed(SysmonError):
+    """The metric could not be collected, or what it printed could not be used."""
+
+
+class MetricTimeout(MetricFailed):
+    """The metric took longer than its params allow for."""
+
+
+class RunStopped(SysmonError):
+    """Somebody ended the run before it was done; the text says who."""
+
+
+class TaskNotFound(SysmonError):
+    """No task of this id: never made, expired, deleted, or not this caller's to see."""
+
+
+class TasksUnavailable(SysmonError):
+    """Redis, which holds the tasks, cannot be reached or refuses to write."""
+
+
+class DatabaseUnavailable(SysmonError):
+    """The users' database cannot be reached, is locked, or has not been migrated."""
+
+
+class UserNotFound(SysmonError):
+    """No user of this name."""
+
+
+class UserExists(SysmonError):
+    """Another user has this name already."""
+
+
+class LastAdmin(SysmonError):
+    """The change would leave nobody who could undo it."""

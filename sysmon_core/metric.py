@@ -1,0 +1,122 @@
+"""Metric, its Params and its Report: a metric describes itself and collects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
+
+from sysmon_core.errors import ConfigurationError
+from sysmon_core.run import Run
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+DIGITS = re.compile(r"[0-9]{1,18}")
+
+Row = dict[str, Any]
+
+
+def _whole_number(value: object) -> int:
+    """Refuse all that ``int()`` would wave through: ``+5``, `` 4``, ``1_000``, other digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and DIGITS.fullmatch(value):
+        return int(value)
+    raise PydanticCustomError("whole_number", "must be a whole number, in the digits 0 to 9")
+
+
+Integer = Annotated[int, BeforeValidator(_whole_number)]
+"""A whole number, written in ASCII digits alone."""
+
+
+class Params(BaseModel):
+    """What a caller may choose about a run; a metric's own model inherits from it.
+
+    Each field's type, range, default and description is said once, here, and serves the
+    validation and every description of the metric.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _no_rows(_text: str) -> Sequence[Row]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run gave: the text for people, and the rows that ``read`` finds in it."""
+
+    text: str
+    read: Callable[[str], Sequence[Row]] = _no_rows
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """The same as data, read from the text when first asked for."""
+        return self.read(self.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One thing that a host can be asked.
+
+    Args:
+        name: its name in paths: a small letter, then small letters, digits, ``_`` or ``-``.
+        title: a line for lists.
+        description: what a reader of the numbers must know.
+        params: the model of what a caller may choose; without it, nothing.
+        function: does the work, bounded by the Run that it is given; a subclass that
+            overrides ``collect`` needs none.
+        duration: seconds that a run with given params takes. Without it the metric is
+            quick: it answers at once in every version; with it, it is a task from v2 on.
+        position: where it stands in lists; the lower comes first, equals by name.
+
+    Raises:
+        ConfigurationError: the name is unfit, or nothing says how to collect.
+    """
+
+    name: str
+    title: str
+    description: str = ""
+    params: type[Params] = Params
+    function: Callable[[Any, Run], Report] | None = None
+    duration: Callable[[Any], float] | None = None
+    position: int = 100
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ConfigurationError(
+                f"{self.name!r} is no name for a metric: use small letters, digits, _ and -"
+            )
+        if self.function is None and type(self).collect is Metric.collect:
+            raise ConfigurationError(f"The metric {self.name} declares no function to collect it")
+
+    @property
+    def long(self) -> bool:
+        """Whether it runs as a task from version 2 on."""
+        return self.duration is not None
+
+    def seconds(self, params: Params) -> float:
+        """How long a run with these params takes."""
+        return self.duration(params) if self.duration else 0.0
+
+    def collect(self, params: Params, run: Run) -> Report:
+        """Do the work and return what it gave.
+
+        Raises:
+            ProgramMissing, MetricFailed, MetricTimeout, RunStopped: it could not.
+        """
+        if self.function is None:
+            raise NotImplementedError
+        return self.function(params, run)
+
+    def on_host(self, search_path: str) -> Self:  # noqa: ARG002 - a Command looks there
+        """The same metric, made ready for this host."""
+        return self
+
+    def require(self) -> None:
+        """Raise ProgramMissing if this host lacks what the metric needs."""

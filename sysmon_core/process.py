@@ -1,0 +1,171 @@
+"""Runs one program under a Run: no shell, its own session, a deadline, bounded output.
+
+The calling thread is blocked in ``poll()`` on the program's end, its output and the stop
+flag at once, so that a cancel is obeyed in milliseconds and waiting costs no CPU.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sysmon_core.errors import MetricFailed, MetricTimeout, RunStopped
+from sysmon_core.run import Run
+
+GRACE = 1.0  # seconds between TERM and KILL
+STDERR_LIMIT = 2048  # bytes: enough for a reason, never a flood
+CHUNK = 65536
+
+
+@dataclass
+class Output:
+    """What a program printed: ``stdout``, the beginning of ``stderr``, and its exit status."""
+
+    stdout: bytearray = field(default_factory=bytearray)
+    stderr: bytearray = field(default_factory=bytearray)
+    status: int = 0
+
+
+@dataclass(frozen=True)
+class _Child:
+    popen: subprocess.Popen[bytes]
+    exit_fd: int | None  # readable once it has ended; None where the system has no pidfd
+
+
+def launcher(search_path: str) -> tuple[str, ...]:
+    """The words before a program's own that make the kernel end it with our process.
+
+    Linux's setpriv(1) does it. Elsewhere there are none, and a program whose parent was
+    killed ends at its next write, when nobody reads the pipe.
+    """
+    setpriv = shutil.which("setpriv", path=search_path)
+    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
+
+
+def execute(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Output:
+    """Run the program to its end and return what it printed.
+
+    Whatever happens, its whole process group is gone and reaped when this returns.
+
+    Raises:
+        RunStopped: the run's stop flag was set.
+        MetricTimeout: the deadline passed.
+        MetricFailed: it printed more than the limit, or could not be started.
+    """
+    output = Output()
+    with _started(argv, environ) as child:
+        _follow(child, run, output)
+    output.status = child.popen.returncode
+    return output
+
+
+@contextlib.contextmanager
+def _started(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[_Child]:
+    try:
+        popen = subprocess.Popen(  # noqa: S603 - argv is the plugin's, never a caller's text
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env=dict(environ),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise MetricFailed(f"{argv[0]} could not be started: {error.strerror}") from error
+    exit_fd = os.pidfd_open(popen.pid) if hasattr(os, "pidfd_open") else None
+    child = _Child(popen, exit_fd)
+    with popen:
+        try:
+            yield child
+        finally:
+            _end(child)
+            if exit_fd is not None:
+                os.close(exit_fd)
+
+
+def _follow(child: _Child, run: Run, output: Output) -> None:
+    """Read what comes until the program has ended, or the run must.
+
+    Without a pidfd the end of its output counts as its end.
+    """
+    sinks = _sinks(child, output)
+    waiting = select.poll()
+    for fd in (*sinks, run.stop.fileno(), *_exit_fds(child)):
+        waiting.register(fd, select.POLLIN)
+    ended = False
+    while not ended:
+        ready = {fd for fd, _ in waiting.poll(run.seconds_left() * 1000)}
+        ended = child.exit_fd in ready
+        for fd in (ready | set(sinks) if ended else ready) & set(sinks):
+            if _drain(fd, sinks[fd], output, run) and not ended:
+                waiting.unregister(fd)
+                del sinks[fd]
+        if not ended:
+            _obey(run, anything=bool(ready))
+            ended = child.exit_fd is None and not sinks
+
+
+def _sinks(child: _Child, output: Output) -> dict[int, bytearray]:
+    streams = ((child.popen.stdout, output.stdout), (child.popen.stderr, output.stderr))
+    sinks = {stream.fileno(): sink for stream, sink in streams if stream is not None}
+    for fd in sinks:
+        os.set_blocking(fd, False)
+    return sinks
+
+
+def _exit_fds(child: _Child) -> tuple[int, ...]:
+    return () if child.exit_fd is None else (child.exit_fd,)
+
+
+def _drain(fd: int, sink: bytearray, output: Output, run: Run) -> bool:
+    """Take what is in the pipe; true at its end."""
+    while True:
+        try:
+            chunk = os.read(fd, CHUNK)
+        except BlockingIOError:
+            return False
+        if not chunk:
+            return True
+        sink += chunk
+        del output.stderr[STDERR_LIMIT:]
+        if len(output.stdout) > run.output_limit:
+            raise MetricFailed(f"It printed more than the limit of {run.output_limit} bytes")
+        if run.stop.reason is not None or not run.seconds_left():
+            return False
+
+
+def _obey(run: Run, *, anything: bool) -> None:
+    if run.stop.reason is not None:
+        raise RunStopped(run.stop.reason)
+    if not anything or not run.seconds_left():
+        raise MetricTimeout("It took longer than its params allow for and was stopped")
+
+
+def _end(child: _Child) -> None:
+    """Leave no process of the group: TERM, after a grace KILL, and always reap."""
+    if not _has_ended(child, 0):
+        _signal(child, signal.SIGTERM)
+        _has_ended(child, GRACE)
+    # Before the leader is reaped, so that its group's number cannot be another's by now.
+    _signal(child, signal.SIGKILL)
+    child.popen.wait()
+
+
+def _has_ended(child: _Child, seconds: float) -> bool:
+    if child.exit_fd is not None:
+        return bool(select.select([child.exit_fd], [], [], seconds)[0])
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.popen.wait(seconds)
+    return child.popen.returncode is not None
+
+
+def _signal(child: _Child, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.popen.pid, number)

@@ -1,0 +1,54 @@
+"""Waitress as ``pserve`` starts it: where the settings say, its own errors told as problems."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import ErrorTask
+
+from sysmon_core import settings
+from sysmon_core.api.problems import MEDIA_TYPE, problem_fields
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+
+class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
+    """Answers what waitress refuses before the application sees it."""
+
+    def execute(self) -> None:
+        """Write the problem and close the connection: what follows in it cannot be trusted."""
+        error = self.request.error
+        request_id = uuid.uuid4().hex
+        body = json.dumps(problem_fields(error.code, str(error.body), request_id)).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers += [("Content-Type", MEDIA_TYPE), ("X-Request-Id", request_id)]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class ProblemChannel(HTTPChannel):  # type: ignore[misc]  # likewise
+    """A connection whose errors are problems."""
+
+    error_task_class = ProblemTask
+
+
+def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> int:
+    """The runner named in the ini file's ``[server:main]``; ``options`` are waitress's own.
+
+    The address is the setting ``listen`` and the largest body is ``body_limit``, so that the
+    server and the application cannot disagree.
+    """
+    config = settings.load_file(global_conf["__file__"])
+    limit: Any = config.body_limit
+    server = create_server(app, listen=config.listen, max_request_body_size=limit, **options)
+    for one in [server, *getattr(server, "map", {}).values()]:  # with several addresses, several
+        one.channel_class = ProblemChannel
+    server.print_listen("Serving on http://{}:{}")
+    server.run()
+    return 0

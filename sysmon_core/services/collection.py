@@ -1,0 +1,119 @@
+"""Checks params and runs metrics: the one caller of ``Metric.collect``."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from sysmon_core.errors import (
+    Fault,
+    InvalidInput,
+    MetricFailed,
+    RunTooLong,
+    SysmonError,
+    TooManyRuns,
+)
+from sysmon_core.metric import Metric, Params
+from sysmon_core.run import Run, Stop
+from sysmon_core.settings import Settings
+
+Result = dict[str, str]
+P = TypeVar("P", bound=Params)
+
+
+def parse(model: type[P], pairs: Iterable[tuple[str, Any]]) -> P:
+    """Make params from what a caller gave, each name once.
+
+    Raises:
+        InvalidInput: with a fault for every field that is unknown, doubled or does not fit.
+    """
+    given = list(pairs)
+    counts = Counter(name for name, _ in given)
+    faults = [Fault(name, "given more than once") for name, n in counts.items() if n > 1]
+    faults += [Fault(name, _unknown(model)) for name in counts if name not in model.model_fields]
+    if faults:
+        raise InvalidInput(faults)
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as error:
+        raise InvalidInput(faults_of(error)) from None
+
+
+def faults_of(error: ValidationError) -> list[Fault]:
+    """What pydantic found, in our words: no value is echoed."""
+    return [
+        Fault(
+            ".".join(map(str, item["loc"])) or "params", item["msg"].removeprefix("Value error, ")
+        )
+        for item in error.errors(include_input=False, include_url=False)
+    ]
+
+
+def _unknown(model: type[Params]) -> str:
+    names = ", ".join(model.model_fields) or "none"
+    return f"not a parameter here; there are: {names}"
+
+
+class Collection:
+    """Runs metrics within the limits of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._slots = threading.BoundedSemaphore(settings.sync_runs)
+
+    def check(self, metric: Metric, params: Params, limit: float) -> None:
+        """Refuse a run that cannot be done, before anything is started.
+
+        Raises:
+            RunTooLong: by its params it would take longer than the limit, in seconds.
+            ProgramMissing: this host lacks what the metric needs.
+        """
+        seconds = metric.seconds(params)
+        if seconds > limit:
+            raise RunTooLong(seconds, limit)
+        metric.require()
+
+    def run_now(self, metric: Metric, params: Params) -> Result:
+        """Collect while the caller waits.
+
+        Raises:
+            TooManyRuns: it is a long metric and all slots for those are taken.
+            RunTooLong, ProgramMissing, MetricFailed, MetricTimeout: it cannot be done.
+        """
+        self.check(metric, params, self._settings.sync_limit)
+        if metric.long and not self._slots.acquire(blocking=False):
+            raise TooManyRuns("All slots for synchronous runs are taken: try again, or use a task")
+        try:
+            with Stop() as stop:
+                return self.collect(metric, params, stop)
+        finally:
+            if metric.long:
+                self._slots.release()
+
+    def collect(self, metric: Metric, params: Params, stop: Stop) -> Result:
+        """Run the metric to its end, its deadline or its stop.
+
+        Raises:
+            MetricFailed: whatever it did wrong; a fault in a plugin stays in that plugin.
+            MetricTimeout, ProgramMissing, RunStopped: as it says.
+        """
+        seconds = metric.seconds(params) + self._settings.overrun
+        run = Run(time.monotonic() + seconds, self._settings.output_limit, stop)
+        try:
+            return {metric.name: metric.collect(params, run).text}
+        except SysmonError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise MetricFailed(
+                f"The metric {metric.name} failed: {type(error).__name__}: {error}"
+            ) from error
+
+
+def stored(params: Params) -> Mapping[str, Any]:
+    """Params as JSON can carry them; ``parse`` makes them params again."""
+    return params.model_dump(mode="json", exclude_unset=True)

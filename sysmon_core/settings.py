@@ -1,0 +1,172 @@
+"""Every setting of sysmon, in one table; the only place that reads the environment.
+
+A setting ``name`` is ``sysmon.name`` in the ini file and ``SYSMON_NAME`` in the environment.
+The environment beats the ini file, and that the default. An unknown name stops the start.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from sysmon_core.errors import ConfigurationError
+
+INI_PREFIX = "sysmon."
+ENV_PREFIX = "SYSMON_"
+CONFIG_VARIABLE = "SYSMON_CONFIG"
+DEFAULT_CONFIG = "development.ini"
+SOCKET_PATH_LIMIT = 107  # bytes: sun_path of unix(7), less the closing NUL
+
+AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
+Positive = Annotated[float, Field(gt=0)]
+PositiveInt = Annotated[int, Field(gt=0)]
+
+
+class Settings(BaseModel):
+    """The table: each field is a setting, with its type, default and help."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    var: AbsolutePath = Field(
+        Path("var"),
+        validate_default=True,
+        description="Folder of all state: the SQLite database, the private Redis and its socket.",
+    )
+    listen: str = Field(
+        "127.0.0.1:6543", description="Address and port that `pserve` listens on; more, by spaces."
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL of the users' database; empty: SQLite in `var`."
+    )
+    redis_url: str = Field(
+        "", description="URL of the Redis server; empty: the private one, by its socket in `var`."
+    )
+    command_path: str = Field(
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin",
+        description="Folders in which the programs behind metrics are looked for at start.",
+    )
+    sync_limit: Positive = Field(
+        30, description="Seconds that a synchronous run may take by its params."
+    )
+    sync_runs: PositiveInt = Field(
+        4, description="Synchronous runs of long metrics at once; keep below waitress's threads."
+    )
+    task_limit: Positive = Field(86400, description="Seconds that a task may take by its params.")
+    task_ttl: PositiveInt = Field(
+        86400, description="Seconds that a finished task and its result are kept."
+    )
+    overrun: Positive = Field(
+        10,
+        description="Seconds that a run may take beyond what its params say, then it is stopped.",
+    )
+    output_limit: PositiveInt = Field(
+        1 << 20, description="Bytes that a program may print; a run that prints more fails."
+    )
+    body_limit: PositiveInt = Field(1 << 16, description="Bytes that a request's body may have.")
+    password_min_length: PositiveInt = Field(
+        1, description="Characters that a new password must have at least."
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses of proxies, by spaces, whose X-Forwarded-Prefix is believed.",
+    )
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default filled in."""
+        return self.database_url or f"sqlite:///{self.var / 'sysmon.sqlite'}"
+
+    @property
+    def redis(self) -> str:
+        """The Redis server's URL, the default filled in."""
+        return self.redis_url or f"unix://{self.redis_socket}"
+
+    @property
+    def redis_socket(self) -> Path:
+        """The private Redis server's socket.
+
+        Raises:
+            ConfigurationError: the folder's path is longer than a socket's may be.
+        """
+        path = self.var / "redis.sock"
+        if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
+            raise ConfigurationError(
+                f"{path} is too long for a socket ({SOCKET_PATH_LIMIT} bytes): "
+                f"choose a shorter {ENV_PREFIX}VAR, or set {ENV_PREFIX}REDIS_URL"
+            )
+        return path
+
+
+def load(ini: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Settings:
+    """Make the settings from an ini section and the environment (the process's by default).
+
+    Raises:
+        ConfigurationError: a name is unknown or a value does not fit, in one sentence.
+    """
+    values = _from_ini(ini) | _from_environ(os.environ if environ is None else environ)
+    known = Settings.model_fields
+    for name, (_, source) in values.items():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {close[0]}?" if close else "docs/settings.md lists them all"
+            raise ConfigurationError(f"Unknown setting {source}: {hint}")
+    try:
+        settings = Settings.model_validate({name: value for name, (value, _) in values.items()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        source = values[str(first["loc"][0])][1]
+        raise ConfigurationError(f"The setting {source} is wrong: {first['msg']}") from None
+    if not settings.redis_url:
+        _ = settings.redis_socket  # too long a path is told now, not at the first task
+    return settings
+
+
+def _from_ini(ini: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Name -> value and source; what the loader and Pyramid read is left to them."""
+    return {
+        key.removeprefix(INI_PREFIX): (value, f"{key} in the ini file")
+        for key, value in ini.items()
+        if key != "use" and not key.startswith("pyramid.")
+    }
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    return {
+        key.removeprefix(ENV_PREFIX).lower(): (value, f"{key} in the environment")
+        for key, value in environ.items()
+        if key.startswith(ENV_PREFIX) and key != CONFIG_VARIABLE
+    }
+
+
+def config_file(environ: Mapping[str, str] | None = None) -> str | None:
+    """The ini file: ``SYSMON_CONFIG``, else development.ini in this folder if there is one."""
+    named = (os.environ if environ is None else environ).get(CONFIG_VARIABLE)
+    return named or (DEFAULT_CONFIG if Path(DEFAULT_CONFIG).is_file() else None)
+
+
+def load_file(path: str | None, *, logging: bool = False) -> Settings:
+    """Make the settings from an ini file, as ``path`` or ``path#section``, and the environment.
+
+    With ``logging`` the file's logging sections are put in force too.
+
+    Raises:
+        ConfigurationError: the file is missing or no ini file of sysmon, or its settings are wrong.
+    """
+    if path is None:
+        return load({})
+    import plaster  # noqa: PLC0415 - the command line starts faster without it
+
+    try:
+        loader: Any = plaster.get_loader(path, protocols=["wsgi"])
+        # Not get_wsgi_app_settings: it would import the web application to find them.
+        section = loader.get_settings(f"app:{loader.uri.fragment or 'main'}")
+    except (OSError, LookupError, plaster.PlasterError) as error:
+        raise ConfigurationError(f"The configuration {path} cannot be read: {error}") from error
+    if logging:
+        loader.setup_logging()
+    return load(section)

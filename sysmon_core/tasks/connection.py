@@ -1,0 +1,45 @@
+"""Clients of Redis that never hang, and its errors in our words."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import redis
+from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.retry import Retry
+
+from sysmon_core.errors import ConfigurationError, TasksUnavailable
+
+IMPATIENT = 0.5  # seconds: somebody is waiting for an answer over HTTP
+PATIENT = 10.0  # seconds: a worker would rather wait than fail
+
+
+def impatient(url: str) -> redis.Redis:
+    """A client for the API: what cannot be had at once is an error at once."""
+    return _client(url, IMPATIENT, Retry(NoBackoff(), 0))
+
+
+def patient(url: str) -> redis.Redis:
+    """A client for the worker: it rides out a restart of the server."""
+    return _client(url, PATIENT, Retry(ExponentialBackoff(cap=1.0, base=0.05), 5))
+
+
+def _client(url: str, timeout: float, retry: Retry) -> redis.Redis:
+    # Said explicitly: the library's own defaults retry for seconds or wait for ever.
+    options = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": retry}
+    try:
+        return redis.Redis(connection_pool=redis.ConnectionPool.from_url(url, **options))
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"The setting redis_url cannot be used: {error}") from None
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn any fault of Redis into TasksUnavailable, without its address."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise TasksUnavailable(
+            "Tasks are not available: Redis does not answer as it should"
+        ) from error

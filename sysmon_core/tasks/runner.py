@@ -1,0 +1,137 @@
+"""Runs tasks in a worker: one thread per task, from the record to its end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+
+from sysmon_core.errors import MetricFailed, SysmonError, TasksUnavailable
+from sysmon_core.registry import Registry
+from sysmon_core.run import Stop
+from sysmon_core.services.collection import Collection, Result, parse
+from sysmon_core.services.tasks import State, Task
+from sysmon_core.tasks.queue import DramatiqQueue
+from sysmon_core.tasks.records import RedisRecords
+
+RETRY_DELAY = 0.5  # seconds between attempts to write an outcome while Redis is away
+LAST_ATTEMPTS = 5.0  # seconds for those attempts once the worker is being shut down
+SHUT_DOWN = "The worker was shut down while the task ran"
+CANCELLED = "The task was cancelled"
+
+logger = logging.getLogger(__name__)
+
+
+class Runner:
+    """Runs tasks and knows which are running, so that each can be stopped from outside."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        collection: Collection,
+        records: RedisRecords,
+        queue: DramatiqQueue,
+    ) -> None:
+        self._registry = registry
+        self._collection = collection
+        self._records = records
+        self._queue = queue
+        self._lock = threading.Lock()
+        self._runs: dict[str, tuple[str, Stop]] = {}  # token -> task id, stop
+        self._closing = threading.Event()
+
+    def run(self, task_id: str) -> None:
+        """Run the task if it is still to be run; whatever happens, its record tells."""
+        token = uuid.uuid4().hex
+        with Stop() as stop:
+            self._enter(token, task_id, stop)
+            try:
+                self._run(task_id, token, stop)
+            finally:
+                self._leave(token)
+
+    def running(self) -> list[tuple[str, str]]:
+        """Id and token of each run under way."""
+        with self._lock:
+            return [(task_id, token) for token, (task_id, _) in self._runs.items()]
+
+    def cancel(self, task_id: str) -> None:
+        """Stop the runs of this task, if there are any here."""
+        self._stop(CANCELLED, lambda _, running: running == task_id)
+
+    def abandon(self, tokens: set[str]) -> None:
+        """Stop the runs that are no longer ours to do."""
+        self._stop(CANCELLED, lambda token, _: token in tokens)
+
+    def close(self) -> None:
+        """Stop all runs and start no more: the worker is being shut down."""
+        self._closing.set()
+        self._stop(SHUT_DOWN, lambda _token, _task_id: True)
+
+    def _stop(self, reason: str, concerns: Callable[[str, str], bool]) -> None:
+        with self._lock:  # so that no stop is closed while it is being set
+            for token, (task_id, stop) in self._runs.items():
+                if concerns(token, task_id):
+                    stop.set(reason)
+
+    def _enter(self, token: str, task_id: str, stop: Stop) -> None:
+        with self._lock:  # before the start: a cancel right after it must find the run
+            self._runs[token] = (task_id, stop)
+
+    def _leave(self, token: str) -> None:
+        with self._lock:
+            del self._runs[token]
+
+    def _run(self, task_id: str, token: str, stop: Stop) -> None:
+        if self._closing.is_set():  # it was fetched just before the shutdown: leave it to the next
+            self._queue.send(task_id)
+            return
+        task = self._records.start(task_id, token)
+        if task is None:
+            logger.info("task %s is not to be run (any more)", task_id)
+            return
+        logger.info("task %s (%s) started", task_id, task.metric)
+        outcome = self._collect(task, stop)
+        self._insist(lambda: self._write(task, token, outcome))
+
+    def _collect(self, task: Task, stop: Stop) -> Result | SysmonError:
+        metric = self._registry.get(task.metric)
+        try:
+            if metric is None:
+                raise MetricFailed(f"The metric {task.metric} is not installed on this worker")
+            params = parse(metric.params, task.params.items())
+            return self._collection.collect(metric, params, stop)
+        except SysmonError as error:
+            return error
+
+    def _write(self, task: Task, token: str, outcome: Result | SysmonError) -> None:
+        """Store the result before the state, so that SUCCESS always has its result."""
+        if isinstance(outcome, SysmonError):
+            state, error = State.FAILURE, str(outcome)
+            self._queue.store_failure(task.id, outcome)
+        else:
+            state, error = State.SUCCESS, ""
+            self._queue.store(task.id, outcome)
+        if self._records.finish(task.id, token, state, error):
+            logger.info("task %s (%s) ended: %s %s", task.id, task.metric, state, error)
+        else:
+            self._records.confirm_stopped(task.id)
+            logger.info(
+                "task %s (%s) stopped: it had been ended from outside", task.id, task.metric
+            )
+
+    def _insist(self, write: Callable[[], None]) -> None:
+        """Write when Redis is away as soon as it is back, but do not hold up a shutdown."""
+        last = None
+        while True:
+            try:
+                return write()
+            except TasksUnavailable as error:
+                if self._closing.is_set():
+                    last = last or time.monotonic() + LAST_ATTEMPTS
+                    if time.monotonic() > last:
+                        raise
+                logger.warning("an outcome cannot be written yet: %s", error.__cause__)
+                time.sleep(RETRY_DELAY)
