@@ -57,6 +57,7 @@ format: venv     ## let ruff mend what it can
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
+# With the oldest Python there is: 3.11.2 of Debian 12 needs a backport that later ones do not.
 lock:            ## renew requirements.lock from the ranges in setup.py
 	@rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --disable-pip-version-check --quiet --upgrade --editable '.[dev]'

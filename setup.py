@@ -36,6 +36,7 @@ setup(
             "pytest",
             "pytest-timeout",
             "ruff",
+            "soupsieve<3",  # WebTest's; 3 and later refuse the Python 3.11.2 of Debian 12
             "supervisor>=4.3",
             "webtest",
             "wheel",
