@@ -33,6 +33,7 @@ STATUS: dict[type[errors.SysmonError], int] = {
     errors.TasksUnavailable: 503,
     errors.DatabaseUnavailable: 503,
     errors.MetricTimeout: 504,
+    errors.SysmonError: 500,
 }
 
 DETAILS = {
@@ -58,7 +59,7 @@ def include(config: Configurator) -> None:
 
 def from_rule(error: errors.SysmonError, request: Request) -> Response:
     """Answer what the services refuse."""
-    status = STATUS[type(error)]
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     if isinstance(error, errors.InvalidInput):
         faults = [("body", fault) for fault in error.faults]
         return problem(request.environ, status, "The request is not valid", faults)

@@ -18,7 +18,7 @@ from sysmon_core.errors import (
     SysmonError,
     TooManyRuns,
 )
-from sysmon_core.metric import Metric, Params
+from sysmon_core.metric import Metric, Params, Report
 from sysmon_core.run import Run, Stop
 from sysmon_core.settings import Settings
 
@@ -105,13 +105,21 @@ class Collection:
         seconds = metric.seconds(params) + self._settings.overrun
         run = Run(time.monotonic() + seconds, self._settings.output_limit, stop)
         try:
-            return {metric.name: metric.collect(params, run).text}
+            return {metric.name: self._text(metric.collect(params, run))}
         except SysmonError:
             raise
         except (Exception, SystemExit) as error:
             raise MetricFailed(
                 f"The metric {metric.name} failed: {type(error).__name__}: {error}"
             ) from error
+
+    def _text(self, report: Report) -> str:
+        """The text of what a plugin returned, which may be anything."""
+        if not isinstance(report, Report) or not isinstance(report.text, str):
+            raise MetricFailed("The plugin returned what is no Report of text")
+        if len(report.text) > self._settings.output_limit:
+            raise MetricFailed("The report is larger than the setting output_limit allows")
+        return report.text
 
 
 def stored(params: Params) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from sysmon_core.tasks.records import RedisRecords
 
 RETRY_DELAY = 0.5  # seconds between attempts to write an outcome while Redis is away
 LAST_ATTEMPTS = 5.0  # seconds for those attempts once the worker is being shut down
+ERROR_LENGTH = 2000  # characters of a message: a reason, not a dump
 SHUT_DOWN = "The worker was shut down while the task ran"
 CANCELLED = "The task was cancelled"
 
@@ -109,7 +110,7 @@ class Runner:
     def _write(self, task: Task, token: str, outcome: Result | SysmonError) -> None:
         """Store the result before the state, so that SUCCESS always has its result."""
         if isinstance(outcome, SysmonError):
-            state, error = State.FAILURE, str(outcome)
+            state, error = State.FAILURE, str(outcome)[:ERROR_LENGTH]
             self._queue.store_failure(task.id, outcome)
         else:
             state, error = State.SUCCESS, ""
