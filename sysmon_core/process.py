@@ -160,7 +160,9 @@ def _end(child: _Child) -> None:
 
 def _has_ended(child: _Child, seconds: float) -> bool:
     if child.exit_fd is not None:
-        return bool(select.select([child.exit_fd], [], [], seconds)[0])
+        ending = select.poll()  # select() knows no descriptor above 1023
+        ending.register(child.exit_fd, select.POLLIN)
+        return bool(ending.poll(seconds * 1000))
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.popen.wait(seconds)
     return child.popen.returncode is not None
