@@ -37,9 +37,8 @@ class InvalidInput(SysmonError):
 class RunTooLong(SysmonError):
     """A run with these params would take longer than the limit for its kind."""
 
-    def __init__(self, seconds: float, limit: float) -> None:
-        super().__init__(f"This run would take {seconds:g} s; the limit here is {limit:g} s")
-        self.limit = limit
+    def __init__(self, limit: float) -> None:
+        super().__init__(f"This run would take longer than the limit here, {limit:g} s")
 
 
 class TooManyRuns(SysmonError):

@@ -15,17 +15,17 @@ from sysmon_core.errors import ConfigurationError
 from sysmon_core.run import Run
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-DIGITS = re.compile(r"[0-9]{1,18}")
+DIGITS = re.compile(r"[0-9]{1,4300}")  # int() refuses more
 
 Row = dict[str, Any]
 
 
 def _whole_number(value: object) -> int:
     """Refuse all that ``int()`` would wave through: ``+5``, `` 4``, ``1_000``, other digits."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
     if isinstance(value, str) and DIGITS.fullmatch(value):
         return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
     raise PydanticCustomError("whole_number", "must be a whole number, in the digits 0 to 9")
 
 

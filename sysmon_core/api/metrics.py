@@ -65,6 +65,6 @@ def submit(version: str, metric: Metric, tasks: Tasks) -> View:
 def too_long(request: Request, error: RunTooLong, advice: str) -> Any:
     """A 400 that names the limit and the params that led past it."""
     detail = f"{error}; {advice}"
-    given = request.validated["params"].model_fields_set
-    faults = [("query", Fault(name, str(error))) for name in sorted(given)]
+    places = request.validated["places"].items()
+    faults = [(place, Fault(name, str(error))) for name, place in sorted(places)]
     return problem(request.environ, 400, detail, faults)

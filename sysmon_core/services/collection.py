@@ -73,9 +73,8 @@ class Collection:
             RunTooLong: by its params it would take longer than the limit, in seconds.
             ProgramMissing: this host lacks what the metric needs.
         """
-        seconds = metric.seconds(params)
-        if seconds > limit:
-            raise RunTooLong(seconds, limit)
+        if metric.seconds(params) > limit:
+            raise RunTooLong(limit)
         metric.require()
 
     def run_now(self, metric: Metric, params: Params) -> Result:

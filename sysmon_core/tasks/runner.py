@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sysmon_core.errors import MetricFailed, SysmonError, TasksUnavailable
 from sysmon_core.registry import Registry
@@ -25,6 +26,13 @@ CANCELLED = "The task was cancelled"
 logger = logging.getLogger(__name__)
 
 
+@dataclass
+class _Entry:
+    task_id: str
+    stop: Stop
+    started: bool = False  # until then the record says that it waits
+
+
 class Runner:
     """Runs tasks and knows which are running, so that each can be stopped from outside."""
 
@@ -40,7 +48,7 @@ class Runner:
         self._records = records
         self._queue = queue
         self._lock = threading.Lock()
-        self._runs: dict[str, tuple[str, Stop]] = {}  # token -> task id, stop
+        self._runs: dict[str, _Entry] = {}  # by token
         self._closing = threading.Event()
 
     def run(self, task_id: str) -> None:
@@ -54,9 +62,9 @@ class Runner:
                 self._leave(token)
 
     def running(self) -> list[tuple[str, str]]:
-        """Id and token of each run under way."""
+        """Id and token of each run whose start is recorded."""
         with self._lock:
-            return [(task_id, token) for token, (task_id, _) in self._runs.items()]
+            return [(run.task_id, token) for token, run in self._runs.items() if run.started]
 
     def cancel(self, task_id: str) -> None:
         """Stop the runs of this task, if there are any here."""
@@ -73,13 +81,13 @@ class Runner:
 
     def _stop(self, reason: str, concerns: Callable[[str, str], bool]) -> None:
         with self._lock:  # so that no stop is closed while it is being set
-            for token, (task_id, stop) in self._runs.items():
-                if concerns(token, task_id):
-                    stop.set(reason)
+            for token, run in self._runs.items():
+                if concerns(token, run.task_id):
+                    run.stop.set(reason)
 
     def _enter(self, token: str, task_id: str, stop: Stop) -> None:
         with self._lock:  # before the start: a cancel right after it must find the run
-            self._runs[token] = (task_id, stop)
+            self._runs[token] = _Entry(task_id, stop)
 
     def _leave(self, token: str) -> None:
         with self._lock:
@@ -93,6 +101,7 @@ class Runner:
         if task is None:
             logger.info("task %s is not to be run (any more)", task_id)
             return
+        self._runs[token].started = True
         logger.info("task %s (%s) started", task_id, task.metric)
         outcome = self._collect(task, stop)
         self._insist(lambda: self._write(task, token, outcome))
