@@ -21,6 +21,7 @@ from sysmon_core.run import Run
 GRACE = 1.0  # seconds between TERM and KILL
 STDERR_LIMIT = 2048  # bytes: enough for a reason, never a flood
 CHUNK = 65536
+LONGEST_WAIT = 86400  # seconds: poll() counts milliseconds in 31 bits
 
 
 @dataclass
@@ -101,14 +102,14 @@ def _follow(child: _Child, run: Run, output: Output) -> None:
         waiting.register(fd, select.POLLIN)
     ended = False
     while not ended:
-        ready = {fd for fd, _ in waiting.poll(run.seconds_left() * 1000)}
+        ready = {fd for fd, _ in waiting.poll(min(run.seconds_left(), LONGEST_WAIT) * 1000)}
         ended = child.exit_fd in ready
         for fd in (ready | set(sinks) if ended else ready) & set(sinks):
             if _drain(fd, sinks[fd], output, run) and not ended:
                 waiting.unregister(fd)
                 del sinks[fd]
         if not ended:
-            _obey(run, anything=bool(ready))
+            _obey(run)
             ended = child.exit_fd is None and not sinks
 
 
@@ -141,10 +142,10 @@ def _drain(fd: int, sink: bytearray, output: Output, run: Run) -> bool:
             return False
 
 
-def _obey(run: Run, *, anything: bool) -> None:
+def _obey(run: Run) -> None:
     if run.stop.reason is not None:
         raise RunStopped(run.stop.reason)
-    if not anything or not run.seconds_left():
+    if not run.seconds_left():
         raise MetricTimeout("It took longer than its params allow for and was stopped")
 
 

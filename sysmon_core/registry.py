@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
+from typing import NoReturn
 
 import pluggy
 
@@ -84,9 +86,9 @@ def load(command_path: str, plugins: Iterable[EntryPoint] | None = None) -> Regi
         sources[point.name] = source
         _register(manager, point, source)
     return Registry(
-        (metric.on_host(command_path), sources[name])
+        (metric, sources[name])
         for name in sources
-        for metric in _metrics(manager, name, sources[name])
+        for metric in _metrics(manager, name, sources[name], command_path)
     )
 
 
@@ -96,41 +98,46 @@ def _source(point: EntryPoint) -> Source:
     return Source(point.name, point.dist.name, point.dist.version)
 
 
-def _register(manager: pluggy.PluginManager, point: EntryPoint, source: Source) -> None:
+@contextlib.contextmanager
+def _blaming(source: Source, what: str) -> Iterator[None]:
+    """Turn whatever a plugin raises into one line that says whose fault it is."""
     try:
-        plugin = point.load()
+        yield
+    except (KeyboardInterrupt, PluginError):
+        raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise PluginError(
-            f"{source} cannot be imported ({type(error).__name__}: {error}): "
-            f"install what it misses, or uninstall {source.distribution}"
-        ) from error
-    try:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise PluginError(f"{source} {what} ({reason}): {_remedy(source)}") from error
+
+
+def _remedy(source: Source) -> str:
+    return f"install what it misses, mend it, or uninstall {source.distribution}"
+
+
+def _register(manager: pluggy.PluginManager, point: EntryPoint, source: Source) -> None:
+    with _blaming(source, "cannot be imported"):
+        plugin = point.load()
+    with _blaming(source, "does not fit sysmon"):
         manager.register(plugin, point.name)
         manager.check_pending()
-    except (pluggy.PluginValidationError, ValueError) as error:
-        raise PluginError(f"{source} does not fit sysmon: {_one_line(error)}") from error
 
 
-def _metrics(manager: pluggy.PluginManager, name: str, source: Source) -> Iterator[Metric]:
+def _metrics(
+    manager: pluggy.PluginManager, name: str, source: Source, command_path: str
+) -> Iterator[Metric]:
     others = [plugin for other, plugin in manager.list_name_plugin() if other != name]
-    try:
+    with _blaming(source, "failed in sysmon_metrics"):
         lists = manager.subset_hook_caller("sysmon_metrics", others)()
         metrics = [metric for given in lists for metric in given]
-    except Exception as error:
-        raise PluginError(
-            f"{source} failed in sysmon_metrics ({type(error).__name__}: {error})"
-        ) from error
     if not lists:
-        raise PluginError(f"{source} has no sysmon_metrics marked with @hookimpl")
+        _refuse(source, "gives None, or has no sysmon_metrics marked with @hookimpl")
     for metric in metrics:
         if not isinstance(metric, Metric):
-            raise PluginError(
-                f"{source} returned {metric!r} from sysmon_metrics, which is no Metric"
-            )
-        yield metric
+            _refuse(source, f"gives {metric!r} from sysmon_metrics, which is no Metric")
+        with _blaming(source, f"has a metric {metric.name} that fails on this host"):
+            ready = metric.on_host(command_path)
+        yield ready
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _refuse(source: Source, what: str) -> NoReturn:
+    raise PluginError(f"{source} {what}: {_remedy(source)}")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
+from configparser import Error as ConfigParserError
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -79,12 +81,12 @@ class Settings(BaseModel):
     @property
     def database(self) -> str:
         """The database's URL, the default filled in."""
-        return self.database_url or f"sqlite:///{self.var / 'sysmon.sqlite'}"
+        return self.database_url or f"sqlite:///{quote(str(self.var / 'sysmon.sqlite'))}"
 
     @property
     def redis(self) -> str:
         """The Redis server's URL, the default filled in."""
-        return self.redis_url or f"unix://{self.redis_socket}"
+        return self.redis_url or f"unix://{quote(str(self.redis_socket))}"
 
     @property
     def redis_socket(self) -> Path:
@@ -109,12 +111,9 @@ def load(ini: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Se
         ConfigurationError: a name is unknown or a value does not fit, in one sentence.
     """
     values = _from_ini(ini) | _from_environ(os.environ if environ is None else environ)
-    known = Settings.model_fields
     for name, (_, source) in values.items():
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]}?" if close else "docs/settings.md lists them all"
-            raise ConfigurationError(f"Unknown setting {source}: {hint}")
+        if name not in Settings.model_fields:
+            raise _unknown(name, source)
     try:
         settings = Settings.model_validate({name: value for name, (value, _) in values.items()})
     except ValidationError as error:
@@ -126,13 +125,22 @@ def load(ini: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Se
     return settings
 
 
+def _unknown(name: str, source: str) -> ConfigurationError:
+    close = difflib.get_close_matches(name, Settings.model_fields, 1)
+    hint = f"did you mean {INI_PREFIX}{close[0]}?" if close else "docs/settings.md lists them all"
+    return ConfigurationError(f"Unknown setting {source}: {hint}")
+
+
 def _from_ini(ini: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Name -> value and source; what the loader and Pyramid read is left to them."""
-    return {
-        key.removeprefix(INI_PREFIX): (value, f"{key} in the ini file")
-        for key, value in ini.items()
-        if key != "use" and not key.startswith("pyramid.")
-    }
+    found = {}
+    for key, value in ini.items():
+        source = f"{key} in the ini file"
+        if key.startswith(INI_PREFIX):
+            found[key.removeprefix(INI_PREFIX)] = (value, source)
+        elif key != "use" and not key.startswith("pyramid."):
+            raise _unknown(key, source)
+    return found
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -164,9 +172,13 @@ def load_file(path: str | None, *, logging: bool = False) -> Settings:
     try:
         loader: Any = plaster.get_loader(path, protocols=["wsgi"])
         # Not get_wsgi_app_settings: it would import the web application to find them.
-        section = loader.get_settings(f"app:{loader.uri.fragment or 'main'}")
-    except (OSError, LookupError, plaster.PlasterError) as error:
-        raise ConfigurationError(f"The configuration {path} cannot be read: {error}") from error
+        name = f"app:{loader.uri.fragment or 'main'}"
+        if name not in loader.get_sections():
+            raise LookupError(f"it has no section [{name}]")
+        section = loader.get_settings(name)
+    except (OSError, LookupError, ValueError, ConfigParserError, plaster.PlasterError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigurationError(f"The configuration {path} cannot be read: {reason}") from error
     if logging:
         loader.setup_logging()
     return load(section)
