@@ -38,6 +38,15 @@ def _settings() -> Settings:
     return settings.load_file(settings.config_file())
 
 
+def _make_folder(config: Settings) -> None:
+    try:
+        config.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(
+            f"The folder {config.var} cannot be made: {error.strerror}"
+        ) from error
+
+
 def _users() -> Users:
     from sysmon_core.db import Database
     from sysmon_core.services.passwords import Passwords
@@ -79,7 +88,7 @@ def upgrade() -> None:
     from sysmon_core.db import Database
 
     config = _settings()
-    config.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(config)
     migrations.upgrade(Database(config.database))
     click.echo("The users' database is up to date.")
 
@@ -99,7 +108,10 @@ def _password_option(command: Callable[..., None]) -> Callable[..., None]:
 
 def _password(file: TextIO | None) -> str:
     if file is not None:
-        return file.readline().rstrip("\r\n")
+        try:
+            return file.readline().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise click.ClickException("The file of the password is no UTF-8 text") from error
     if not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask for the password: use --password-file")
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)

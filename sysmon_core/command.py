@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
 from sysmon_core import process
@@ -46,7 +47,8 @@ class Command(Metric):
 
     def on_host(self, search_path: str) -> Self:
         """Find the program once, so that a later PATH cannot put another in its place."""
-        path = shutil.which(self.program, path=search_path)
+        found = shutil.which(self.program, path=search_path)
+        path = found and str(Path(found).absolute())
         return replace(self, path=path, launcher=process.launcher(search_path))
 
     def require(self) -> None:
@@ -73,5 +75,9 @@ class Command(Metric):
             return ()
         import jc  # noqa: PLC0415 - 198 parsers: only those who ask for rows wait for it
 
-        rows = jc.parse(self.parser, text, quiet=True)
+        try:
+            rows = jc.parse(self.parser, text, quiet=True)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise MetricFailed(f"What {self.program} printed cannot be read: {reason}") from error
         return [rows] if isinstance(rows, dict) else list(rows)

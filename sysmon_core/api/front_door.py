@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,8 @@ class FrontDoor:
             return self._app(environ, start)
         except Exception:  # the promise that no request sees a traceback
             logger.exception("request %s failed", environ[REQUEST_ID])
-            return _answer(environ, start, 500, "Something went wrong inside; the log has more")
+            detail = "Something went wrong inside; the log has more"
+            return _answer(environ, _instead(start), 500, detail)
 
 
 def _answer(
@@ -66,10 +68,16 @@ def _finished(environ: WSGIEnvironment, start_response: StartResponse) -> StartR
     return start
 
 
+def _instead(start: StartResponse) -> StartResponse:
+    """Replace the headers of an answer that had begun, which PEP 3333 allows an error alone."""
+    return lambda status, headers, _=None: start(status, headers, sys.exc_info())
+
+
 def _path_of(name: str, value: str) -> str:
     if name.lower() != "location":
         return value
-    return urlunsplit(("", "", *urlsplit(value)[2:]))
+    parts = urlsplit(value)
+    return urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, parts.fragment))
 
 
 def _readable(environ: WSGIEnvironment) -> bool:

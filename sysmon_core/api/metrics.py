@@ -26,8 +26,9 @@ def index(version: str, metrics: Registry, *more: str) -> View:
     """The links of one version: each metric, then what else it has."""
 
     def view(request: Request) -> dict[str, list[Link]]:
-        names = [*(metric.name for metric in metrics), *more]
-        return {"links": [link(name, request, f"{version}.{name}") for name in names]}
+        routes = {metric.name: f"{version}.metric.{metric.name}" for metric in metrics}
+        routes |= {name: f"{version}.{name}" for name in more}
+        return {"links": [link(name, request, route) for name, route in routes.items()]}
 
     return view
 
@@ -39,7 +40,7 @@ def run_now(metric: Metric, collection: Collection) -> View:
         try:
             return collection.run_now(metric, request.validated["params"])
         except RunTooLong as error:
-            path = request.route_path(f"v2.{metric.name}")
+            path = request.route_path(f"v2.metric.{metric.name}")
             return too_long(request, error, f"{path} has no such limit: it makes a task of it")
 
     return view

@@ -16,4 +16,4 @@ def include(config: Configurator, services: Services) -> None:
     add_service(config, "v1", "/v1/", {"GET": Endpoint(index("v1", services.registry), PUBLIC)})
     for metric in services.registry:
         endpoint = Endpoint(run_now(metric, services.collection), PUBLIC, (query(metric.params),))
-        add_service(config, f"v1.{metric.name}", f"/v1/{metric.name}/", {"GET": endpoint})
+        add_service(config, f"v1.metric.{metric.name}", f"/v1/{metric.name}/", {"GET": endpoint})

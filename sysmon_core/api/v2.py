@@ -23,7 +23,7 @@ def add_metrics_and_tasks(
 ) -> None:
     """Add every metric, and the tasks, those that users own only if ``owned``."""
     for metric in services.registry:
-        name, path = f"{version}.{metric.name}", f"/{version}/{metric.name}/"
+        name, path = f"{version}.metric.{metric.name}", f"/{version}/{metric.name}/"
         given = query(metric.params)
         if metric.long:
             view = submit(version, metric, services.tasks)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
 from sysmon_core.db import Database
+from sysmon_core.errors import ConfigurationError
 
 
 def upgrade(database: Database) -> None:
@@ -13,9 +15,15 @@ def upgrade(database: Database) -> None:
 
     Raises:
         DatabaseUnavailable: it cannot be reached.
+        ConfigurationError: it has been upgraded by a later version of sysmon.
     """
     config = Config()
     config.set_main_option("script_location", "sysmon_core:migrations")
     with database.write() as session:
         config.attributes["connection"] = session.connection()
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise ConfigurationError(
+                f"The users' database is not this version's: {error}"
+            ) from error

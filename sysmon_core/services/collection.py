@@ -73,7 +73,7 @@ class Collection:
             RunTooLong: by its params it would take longer than the limit, in seconds.
             ProgramMissing: this host lacks what the metric needs.
         """
-        if metric.seconds(params) > limit:
+        if _seconds(metric, params) > limit:
             raise RunTooLong(limit)
         metric.require()
 
@@ -101,7 +101,7 @@ class Collection:
             MetricFailed: whatever it did wrong; a fault in a plugin stays in that plugin.
             MetricTimeout, ProgramMissing, RunStopped: as it says.
         """
-        seconds = metric.seconds(params) + self._settings.overrun
+        seconds = _seconds(metric, params) + self._settings.overrun
         run = Run(time.monotonic() + seconds, self._settings.output_limit, stop)
         try:
             return {metric.name: self._text(metric.collect(params, run))}
@@ -119,6 +119,16 @@ class Collection:
         if len(report.text) > self._settings.output_limit:
             raise MetricFailed("The report is larger than the setting output_limit allows")
         return report.text
+
+
+def _seconds(metric: Metric, params: Params) -> float:
+    try:
+        return metric.seconds(params)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise MetricFailed(
+            f"The metric {metric.name} cannot tell its duration: {reason}"
+        ) from error
 
 
 def stored(params: Params) -> Mapping[str, Any]:

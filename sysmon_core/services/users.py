@@ -21,6 +21,8 @@ from sysmon_core.services.passwords import Passwords
 
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
+MOST = 2**31  # databases know no larger number
+
 
 def _username(value: str) -> str:
     if not USERNAME.fullmatch(value):
@@ -90,7 +92,8 @@ class Users:
     def list(self, limit: int | None = None) -> list[Account]:
         """The users by name, at most ``limit`` of them."""
         with self._database.read() as session:
-            users = session.scalars(select(User).order_by(User.username).limit(limit))
+            most = None if limit is None else min(limit, MOST)
+            users = session.scalars(select(User).order_by(User.username).limit(most))
             return [_account(user) for user in users]
 
     def has_admin(self) -> bool:
@@ -187,6 +190,8 @@ class Users:
 
 
 def _find(session: Session, username: str) -> User | None:
+    if not USERNAME.fullmatch(username):  # it may not even be text that a database takes
+        return None
     return session.scalar(select(User).where(User.username == username))
 
 

@@ -29,9 +29,13 @@ def _client(url: str, timeout: float, retry: Retry) -> redis.Redis:
     # Said explicitly: the library's own defaults retry for seconds or wait for ever.
     options = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": retry}
     try:
-        return redis.Redis(connection_pool=redis.ConnectionPool.from_url(url, **options))
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"The setting redis_url cannot be used: {error}") from None
+        pool = redis.ConnectionPool.from_url(url, **options)
+        pool.make_connection()  # it does not connect, but it knows what it does not know
+    except (ValueError, TypeError):  # their texts may have the password
+        raise ConfigurationError(
+            "The setting redis_url cannot be used: write it as redis://HOST:PORT/DB or unix:///PATH"
+        ) from None
+    return redis.Redis(connection_pool=pool)
 
 
 @contextlib.contextmanager

@@ -79,7 +79,13 @@ class RedisRecords:
 
     def finish(self, task_id: str, token: str, state: State, error: str = "") -> bool:
         """Write the end of the run; false if the task had been ended by another."""
-        args: list[str | int] = [token, task_id, state.value, error, self._ttl]
+        args: list[str | bytes | int] = [
+            token,
+            task_id,
+            state.value,
+            error.encode("utf-8", "replace"),
+            self._ttl,
+        ]
         with translated():
             return bool(self._finish([PREFIX + task_id, LEASES], args))
 
