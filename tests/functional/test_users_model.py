@@ -1,0 +1,176 @@
+"""Whatever is asked in whatever order, the users are what a dictionary with their rules holds."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import delete
+from webtest import TestApp
+
+from sysmon_core.db import Database
+from sysmon_core.models import User
+from sysmon_core.services.passwords import Passwords
+from tests.conftest import MakeApp, MakeSettings
+
+NAMES = st.sampled_from(["ann", "Ann", "bob", "b.o_b@x-y", "root"])
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "username": NAMES,
+    "password": st.sampled_from(["p", "q:", "ü"]),
+    "fullname": st.sampled_from(["A", "Ü <b>&", "false"]),
+}
+ADMIN = {"admin": st.booleans()}
+WHOLE = st.fixed_dictionaries(VALUES, optional=ADMIN)
+PART = st.fixed_dictionaries({}, optional=VALUES | ADMIN)
+UNFIT = st.sampled_from([{"username": "-x"}, {"fullname": ""}, {"password": "\0"}, {"nick": "x"}])
+
+
+@dataclass(frozen=True)
+class Known:
+    """A user as the model holds it, by username."""
+
+    password: str
+    fullname: str
+    admin: bool = False
+
+
+class Model(RuleBasedStateMachine):
+    """Each rule asks the service, and says what it must answer and be from then on."""
+
+    app: ClassVar[TestApp]
+    reset: ClassVar[Callable[[], None]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        type(self).reset()
+        self.users = {"root": Known("root", "Root", admin=True)}
+
+    def ask(self, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
+        """Ask as an admin: JSON, or a form if there is an odd number of fields."""
+        admin = next(name for name, user in self.users.items() if user.admin)
+        request: dict[str, Any] = {"method": method, "expect_errors": True}
+        request["headers"] = authorization(admin, self.users[admin].password)
+        if fields is not None and len(fields) % 2:
+            request |= {"body": urlencode(fields).encode()}
+            request |= {"content_type": "application/x-www-form-urlencoded"}
+        elif fields is not None:
+            request |= {"body": json.dumps(fields).encode(), "content_type": "application/json"}
+        return self.app.request(f"/v3/users/{path}", **request)
+
+    def shown(self, name: str) -> dict[str, Any]:
+        fields = {
+            key: value for key, value in asdict(self.users[name]).items() if key != "password"
+        }
+        links = [{"rel": "self", "href": f"/v3/users/{name}"}]
+        return {"username": name, "links": links} | fields
+
+    def move(self, old: str, new: str, user: Known) -> int:
+        """The status of a change, made in the model if it may be."""
+        others = {name: known for name, known in self.users.items() if name != old}
+        if new in others or not any(known.admin for known in (user, *others.values())):
+            return 409
+        self.users = others | {new: user}
+        return 200
+
+    @rule(fields=WHOLE)
+    def create(self, fields: dict[str, Any]) -> None:
+        name = fields["username"]
+        answer = self.ask("POST", "", fields)
+        if name in self.users:
+            assert answer.status_int == 409
+        else:
+            self.users[name] = Known(**{k: v for k, v in fields.items() if k != "username"})
+            assert (answer.status_int, answer.json) == (201, self.shown(name))
+
+    @rule(path=NAMES, fields=WHOLE)
+    def put(self, path: str, fields: dict[str, Any]) -> None:
+        name = fields["username"]
+        answer = self.ask("PUT", path, fields)
+        user = Known(**{k: v for k, v in fields.items() if k != "username"})
+        if path in self.users:
+            expected = self.move(path, name, user)
+        elif path == name:
+            expected, self.users[name] = 201, user
+        else:
+            expected = 400
+        assert answer.status_int == expected
+        assert expected >= 400 or answer.json == self.shown(name)
+
+    @rule(path=NAMES, fields=PART)
+    def patch(self, path: str, fields: dict[str, Any]) -> None:
+        answer = self.ask("PATCH", path, fields)
+        name = fields.get("username", path)
+        changes = {k: v for k, v in fields.items() if k != "username"}
+        known = self.users.get(path)
+        expected = self.move(path, name, replace(known, **changes)) if known else 404
+        assert answer.status_int == expected
+        assert expected >= 400 or answer.json == self.shown(name)
+
+    @rule(path=NAMES)
+    def delete(self, path: str) -> None:
+        answer = self.ask("DELETE", path)
+        others = [user for name, user in self.users.items() if name != path]
+        if path not in self.users:
+            assert answer.status_int == 404
+        elif not any(user.admin for user in others):
+            assert answer.status_int == 409
+        else:
+            assert answer.status_int == 204
+            del self.users[path]
+
+    @rule(method=st.sampled_from(["POST", "PUT", "PATCH"]), fields=WHOLE, fault=UNFIT)
+    def unfit(self, method: str, fields: dict[str, Any], fault: dict[str, str]) -> None:
+        path = "" if method == "POST" else fields["username"]
+        assert self.ask(method, path, fields | fault).status_int == 400
+
+    @rule(name=NAMES, password=VALUES["password"])
+    def log_in(self, name: str, password: str) -> None:
+        headers = authorization(name, password)
+        answer = self.app.get(f"/v3/users/{name}", headers=headers, expect_errors=True)
+        known = self.users.get(name)
+        assert answer.status_int == (200 if known and known.password == password else 401)
+
+    @rule(limit=st.integers(1, 6))
+    def limit(self, limit: int) -> None:
+        assert self.ask("GET", f"?limit={limit}").json == {"users": sorted(self.users)[:limit]}
+
+    @invariant()
+    def the_list_is_the_model_and_an_admin_is_left(self) -> None:
+        expected = [self.shown(name) for name in sorted(self.users)]
+        assert self.ask("GET", "?detail=1").json == {"users": expected}
+        assert any(user["admin"] for user in expected)
+
+
+def authorization(name: str, password: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"}
+
+
+def test_the_users_follow_the_model(make_settings: MakeSettings, make_testapp: MakeApp) -> None:
+    config = make_settings()
+    database, password_hash = Database(config.database), Passwords().hash("root")
+
+    def leave_root_alone() -> None:
+        root = User(username="root", fullname="Root", password_hash=password_hash, admin=True)
+        with database.write() as session:
+            session.execute(delete(User))
+            session.add(root)
+
+    class Here(Model):
+        app = make_testapp(config)
+        reset = leave_root_alone
+
+    slow = list(HealthCheck)  # hashing a password is meant to take its time
+    few = settings(max_examples=12, stateful_step_count=10, deadline=None, database=None)
+    run_state_machine_as_test(Here, settings=settings(few, suppress_health_check=slow))

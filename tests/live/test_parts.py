@@ -1,0 +1,148 @@
+"""The server started singly: what works without the other parts, and what waitress refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.conftest import PATIENCE, started_redis, until
+from tests.live.conftest import BIN, HOST, Answer, Site, listening, new_site, processes
+
+USER = "ann:a pass, w\u00f6rd: really"
+AT_ONCE = 2.0  # seconds
+GET = b"GET /v1/uptime/ HTTP/1.1\r\nHost: here\r\n"
+POST = b"POST /v2/iostat/ HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+REFUSED = {
+    "a request line that is none": (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400),
+    "a header without a colon": (GET + b"nonsense\r\n\r\n", 400),
+    "headers too large": (GET + b"X-Long: " + b"x" * 20_000 + b"\r\n\r\n", 431),
+    "a path too large": (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: here\r\n\r\n", 431),
+    "a length that is none": (POST + b"Content-Length: -1\r\n\r\n", 400),
+    "a body too large": (POST + b"Content-Length: 70000\r\n\r\n", 413),
+    "a chunked body too large": (
+        POST + b"Transfer-Encoding: chunked\r\n\r\n11170\r\n" + b"x" * 70_000 + b"\r\n0\r\n\r\n",
+        413,
+    ),
+    "a chunked body that is none": (POST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400),
+    "an encoding that is unknown": (POST + b"Transfer-Encoding: gzip\r\n\r\n", 501),
+}
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[Site]:
+    """A server, and the users' database: no Redis, no worker."""
+    with new_site() as site:
+        site.said(BIN / "sysmon", "database", "upgrade")
+        name, _, password = USER.partition(":")
+        add = ("user", "add", name, "--admin", "--password-file", "-")
+        site.said(BIN / "sysmon", *add, typed=password)
+        site.pserve()
+        yield site
+
+
+def refused(answer: Answer, status: int) -> None:
+    """Check that an answer is a problem, with all that a problem has."""
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    fields = answer.json
+    assert set(fields) == {"type", "title", "status", "detail", "instance"}
+    assert fields["status"] == status
+    assert fields["title"] == http.client.responses[status]
+    assert fields["detail"]
+    assert fields["instance"] == answer.headers["X-Request-Id"]
+
+
+def test_versions_1_and_3_work_without_redis(alone: Site) -> None:
+    assert "load average" in alone.client.get("/v1/uptime/").json["uptime"]
+    assert "Device" in alone.client.get("/v1/iostat/").json["iostat"]
+    assert alone.client.get("/v3/uptime/", USER).status == 200
+    assert alone.client.get("/v3/users/", USER).json == {"users": ["ann"]}
+    assert alone.client.get("/v3/users/", "ann:wrong").status == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v2/iostat/"),
+        ("POST", "/v2/iostat/?count=3"),
+        ("POST", "/v3/iostat/"),
+        ("GET", "/v2/task/unknown"),
+        ("DELETE", "/v2/task/unknown"),
+    ],
+)
+def test_tasks_are_503_at_once_without_redis(alone: Site, method: str, path: str) -> None:
+    began = time.monotonic()
+    answer = alone.client(method, path, USER)
+    assert time.monotonic() - began < AT_ONCE
+    refused(answer, 503)
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_version_3_is_503_without_a_database_and_version_1_works(site: Site) -> None:
+    site.pserve()
+    answer = site.client.get("/v3/users/", USER)
+    refused(answer, 503)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert site.client.get("/v1/uptime/").status == 200
+
+
+def test_redis_and_a_worker_make_tasks_work_without_a_new_start(site: Site) -> None:
+    site.pserve()
+    refused(site.client.get("/v2/iostat/"), 503)
+    site.var.mkdir(exist_ok=True)
+    with started_redis(site.var):
+        task = site.client.submit()
+        assert site.client.state(task) == "QUEUED"
+        site.worker()
+        until(lambda: site.client.state(task) == "SUCCESS")
+    refused(site.client.get(task), 503)
+
+
+def test_a_server_listens_on_loopback_alone(alone: Site) -> None:
+    found = {address for pid in alone.processes() for address in listening(pid)}
+    assert found == {f"0100007F:{alone.port:04X}"}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_waitress_refuses_is_a_problem(alone: Site, what: str) -> None:
+    sent, status = REFUSED[what]
+    with socket.create_connection((HOST, alone.port), PATIENCE) as connection:
+        connection.sendall(sent)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        refused(Answer(response.status, response.headers, response.read()), status)
+        assert response.getheader("Server") is None
+        with contextlib.suppress(ConnectionResetError):  # a hurried way to hang up, but one
+            assert connection.recv(1) == b""
+
+
+@pytest.mark.parametrize("count", [2, 7])
+def test_a_server_that_is_interrupted_finishes_its_request(site: Site, count: int) -> None:
+    server = site.pserve()
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(site.client.get, f"/v1/iostat/?count={count}")
+        until(lambda: site.pids(f"iostat -d 1 {count}"))
+        server.popen.send_signal(signal.SIGINT)
+        answer = asked.result(PATIENCE)
+    assert answer.status == 200
+    assert answer.json["iostat"].count("Device") == count
+    assert server.wait() == 0
+    assert site.processes() == {}
+
+
+def test_a_server_killed_by_9_leaves_no_program_that_it_ran(site: Site) -> None:
+    server = site.pserve()
+    with socket.create_connection((HOST, site.port), PATIENCE) as connection:
+        connection.sendall(GET.replace(b"/v1/uptime/", b"/v1/iostat/?count=20") + b"\r\n")
+        until(lambda: site.pids("iostat -d 1 20"))
+        (program,) = site.pids("iostat -d 1 20")
+        server.popen.kill()
+        server.wait()
+    until(lambda: program not in {one.pid for one in processes()})

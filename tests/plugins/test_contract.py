@@ -1,0 +1,68 @@
+"""What every metric that is installed here must keep, whoever wrote it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sysmon_core import Command, Metric
+from sysmon_core.registry import load
+from sysmon_core.settings import Settings
+from tests.plugins.conftest import Collect
+
+METRICS = list(load(Settings().command_path))
+
+every_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+
+
+def test_there_are_metrics_and_those_of_the_project_come_first() -> None:
+    assert [metric.name for metric in METRICS][:2] == ["uptime", "iostat"]
+
+
+@every_metric
+def test_a_metric_says_what_it_is(metric: Metric) -> None:
+    for text in (metric.title, metric.description):
+        assert text
+        assert text == text.strip()
+    assert "\n" not in metric.title
+    assert not metric.title.endswith(".")
+    assert metric.description.endswith(".")
+
+
+@every_metric
+def test_each_param_says_what_it_is_and_has_a_default(metric: Metric) -> None:
+    for name, field in metric.params.model_fields.items():
+        assert field.description, f"{name} has no description"
+        assert not field.is_required(), f"{name} has no default"
+    properties = metric.params.model_json_schema().get("properties", {})
+    assert properties.keys() == metric.params.model_fields.keys()
+    assert json.dumps(properties)
+
+
+@every_metric
+def test_a_program_is_named_with_its_package_and_is_on_this_host(metric: Metric) -> None:
+    if isinstance(metric, Command):
+        assert metric.program
+        assert metric.package
+        assert metric.parser, "a report needs rows beside its text"
+    metric.require()
+
+
+@every_metric
+def test_a_run_takes_a_time_that_is_known_before(metric: Metric) -> None:
+    seconds = metric.seconds(metric.params())
+    assert isinstance(seconds, int | float)
+    assert 0 <= seconds < 30, "with default params it must do in version 1"
+
+
+@every_metric
+def test_a_run_with_default_params_gives_text_and_rows(metric: Metric, collect: Collect) -> None:
+    report = collect(metric)
+    assert report.text.strip()
+    rows = json.loads(json.dumps(list(report.rows), allow_nan=False))
+    assert rows
+    for row in rows:
+        assert row
+        assert set(map(type, row.values())) <= {int, float, str, bool, type(None)}
+        assert {int, float} & set(map(type, row.values())), "a row has numbers"

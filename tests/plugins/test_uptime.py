@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from sysmon_core import Metric, Params
+from sysmon_core.services.collection import Collection
+from sysmon_uptime import sysmon_metrics
+from tests.conftest import MakePrograms, MakeSettings
+from tests.plugins.conftest import Collect
+
+DAY = 86400
+
+SAMPLES = [
+    (
+        "20:16:57 up 14 days,  7:33, 25 users,  load average: 0.58, 0.25, 0.14",
+        (14 * DAY + 7 * 3600 + 33 * 60, 25, 0.58, 0.25, 0.14),
+    ),
+    ("03:43:32 up 38 min,  0 user,  load average: 0.39, 0.20, 0.11", (2280, 0, 0.39, 0.20, 0.11)),
+    ("03:43:32 up 2:05,  1 user,  load average: 12.00, 0.20, 0.11", (7500, 1, 12.0, 0.2, 0.11)),
+    (
+        "03:43:32 up 1 day, 2 min,  2 users,  load average: 0.00, 0.00, 0.00",
+        (DAY + 120, 2, 0.0, 0.0, 0.0),
+    ),
+    ("10:00  up 3 days, 2:10, 4 users, load averages: 1.20 1.30 1.40", (267000, 4, 1.2, 1.3, 1.4)),
+]
+
+
+@pytest.fixture
+def metric() -> Metric:
+    (found,) = sysmon_metrics()
+    return found
+
+
+def test_it_is_one_quick_metric_without_params(metric: Metric) -> None:
+    assert (metric.name, metric.long) == ("uptime", False)
+    assert metric.params.model_fields == {}
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_the_program_gets_no_arguments(platform: str) -> None:
+    (found,) = sysmon_metrics()
+    assert list(found.arguments(Params(), platform)) == []
+
+
+def test_the_text_is_what_the_program_prints_without_the_white_space_around_it(
+    metric: Metric, programs: MakePrograms, make_settings: MakeSettings
+) -> None:
+    line = SAMPLES[0][0]
+    ready = metric.on_host(programs(uptime=f"echo ' {line}'"))
+    assert Collection(make_settings()).run_now(ready, Params()) == {"uptime": line}
+
+
+def test_the_program_of_this_host_says_how_long_it_is_up(
+    metric: Metric, make_settings: MakeSettings
+) -> None:
+    ready = metric.on_host("/usr/bin:/bin")
+    text = Collection(make_settings()).run_now(ready, Params())["uptime"]
+    assert re.fullmatch(r"[0-9:]+ +up .*load averages?: [0-9. ,]+", text)
+
+
+@pytest.mark.parametrize(("line", "expected"), SAMPLES)
+def test_the_row_has_seconds_users_and_loads(
+    line: str,
+    expected: tuple[float, ...],
+    metric: Metric,
+    programs: MakePrograms,
+    collect: Collect,
+) -> None:
+    (row,) = collect(metric.on_host(programs(uptime=f"echo ' {line}'"))).rows
+    names = ("uptime_total_seconds", "users", "load_1m", "load_5m", "load_15m")
+    assert tuple(row[name] for name in names) == expected

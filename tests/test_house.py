@@ -1,0 +1,235 @@
+"""The laws of the house, each of them a test."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import inspect
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import sysmon_core
+from sysmon_core.settings import Settings, load_file
+
+ROOT = Path(__file__).parent.parent
+CORE = ROOT / "sysmon_core"
+PLUGINS = ROOT / "plugins"
+
+# A module may import what stands in a later line; those of one line know nothing of each other.
+LAYERS = """
+app worker cli server
+api tasks migrations
+services
+registry models
+db
+settings
+hookspecs
+command
+metric
+process
+run
+errors
+"""
+DEPTH: dict[str, float] = {
+    name: depth for depth, line in enumerate(LAYERS.split("\n")) for name in line.split()
+}
+DEPTH["__init__"] = DEPTH["hookspecs"] - 0.5  # the facade: above what it shows, and no more
+
+USERS = {  # where each of these may be imported
+    "cornice": {"api/service.py"},
+    "dramatiq": {"tasks/", "worker.py"},
+    "pluggy": {"hookspecs.py", "registry.py"},
+}
+
+
+def place(path: Path) -> str:
+    """A file as the laws name it: below the core, or below the repository."""
+    return str(path.relative_to(CORE if CORE in path.parents else ROOT))
+
+
+MODULES = {place(path): path for path in sorted(CORE.rglob("*.py"))}
+PLUGIN_MODULES = {place(path): path for path in sorted(PLUGINS.rglob("*.py"))}
+ALL_MODULES = MODULES | PLUGIN_MODULES
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that is imported anywhere in a file, under TYPE_CHECKING too."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import, which hides its layer"
+            yield node.module or ""
+            if node.module in {"sysmon_core", "os"}:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_run_one_way(name: str) -> None:
+    part = Path(name).parts[0].removesuffix(".py")
+    assert part in DEPTH, f"{name} has no place in the layers"
+    for module in imported(MODULES[name]):
+        if not module.startswith("sysmon_core."):
+            continue
+        other = module.split(".")[1]
+        assert other in DEPTH, f"{name} imports {module}, which is no module of the layers"
+        below = DEPTH[part] < DEPTH[other]
+        assert below or part == other, f"{name} must not import {module}"
+
+
+@pytest.mark.parametrize("library", USERS)
+def test_a_library_is_known_in_its_one_place(library: str) -> None:
+    users = {
+        name
+        for name, path in ALL_MODULES.items()
+        for module in imported(path)
+        if module.split(".")[0] == library
+    }
+    assert users, f"nothing imports {library}"
+    strangers = {name for name in users if not name.startswith(tuple(USERS[library]))}
+    assert not strangers
+
+
+def test_the_environment_is_read_by_the_settings_alone() -> None:
+    readers = set()
+    for name, path in ALL_MODULES.items():
+        used = {
+            ast.unparse(node) for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)
+        }
+        if {"os.environ", "os.environb", "os.getenv", "os.getenvb"} & {*used, *imported(path)}:
+            readers.add(name)
+    assert readers == {"settings.py"}
+
+
+def test_the_core_never_names_a_plugin() -> None:
+    names = [path.name.removeprefix("sysmon_") for path in PLUGINS.iterdir() if path.is_dir()]
+    assert len(names) > 1
+    texts = [path for path in CORE.rglob("*") if path.suffix in {".py", ".mako", ".typed"}]
+    named = re.compile("|".join(names), re.IGNORECASE)
+    assert not [str(path) for path in texts if named.search(path.read_text() + path.name)]
+
+
+@pytest.mark.parametrize("name", PLUGIN_MODULES)
+def test_a_plugin_imports_the_facade_and_no_module_behind_it(name: str) -> None:
+    for node in ast.walk(tree(PLUGIN_MODULES[name])):
+        if isinstance(node, ast.Import):
+            assert not [alias for alias in node.names if alias.name.startswith("sysmon_core.")]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sysmon_core"):
+            assert node.module == "sysmon_core"
+            assert {alias.name for alias in node.names} <= set(sysmon_core.__all__)
+
+
+@pytest.mark.parametrize("name", ALL_MODULES)
+def test_all_that_is_public_says_what_it_is(name: str) -> None:
+    silent = []
+
+    def visit(node: ast.Module | ast.ClassDef, path: str) -> None:
+        if not ast.get_docstring(node):
+            silent.append(path)
+        for child in node.body:
+            if getattr(child, "name", "_").startswith("_"):
+                continue
+            if isinstance(child, ast.ClassDef):
+                visit(child, f"{path}.{child.name}")
+            elif isinstance(child, ast.FunctionDef) and not ast.get_docstring(child):
+                silent.append(f"{path}.{child.name}")
+
+    visit(tree(ALL_MODULES[name]), name)
+    assert not silent
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_no_longer_than_can_be_read_at_once(name: str) -> None:
+    assert len(MODULES[name].read_text().splitlines()) <= 250
+
+
+def test_the_facade_loads_no_library_that_a_plugin_does_not_need() -> None:
+    code = "import sys, sysmon_core; print(*sys.modules, sep='\\n')"
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    loaded = set(output.stdout.split())
+    assert {"sysmon_core.command", "pluggy"} <= loaded
+    heavy = {"pyramid", "cornice", "sqlalchemy", "dramatiq", "redis", "jc", "alembic", "argon2"}
+    assert not heavy & loaded
+
+
+def test_the_facade_lists_what_it_has() -> None:
+    shown = {
+        name
+        for name, value in vars(sysmon_core).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert shown == set(sysmon_core.__all__)
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_the_table_of_settings_has_every_one(name: str) -> None:
+    default = Settings.model_fields[name].default
+    shown = "empty" if default == "" else f"`{default}`"
+    row = f"| `sysmon.{name}` | `SYSMON_{name.upper()}` | {shown} | "
+    assert row in (ROOT / "docs/settings.md").read_text()
+
+
+def test_the_table_of_settings_has_no_other() -> None:
+    text = (ROOT / "docs/settings.md").read_text()
+    assert set(re.findall(r"^\| `sysmon\.(\w+)`", text, re.MULTILINE)) == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", ["development.ini", "production.ini"])
+def test_an_ini_file_of_the_project_has_no_unknown_setting(
+    name: str, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    for variable in [variable for variable in os.environ if variable.startswith("SYSMON_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("SYSMON_VAR", str(folder))  # short enough, wherever this is run
+    assert load_file(str(ROOT / name)).sync_runs < int(options(name)["server:main"]["threads"])
+
+
+def options(name: str) -> configparser.RawConfigParser:
+    parser = configparser.RawConfigParser()
+    parser.read(ROOT / name)
+    return parser
+
+
+def test_production_ini_has_neither_a_url_nor_a_secret() -> None:
+    assert "://" not in (ROOT / "production.ini").read_text()
+    parser = options("production.ini")
+    pairs = [pair for section in parser.sections() for pair in parser.items(section)]
+    secret = re.compile("password|passwd|secret|token|credential|_url$")
+    assert [value for key, value in pairs if secret.search(key) and not value.isdigit()] == []
+
+
+def declared() -> list[Requirement]:
+    """The ranges in setup.py, those for developers included."""
+    call = next(
+        node.value
+        for node in tree(ROOT / "setup.py").body
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+    )
+    words = {word.arg: word.value for word in call.keywords}
+    extras: dict[str, list[str]] = ast.literal_eval(words["extras_require"])
+    ranges: list[str] = ast.literal_eval(words["install_requires"])
+    return [Requirement(text) for text in [*ranges, *(t for e in extras.values() for t in e)]]
+
+
+@pytest.mark.parametrize("wanted", declared(), ids=lambda wanted: wanted.name)
+def test_the_lock_has_what_setup_asks_for(wanted: Requirement) -> None:
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    pins = [line.split("==") for line in lines if line and not line.startswith("#")]
+    locked = {canonicalize_name(name): version for name, version in pins}
+    assert wanted.specifier.contains(locked[canonicalize_name(wanted.name)])

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from pyramid.request import Request
+
+from sysmon_core import MetricFailed, errors
+from sysmon_core.api.errors import from_rule
+from sysmon_core.api.problems import REQUEST_ID
+
+STATUS = {
+    "InvalidInput": 400,
+    "RunTooLong": 400,
+    "TaskNotFound": 404,
+    "UserNotFound": 404,
+    "UserExists": 409,
+    "LastAdmin": 409,
+    "ProgramMissing": 501,
+    "MetricFailed": 502,
+    "RunStopped": 503,
+    "TooManyRuns": 503,
+    "TasksUnavailable": 503,
+    "DatabaseUnavailable": 503,
+    "MetricTimeout": 504,
+    "SysmonError": 500,
+    "ConfigurationError": 500,
+    "PluginError": 500,
+}
+
+
+def example(kind: type[errors.SysmonError]) -> errors.SysmonError:
+    if kind is errors.InvalidInput:
+        return errors.InvalidInput([errors.Fault("depth", "too deep")])
+    if kind is errors.RunTooLong:
+        return errors.RunTooLong(30)
+    return kind("no water")
+
+
+@pytest.fixture
+def request_() -> Request:
+    return Request.blank("/v1/dive/", environ={REQUEST_ID: "r1"})
+
+
+def test_the_status_of_every_error_is_said_here() -> None:
+    kinds = inspect.getmembers(errors, inspect.isclass)
+    assert {name for name, kind in kinds if issubclass(kind, Exception)} == set(STATUS)
+
+
+@pytest.mark.parametrize("name", STATUS)
+def test_an_error_is_a_problem_of_its_status(name: str, request_: Request) -> None:
+    error = example(getattr(errors, name))
+    response = from_rule(error, request_)
+    assert (response.status_code, response.json["status"]) == (STATUS[name], STATUS[name])
+    assert response.content_type == "application/problem+json"
+    assert response.json["instance"] == "r1"
+    assert response.json["type"] == "about:blank"
+    assert ("Retry-After" in response.headers) == (STATUS[name] == 503)
+
+
+def test_each_fault_is_told_with_its_place(request_: Request) -> None:
+    response = from_rule(example(errors.InvalidInput), request_)
+    assert response.json["errors"] == [{"in": "body", "name": "depth", "detail": "too deep"}]
+
+
+def test_an_error_that_a_plugin_derives_from_ours_is_answered_like_ours(
+    request_: Request,
+) -> None:
+    class NoWater(MetricFailed):
+        pass
+
+    response = from_rule(NoWater("no water"), request_)
+    assert response.status_code == 502
+    assert response.json["detail"] == "no water"

@@ -1,0 +1,169 @@
+"""The front door around plain WSGI applications."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sysmon_core.api.front_door import FrontDoor
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+PROXY = "10.0.0.1"
+TROUBLE = "trouble at 10.1.2.3"
+
+
+def echo(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    """Answer with what came through the door."""
+    start("200 OK", [("Content-Type", "application/json")])
+    names = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "sysmon.request_id")
+    return [json.dumps({name: environ.get(name) for name in names}).encode()]
+
+
+def failing(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    raise ValueError(TROUBLE)
+
+
+def failing_late(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    start("200 OK", [("Content-Type", "text/plain")])
+    raise ValueError(TROUBLE)
+
+
+def sends(location: str, header: str = "Location") -> WSGIApplication:
+    def app(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        start("301 Moved Permanently", [(header, location), ("X-Other", location)])
+        return [b""]
+
+    return app
+
+
+def call(app: WSGIApplication, path: str = "/", **environ: Any) -> Response:
+    """The answer as a server gives it that keeps to PEP 3333."""
+    request = Request.blank("/")
+    request.environ["PATH_INFO"] = path
+    request.environ.update(environ)
+    answers: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        assert exc_info or not answers, "a second answer without exc_info"
+        answers.append((status, headers))
+        return lambda _data: None
+
+    content = b"".join(FrontDoor(app, [PROXY])(request.environ, start))
+    status, headers = answers[-1]
+    return Response(status=status, headerlist=headers, body=content)
+
+
+def seen(path: str, **environ: Any) -> tuple[str, str]:
+    content = call(echo, path, **environ).json
+    return content["SCRIPT_NAME"], content["PATH_INFO"]
+
+
+def test_every_request_has_an_id_of_its_own_that_the_answer_tells() -> None:
+    ids = set()
+    for _ in range(10):
+        answer = call(echo)
+        assert answer.headers["X-Request-Id"] == answer.json["sysmon.request_id"]
+        ids.add(answer.headers["X-Request-Id"])
+    assert len(ids) == 10
+
+
+def test_an_id_is_ours_and_not_what_the_client_says() -> None:
+    assert call(echo, HTTP_X_REQUEST_ID="forged").headers["X-Request-Id"] != "forged"
+
+
+@pytest.mark.parametrize("app", [failing, failing_late])
+def test_a_failure_is_a_problem_for_the_client_and_a_traceback_for_the_log(
+    app: WSGIApplication, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        answer = call(app)
+    assert answer.status_code == 500
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == 500
+    assert answer.json["instance"] == answer.headers["X-Request-Id"]
+    assert TROUBLE not in answer.text
+    assert TROUBLE in caplog.text
+    assert answer.json["instance"] in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/\xff", "/\xc3", "/a\0", "/a\r\nb", "/\x7f", "/\ud800"])
+def test_a_path_that_cannot_be_read_does_not_come_in(path: str) -> None:
+    answer = call(failing, path)
+    assert answer.status_code == 400
+    assert answer.json["instance"] == answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("query", ["a=%FF", "a=%00", "%0A", "a=%C3", "a=\xff", "a=%ED%A0%80"])
+def test_a_query_that_cannot_be_read_does_not_come_in(query: str) -> None:
+    assert call(failing, QUERY_STRING=query).status_code == 400
+
+
+def test_what_can_be_read_comes_in_as_it_is() -> None:
+    answer = call(echo, "/\xc3\xbc", QUERY_STRING="a=%C3%BC&%zz&b=+%20")
+    assert answer.json["PATH_INFO"] == "/\xc3\xbc"
+    assert answer.json["QUERY_STRING"] == "a=%C3%BC&%zz&b=+%20"
+
+
+@pytest.mark.parametrize("header", ["Location", "location"])
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("/v1/", "/v1/"),
+        ("http://localhost/v1/", "/v1/"),
+        ("https://evil.example:8/v1/?count=2&a=b#c", "/v1/?count=2&a=b#c"),
+        ("http://localhost/a%20b/%C3%BC", "/a%20b/%C3%BC"),
+    ],
+)
+def test_a_location_is_a_path_whatever_host_the_client_named(
+    location: str, told: str, header: str
+) -> None:
+    answer = call(sends(location, header))
+    assert answer.headerlist[0] == (header, told)
+    assert answer.headerlist[1] == ("X-Other", location)
+
+
+def test_a_location_never_leads_to_another_host() -> None:
+    answer = call(sends("http://localhost//evil.example/"))
+    assert not answer.headerlist[0][1].startswith("//")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path", "expected"),
+    [
+        pytest.param("/mon", "/v1/", ("/mon", "/v1/"), id="cut off by the proxy"),
+        pytest.param("/mon", "/mon/v1/", ("/mon", "/v1/"), id="left by the proxy"),
+        pytest.param("/mon/", "/v1/", ("/mon", "/v1/"), id="with a slash at its end"),
+        pytest.param("/a/b-c.d_e~f", "/a/b-c.d_e~f/", ("/a/b-c.d_e~f", "/"), id="of many parts"),
+        pytest.param("/mon", "/monitor/", ("/mon", "/monitor/"), id="the beginning of a word"),
+    ],
+)
+def test_a_trusted_proxy_says_below_which_prefix_we_stand(
+    prefix: str, path: str, expected: tuple[str, str]
+) -> None:
+    assert seen(path, REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_PREFIX=prefix) == expected
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", "/", "mon", "//evil.example", "/a//b", "/a b", "/ü", "/a?b"]
+)
+def test_a_prefix_that_is_no_path_changes_nothing(prefix: str) -> None:
+    assert seen("/v1/", REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_PREFIX=prefix) == ("", "/v1/")
+
+
+@pytest.mark.parametrize("address", ["10.0.0.2", "", None])
+def test_nobody_else_is_believed_about_a_prefix(address: str | None) -> None:
+    who = {} if address is None else {"REMOTE_ADDR": address}
+    assert seen("/v1/", HTTP_X_FORWARDED_PREFIX="/mon", **who) == ("", "/v1/")
+
+
+def test_the_prefix_of_the_server_itself_stays() -> None:
+    assert seen("/v1/", SCRIPT_NAME="/mon") == ("/mon", "/v1/")
+    assert seen("/v1/", SCRIPT_NAME="/mon", REMOTE_ADDR=PROXY) == ("/mon", "/v1/")

@@ -1,0 +1,96 @@
+"""What the unit tests share besides: runs, real programs, and hypothesis without a stop-watch."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from sysmon_core.process import GRACE, Output, execute
+from sysmon_core.run import Run, Stop
+from tests.conftest import until
+
+# A busy machine is no failure.
+settings.register_profile("unit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unit")
+
+AT_ONCE = 5.0  # seconds: generous, but far less than what is not stopped here would take
+LONG = "sleep 1000"
+
+MakeRun = Callable[..., Run]
+StopWhen = Callable[[Callable[[], object], Run], None]
+
+
+@pytest.fixture
+def make_run() -> Iterator[MakeRun]:
+    """Runs with room for anything unless a test says less; their stops are closed at its end."""
+    with contextlib.ExitStack() as stack:
+
+        def make(seconds: float = 20.0, output_limit: int = 1 << 20) -> Run:
+            stop = stack.enter_context(Stop())
+            return Run(time.monotonic() + seconds, output_limit, stop)
+
+        yield make
+
+
+@pytest.fixture
+def stop_when(make_run: MakeRun) -> Iterator[StopWhen]:
+    """Have another thread stop a run once a condition holds, for the reason "enough"."""
+    threads: list[threading.Thread] = []
+
+    def start(condition: Callable[[], object], run: Run) -> None:
+        def wait_and_stop() -> None:
+            until(condition)
+            run.stop.set("enough")
+
+        threads.append(threading.Thread(target=wait_and_stop))
+        threads[-1].start()
+
+    yield start
+    for thread in threads:
+        thread.join()
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """What a test of programs must not leave: a child, a zombie, a descriptor, a long wait."""
+    before = _children(), _descriptors()
+    begin = time.monotonic()
+    yield
+    assert _children() <= before[0]
+    assert _descriptors() <= before[1]
+    assert time.monotonic() - begin < AT_ONCE + GRACE
+
+
+def sh(script: str, run: Run) -> Output:
+    """Run a shell script as a program of a metric."""
+    return execute(["/bin/sh", "-c", script], run, {"PATH": "/usr/bin:/bin"})
+
+
+def alive(pid: int) -> bool:
+    """Whether the process is there and no zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in {"Z", "X"}
+
+
+def pid_in(file: Path) -> int:
+    """The number of a process, once it has written it, with its newline, into the file."""
+    until(lambda: file.exists() and file.read_text().endswith("\n"))
+    return int(file.read_text())
+
+
+def _children() -> set[str]:
+    files = Path("/proc/self/task").glob("*/children")
+    return {pid for file in files for pid in file.read_text().split()}
+
+
+def _descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

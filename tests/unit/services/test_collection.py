@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sysmon_core import Integer, Metric, Params, Report, Run
+from sysmon_core.errors import (
+    MetricFailed,
+    MetricTimeout,
+    ProgramMissing,
+    RunStopped,
+    RunTooLong,
+    SysmonError,
+    TooManyRuns,
+)
+from sysmon_core.run import Stop
+from sysmon_core.services.collection import Collection
+from tests.conftest import MakeSettings, until
+
+
+class Depth(Params):
+    depth: Integer = 3
+
+
+Function = Callable[[Any, Run], Report]
+
+
+def make(function: Function | None = None, **more: Any) -> Metric:
+    function = function or (lambda params, _run: Report(f"{params.depth} m"))
+    return Metric(name="dive", title="", params=Depth, function=function, **more)
+
+
+@pytest.fixture
+def collection(make_settings: MakeSettings) -> Collection:
+    return Collection(make_settings(sync_limit=30, sync_runs=2, overrun=10, output_limit=1000))
+
+
+def collect(collection: Collection, metric: Metric) -> dict[str, str]:
+    with Stop() as stop:
+        return collection.collect(metric, metric.params(), stop)
+
+
+def test_a_run_gives_the_text_under_the_name_of_its_metric(collection: Collection) -> None:
+    assert collection.run_now(make(), Depth(depth=7)) == {"dive": "7 m"}
+
+
+@pytest.mark.parametrize(("seconds", "refused"), [(30, False), (30.5, True), (math.inf, True)])
+def test_a_run_as_long_as_the_limit_is_the_longest_that_is_taken(
+    seconds: float, refused: bool, collection: Collection
+) -> None:
+    metric = make(duration=lambda _: seconds)
+    if refused:
+        with pytest.raises(RunTooLong, match=r"limit.* 30 s"):
+            collection.run_now(metric, Depth())
+    else:
+        assert collection.run_now(metric, Depth())
+
+
+@pytest.mark.parametrize("digits", [18, 400])
+def test_a_run_of_absurd_length_is_too_long_and_no_more(
+    digits: int, collection: Collection
+) -> None:
+    metric = make(duration=lambda _: 10**digits)
+    with pytest.raises(RunTooLong):
+        collection.check(metric, Depth(), limit=86400)
+
+
+def test_what_the_host_lacks_is_told_before_anything_is_started(collection: Collection) -> None:
+    class Lacking(Metric):
+        def require(self) -> None:
+            raise ProgramMissing("install it")
+
+    metric = Lacking(name="dive", title="", function=lambda *_: pytest.fail("it was started"))
+    with pytest.raises(ProgramMissing):
+        collection.run_now(metric, Params())
+
+
+def test_a_run_has_the_limits_of_the_settings_and_of_its_params(collection: Collection) -> None:
+    runs: list[Run] = []
+
+    def note(_params: Params, run: Run) -> Report:
+        runs.append(run)
+        return Report("")
+
+    metric = make(note, duration=lambda params: params.depth)
+    begin = time.monotonic()
+    collection.run_now(metric, Depth(depth=5))
+    end = time.monotonic()
+    assert begin + 5 + 10 <= runs[0].deadline <= end + 5 + 10
+    assert runs[0].output_limit == 1000
+
+
+class _Gate:
+    """A metric's function that holds every run until it is opened."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self.opened = threading.Event()
+
+    def __call__(self, _params: Params, run: Run) -> Report:
+        self.runs.append(run)
+        assert self.opened.wait(20)
+        return Report("")
+
+
+@pytest.mark.parametrize("long", [True, False])
+def test_only_so_many_long_runs_are_done_at_once_and_any_number_of_quick_ones(
+    long: bool, collection: Collection
+) -> None:
+    gate = _Gate()
+    held = make(gate, duration=(lambda _: 1) if long else None)
+    threads = [
+        threading.Thread(target=collection.run_now, args=(held, Depth()))
+        for _ in range(2 if long else 6)
+    ]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(gate.runs) == len(threads))
+    try:
+        if long:
+            with pytest.raises(TooManyRuns):
+                collection.run_now(make(duration=lambda _: 1), Depth())
+        assert collection.run_now(make(), Depth())
+    finally:
+        gate.opened.set()
+        for thread in threads:
+            thread.join()
+    assert collection.run_now(make(duration=lambda _: 1), Depth())
+
+
+def test_a_run_that_fails_gives_its_slot_back(collection: Collection) -> None:
+    def fail(_params: Params, _run: Run) -> Report:
+        raise ValueError("no water")
+
+    for _ in range(5):
+        with pytest.raises(MetricFailed):
+            collection.run_now(make(fail, duration=lambda _: 1), Depth())
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("no water"), SystemExit("no water"), RecursionError("no water")]
+)
+def test_whatever_a_metric_raises_is_its_failure(
+    error: BaseException, collection: Collection
+) -> None:
+    def fail(_params: Params, _run: Run) -> Report:
+        raise error
+
+    with pytest.raises(MetricFailed, match=f"dive failed: {type(error).__name__}: no water"):
+        collect(collection, make(fail))
+
+
+@pytest.mark.parametrize("kind", [MetricFailed, MetricTimeout, ProgramMissing, RunStopped])
+def test_what_a_metric_says_in_our_words_is_passed_on(
+    kind: type[SysmonError], collection: Collection
+) -> None:
+    def fail(_params: Params, _run: Run) -> Report:
+        raise kind("no water")
+
+    with pytest.raises(kind, match=r"^no water$"):
+        collect(collection, make(fail))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [None, "text", {}, Report(b"bytes"), Report(5)],  # type: ignore[arg-type]
+)
+def test_what_is_no_report_of_text_is_a_failure(given: Any, collection: Collection) -> None:
+    with pytest.raises(MetricFailed):
+        collect(collection, make(lambda _params, _run: given))
+
+
+def test_a_report_may_be_as_large_as_the_output_of_a_program(collection: Collection) -> None:
+    assert collect(collection, make(lambda *_: Report("x" * 1000))) == {"dive": "x" * 1000}
+    with pytest.raises(MetricFailed, match="output_limit"):
+        collect(collection, make(lambda *_: Report("x" * 1001)))
+
+
+@pytest.mark.parametrize("use", [Collection.run_now, collect])
+def test_a_duration_that_cannot_be_told_is_a_failure_of_the_metric(
+    use: Callable[..., object], collection: Collection
+) -> None:
+    metric = make(duration=lambda params: params.depth / 0)
+    arguments = (metric, Depth()) if use is Collection.run_now else (metric,)
+    with pytest.raises(MetricFailed, match="dive"):
+        use(collection, *arguments)
+
+
+def test_a_metric_that_is_stopped_says_who_did_it(collection: Collection) -> None:
+    def wait(_params: Params, run: Run) -> Report:
+        until(lambda: run.stop.reason)
+        raise RunStopped(str(run.stop.reason))
+
+    with Stop() as stop:
+        stop.set("enough")
+        with pytest.raises(RunStopped, match="enough"):
+            collection.collect(make(wait), Depth(), stop)

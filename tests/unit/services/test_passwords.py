@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import re
+import time
+from statistics import median
+
+import pytest
+from argon2 import PasswordHasher
+
+from sysmon_core.services.passwords import Passwords, random_password
+
+PASSWORDS = ["p", "a:b", " both ends ", "grüße", "密码🔑", "\0", "x" * 100_000]
+
+
+@pytest.fixture(scope="module")
+def passwords() -> Passwords:
+    return Passwords()
+
+
+@pytest.mark.parametrize("password", PASSWORDS, ids=lambda text: repr(text[:9]))
+def test_a_hash_is_verified_by_its_password_and_no_other(
+    passwords: Passwords, password: str
+) -> None:
+    hashed = passwords.hash(password)
+    assert passwords.verify(hashed, password) is True
+    for other in ("", password + " ", password.swapcase() + "!", password[:-1]):
+        assert passwords.verify(hashed, other) is False
+
+
+def test_a_hash_is_argon2id_with_the_costs_of_owasp_and_a_salt_of_its_own(
+    passwords: Passwords,
+) -> None:
+    first, second = passwords.hash("secret"), passwords.hash("secret")
+    assert first != second
+    for hashed in (first, second):
+        assert re.match(r"\$argon2id\$v=19\$m=19456,t=2,p=1\$[^$]{22,}\$[^$]{43,}$", hashed)
+        assert "secret" not in hashed
+
+
+def test_a_hash_of_other_costs_still_counts(passwords: Passwords) -> None:
+    hashed = PasswordHasher(time_cost=1, memory_cost=64, parallelism=2).hash("secret")
+    assert passwords.verify(hashed, "secret")
+    assert not passwords.verify(hashed, "other")
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [
+        None,
+        "",
+        "secret",
+        "$argon2id$",
+        "$argon2id$v=19$m=64,t=1,p=1$c2FsdA$!",
+        "$2b$12$" + "a" * 53,
+    ],
+)
+def test_what_is_no_hash_is_verified_by_no_password(
+    passwords: Passwords, hashed: str | None
+) -> None:
+    for password in ("", "secret", hashed or "None"):
+        assert passwords.verify(hashed, password) is False
+
+
+def test_a_user_who_does_not_exist_costs_as_much_time_as_one_who_does(
+    passwords: Passwords,
+) -> None:
+    def seconds(password_hash: str | None) -> float:
+        start = time.thread_time()
+        assert not passwords.verify(password_hash, "wrong")
+        return time.thread_time() - start
+
+    hashed = passwords.hash("secret")
+    known, unknown = zip(*[(seconds(hashed), seconds(None)) for _ in range(5)], strict=True)
+    assert 0.5 < median(unknown) / median(known) < 2
+
+
+def test_a_random_password_is_long_and_never_the_same_again() -> None:
+    made = {random_password() for _ in range(100)}
+    assert len(made) == 100
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{20,}", password) for password in made)

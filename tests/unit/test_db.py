@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from sysmon_core import migrations, registry
+from sysmon_core.app import make_app
+from sysmon_core.db import Database
+from sysmon_core.errors import ConfigurationError, DatabaseUnavailable
+from tests.conftest import PATIENCE, MakeApp, MakeSettings
+
+BUSY = 2.0  # seconds that a writer waits for the lock
+AddUser = Callable[..., Any]
+
+
+@pytest.fixture
+def path(folder: Path) -> Path:
+    return folder / "sysmon.sqlite"
+
+
+@pytest.fixture
+def database(path: Path) -> Database:
+    """A database with one table that counts."""
+    made = Database(f"sqlite:///{path}")
+    with made.write() as session:
+        session.execute(text("CREATE TABLE counter (n INTEGER UNIQUE)"))
+        session.execute(text("INSERT INTO counter VALUES (0)"))
+    return made
+
+
+def count(session: Session) -> int:
+    return int(session.execute(text("SELECT max(n) FROM counter")).scalar_one())
+
+
+def add_one(session: Session) -> None:
+    """Read, then write what follows from it."""
+    session.execute(text("UPDATE counter SET n = :n"), {"n": count(session) + 1})
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program holds the write lock."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "sqlite", "nonsense://ann:secret@host/name", "sqlite+none://"]
+)
+def test_a_url_of_no_database_is_a_fault_of_the_configuration(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="database_url") as caught:
+        Database(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_nothing_is_connected_before_the_first_session(path: Path) -> None:
+    database = Database(f"sqlite:///{path}")
+    assert not path.exists()
+    with database.read() as session:
+        session.execute(text("SELECT 1"))
+    assert path.exists()
+
+
+def test_every_connection_to_sqlite_is_safe_and_patient(database: Database) -> None:
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 2000}
+    with database.read() as one, database.read() as two:
+        for session in (one, two):
+            found = {name: session.execute(text(f"PRAGMA {name}")).scalar() for name in wanted}
+            assert found == wanted
+
+
+def test_what_is_written_is_committed_at_the_end_and_not_before(database: Database) -> None:
+    with database.write() as session:
+        add_one(session)
+        with database.read() as other:
+            assert count(other) == 0
+    with database.read() as other:
+        assert count(other) == 1
+
+
+def test_an_exception_rolls_back_and_comes_through_as_it_is(database: Database) -> None:
+    def fail(error: type[BaseException]) -> None:
+        with database.write() as session:
+            add_one(session)
+            if error is IntegrityError:
+                session.execute(text("INSERT INTO counter VALUES (1)"))
+            raise error
+
+    for error in (KeyError, IntegrityError, KeyboardInterrupt):
+        with pytest.raises(error):
+            fail(error)
+    with database.read() as session:
+        assert count(session) == 0
+
+
+def test_a_commit_that_fails_leaves_the_connection_fit_for_the_next(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+        reference = "REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED"
+        session.execute(text(f"CREATE TABLE child (parent INTEGER {reference})"))
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.execute(text("INSERT INTO child VALUES (7)"))
+    with database.write() as session:
+        add_one(session)
+        assert session.execute(text("SELECT count(*) FROM child")).scalar() == 0
+
+
+def test_no_update_is_lost_between_writers(path: Path, database: Database) -> None:
+    databases = [database, Database(f"sqlite:///{path}")]
+
+    def write(n: int) -> None:
+        with databases[n % 2].write() as session:
+            add_one(session)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(80)))
+    with database.read() as session:
+        assert count(session) == 80
+
+
+def test_a_writer_waits_for_the_lock_and_gives_up_in_time_while_reading_goes_on(
+    path: Path, database: Database
+) -> None:
+    with locked(path):
+        start = time.monotonic()
+        with pytest.raises(DatabaseUnavailable, match="locked"), database.write() as session:
+            add_one(session)
+        assert BUSY * 0.9 < time.monotonic() - start < PATIENCE
+        start = time.monotonic()
+        for reader in (database, Database(f"sqlite:///{path}")):
+            with reader.read() as session:
+                assert count(session) == 0
+        assert time.monotonic() - start < BUSY
+    with database.write() as session:
+        add_one(session)
+
+
+def test_a_database_that_cannot_be_opened_is_unavailable(folder: Path, path: Path) -> None:
+    path.write_bytes(b"garbage, no database\n" * 100)
+    (folder / "folder").mkdir()
+    for name in ("sysmon.sqlite", "folder", "none/sysmon.sqlite", "sysmon.sqlite/x"):
+        database = Database(f"sqlite:///{folder}/{name}")
+        for use in (database.read, database.write):
+            with pytest.raises(DatabaseUnavailable, match="cannot be reached"), use() as session:
+                session.execute(text("SELECT 1 FROM users"))
+
+
+def authorization(name: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {b64encode(f'{name}:{name}'.encode()).decode()}"}
+
+
+def ask(app: TestApp, method: str, path: str, body: str = "", who: str = "root") -> Any:
+    sent = {"body": body.encode(), "content_type": "application/x-www-form-urlencoded"}
+    headers = authorization(who) if who else {}
+    client = TestApp(app.app)  # one for each thread
+    return client.request(path, method=method, headers=headers, expect_errors=True, **sent)
+
+
+def is_unavailable(answer: Any) -> bool:
+    assert answer.status_int == 503
+    assert answer.content_type == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) >= 1
+    return True
+
+
+ANN = "username=ann&password=p&fullname=Ann"
+
+
+def test_while_another_holds_the_lock_changing_users_is_503_and_all_else_goes_on(
+    make_settings: MakeSettings, make_testapp: MakeApp, add_user: AddUser, path: Path
+) -> None:
+    app = make_testapp(make_settings())
+    add_user("root", "root", admin=True)
+    changes = [
+        *(("POST", "/v3/users/", ANN), ("PUT", "/v3/users/ann", ANN)),
+        *(("PATCH", "/v3/users/root", "fullname=R"), ("DELETE", "/v3/users/root", "")),
+    ]
+    with locked(path), ThreadPoolExecutor(len(changes) + 1) as pool:
+        asked = [pool.submit(ask, app, *change) for change in changes]
+        upgrade = pool.submit(migrations.upgrade, Database(f"sqlite:///{path}"))
+        for place in ("/v3/", "/v3/users/", "/v3/users/root", "/v3/uptime/", "/v1/uptime/"):
+            assert ask(app, "GET", place).status_int == 200
+        assert all(is_unavailable(future.result()) for future in asked)
+        with pytest.raises(DatabaseUnavailable):
+            upgrade.result()
+    assert ask(app, "POST", "/v3/users/", ANN).status_int == 201
+
+
+def make_garbage(path: Path) -> None:
+    path.write_bytes(b"garbage, no database\n" * 100)
+
+
+def make_malformed(path: Path) -> None:
+    """The header of a database, then nothing sound."""
+    migrations.upgrade(Database(f"sqlite:///{path}"))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
+
+
+def make_untabled(path: Path) -> None:
+    sqlite3.connect(path).close()
+
+
+@pytest.mark.parametrize("make", [make_garbage, make_malformed, make_untabled, Path.mkdir])
+def test_without_a_sound_database_what_needs_it_is_503_and_all_else_goes_on(
+    make_settings: MakeSettings, folder: Path, path: Path, make: Callable[[Path], None]
+) -> None:
+    make(path)
+    app = TestApp(make_app(make_settings(), registry.load("/usr/bin:/bin")))
+    for method, place in [
+        *(("GET", "/v3/users/"), ("POST", "/v3/users/"), ("GET", "/v3/uptime/")),
+        *(("DELETE", "/v3/users/root"), ("GET", "/v3/none"), ("GET", "/v3/users")),
+    ]:
+        answer = ask(app, method, place)
+        assert is_unavailable(answer)
+        assert ("sysmon database upgrade" in answer.json["detail"]) == (make is make_untabled)
+        assert ask(app, method, place, who="").status_int == 401  # nobody is nobody without it
+    for place in ("/", "/v1/uptime/", "/v2/uptime/", "/v3/"):
+        assert ask(app, "GET", place).status_int == 200
+
+
+def test_a_database_that_is_made_while_the_service_runs_is_used_from_then_on(
+    make_settings: MakeSettings, add_user: AddUser, path: Path
+) -> None:
+    app = TestApp(make_app(make_settings(), registry.load("/usr/bin:/bin")))
+    assert is_unavailable(ask(app, "GET", "/v3/users/"))
+    migrations.upgrade(Database(f"sqlite:///{path}"))
+    add_user("root", "root", admin=True)
+    assert ask(app, "GET", "/v3/users/").json == {"users": ["root"]}

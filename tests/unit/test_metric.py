@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import re
+from dataclasses import FrozenInstanceError, replace
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from sysmon_core import Integer, Metric, Params, Report, Run
+from sysmon_core.errors import ConfigurationError
+from sysmon_core.metric import Row
+from tests.unit.conftest import MakeRun
+
+INTEGER: TypeAdapter[int] = TypeAdapter(Integer)
+
+
+class Depth(Params):
+    depth: Integer = 3
+
+
+def dive(params: Depth, _run: Run) -> Report:
+    return Report(f"{params.depth} m")
+
+
+def make(**more: object) -> Metric:
+    fields: dict[str, object] = {"name": "dive", "title": "", "params": Depth, "function": dive}
+    return Metric(**{**fields, **more})  # type: ignore[arg-type]  # each test gives what fits
+
+
+@given(st.text("0123456789+-_.,eExX \n\t\0٣²①\N{FULLWIDTH DIGIT ONE}", max_size=20) | st.text())
+@example("0")
+@example("007")
+@example("9" * 19)
+@example("9" * 4300)
+@example("9" * 4301)
+@example("4\n")
+@example("1_000")
+@example("+5")
+def test_a_text_is_an_integer_exactly_if_it_is_ascii_digits_that_python_reads(text: str) -> None:
+    if re.fullmatch("[0-9]{1,4300}", text):
+        assert INTEGER.validate_python(text) == int(text)
+    else:
+        with pytest.raises(ValidationError, match="must be a whole number"):
+            INTEGER.validate_python(text)
+
+
+@given(st.integers())
+@example(-(10**5000))
+def test_a_number_is_an_integer_as_it_is(number: int) -> None:
+    assert INTEGER.validate_python(number) == number
+
+
+@pytest.mark.parametrize(
+    "value", [True, False, 1.0, 1.5, float("nan"), None, b"1", [], {}, Decimal(1), Fraction(1)]
+)
+def test_nothing_else_is_an_integer(value: object) -> None:
+    with pytest.raises(ValidationError, match="must be a whole number"):
+        INTEGER.validate_python(value)
+
+
+def test_params_take_what_they_declare_and_nothing_else() -> None:
+    assert Depth().depth == 3
+    assert Depth.model_validate({"depth": "5"}).depth == 5
+    with pytest.raises(ValidationError):
+        Depth.model_validate({"width": 1})
+
+
+def test_params_cannot_be_changed_after_they_were_checked() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Depth().depth = -1  # type: ignore[misc]  # that is the point
+
+
+def test_a_fault_in_params_does_not_repeat_what_was_sent() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Depth.model_validate({"depth": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_plain_function_is_a_metric(make_run: MakeRun) -> None:
+    assert make().collect(Depth(depth=7), make_run()).text == "7 m"
+
+
+def test_a_subclass_that_collects_needs_no_function(make_run: MakeRun) -> None:
+    class Pond(Metric):
+        def collect(self, params: Params, run: Run) -> Report:
+            return Report(f"{params} {run.output_limit}")
+
+    assert Pond(name="pond", title="").collect(Params(), make_run(output_limit=8)).text == " 8"
+
+
+@pytest.mark.parametrize("name", ["d", "disk", "load-5", "cpu_0", "a" * 63])
+def test_a_name_is_small_letters_digits_and_two_signs(name: str) -> None:
+    assert make(name=name).name == name
+
+
+@pytest.mark.parametrize("name", ["", "Disk", "5load", "_x", "a b", "a/b", "ä", "a\n", "a" * 64])
+def test_another_name_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(repr(name))):
+        make(name=name)
+
+
+def test_a_metric_that_nothing_collects_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="dive"):
+        make(function=None)
+
+
+def test_a_declaration_cannot_be_changed_but_copied() -> None:
+    metric = make()
+    with pytest.raises(FrozenInstanceError):
+        metric.name = "other"  # type: ignore[misc]  # that is the point
+    assert replace(metric, position=1).position == 1
+    assert metric.position == 100
+
+
+def test_a_metric_is_long_if_it_says_how_long_it_takes() -> None:
+    quick, long = make(), make(duration=lambda params: params.depth * 2)
+    assert (quick.long, quick.seconds(Depth())) == (False, 0)
+    assert (long.long, long.seconds(Depth(depth=4))) == (True, 8)
+
+
+def test_a_metric_that_needs_no_program_is_ready_on_every_host() -> None:
+    metric = make()
+    assert metric.on_host("/nowhere") == metric
+    metric.require()
+
+
+def test_rows_are_read_from_the_text_once_and_only_when_asked_for() -> None:
+    read: list[str] = []
+
+    def rows(text: str) -> list[Row]:
+        read.append(text)
+        return [{"depth": 7}]
+
+    report = Report("7 m", rows)
+    assert read == []
+    assert report.rows is report.rows
+    assert read == ["7 m"]
+
+
+def test_a_report_has_no_rows_unless_it_knows_how_to_read_them() -> None:
+    assert list(Report("7 m").rows) == []
