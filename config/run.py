@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import getpass
 import os
 import shutil
@@ -14,6 +15,7 @@ from sysmon_core.errors import SysmonError
 from sysmon_core.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+LOCK_FD = 4
 
 
 def main() -> None:
@@ -23,7 +25,8 @@ def main() -> None:
     config.var.mkdir(mode=0o700, parents=True, exist_ok=True)
     config.var.chmod(0o700)
     (config.var / "redis").mkdir(mode=0o700, exist_ok=True)
-    _refuse_a_second_copy(config)
+    _lock(config)
+    _refuse_taken_addresses(config)
     supervisord = str(Path(sys.executable).parent / "supervisord")
     arguments = [supervisord, "-c", str(ROOT / "config" / "supervisord.conf")]
     os.execve(supervisord, arguments, os.environ | _variables(config, path))  # noqa: S606 - that is the point
@@ -53,10 +56,18 @@ def _redis_server(config: Settings) -> str:
     raise SysmonError("redis-server is missing: run `make programs`, or set SYSMON_REDIS_URL")
 
 
-def _refuse_a_second_copy(config: Settings) -> None:
-    with socket.socket(socket.AF_UNIX) as redis:
-        if not config.redis_url and redis.connect_ex(str(config.redis_socket)) == 0:
-            raise SysmonError(f"A sysmon runs in {config.var} already: stop it, or use another VAR")
+def _lock(config: Settings) -> None:
+    """Take the folder for as long as the runner lives, which inherits the lock."""
+    lock = os.open(config.var / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        reason = f"A sysmon runs in {config.var} already: stop it, or use another VAR"
+        raise SysmonError(reason) from error
+    os.dup2(lock, LOCK_FD)  # inheritable, as dup2 makes it; supervisord closes those from 5 on
+
+
+def _refuse_taken_addresses(config: Settings) -> None:
     for address in config.listen.split():
         host, _, port = address.rpartition(":")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -93,6 +93,10 @@ FAULTY = {
     "a metric outside a list": (hook("return metric()"), "Metric"),
     "what is no metric": (hook("return [metric(), 'fish']"), "'fish'"),
     "a class and no metric": (hook("return [Metric]"), "Metric"),
+    "what is no metric and says much": (
+        hook("return [Odd()]") + "class Odd:\n    def __repr__(self):\n        return 'one\\ntwo'",
+        "one",
+    ),
     "no function": (hook("return [Metric(name='fish', title='')]"), "fish"),
     "a name unfit at import": (hook("return []") + "metric('Fish')", "'Fish'"),
     "a metric that this host upsets": (

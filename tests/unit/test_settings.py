@@ -208,5 +208,5 @@ def test_the_logging_of_the_file_is_put_in_force_only_when_asked(
     file = folder / "some.ini"
     file.write_text("[app:main]\n[loggers]\nkeys = nothing\n")  # which logging cannot use
     assert load_file(str(file))
-    with pytest.raises(KeyError, match="formatters"):
+    with pytest.raises(ConfigurationError, match=re.escape(str(file))):
         load_file(str(file), logging=True)

@@ -181,14 +181,37 @@ def test_a_report_may_be_as_large_as_the_output_of_a_program(collection: Collect
         collect(collection, make(lambda *_: Report("x" * 1001)))
 
 
-@pytest.mark.parametrize("use", [Collection.run_now, collect])
+def exits(_params: Params) -> float:
+    raise SystemExit("bye")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    "duration",
+    [
+        pytest.param(lambda params: params.depth / 0, id="raises"),
+        pytest.param(exits, id="exits"),
+        pytest.param(lambda _: None, id="nothing"),
+        pytest.param(lambda _: "soon", id="a text"),
+    ],
+)
 def test_a_duration_that_cannot_be_told_is_a_failure_of_the_metric(
-    use: Callable[..., object], collection: Collection
+    duration: Callable[[Any], Any], at_once: bool, collection: Collection
 ) -> None:
-    metric = make(duration=lambda params: params.depth / 0)
-    arguments = (metric, Depth()) if use is Collection.run_now else (metric,)
+    metric = make(duration=duration)
     with pytest.raises(MetricFailed, match="dive"):
-        use(collection, *arguments)
+        collection.run_now(metric, Depth()) if at_once else collect(collection, metric)
+
+
+def test_a_metric_that_fails_to_look_for_its_needs_has_failed(collection: Collection) -> None:
+    class Careless(Metric):
+        def require(self) -> None:
+            raise OSError("no water")
+
+    with pytest.raises(MetricFailed, match="no water"):
+        collection.run_now(
+            Careless(name="dive", title="", function=lambda *_: Report("")), Params()
+        )
 
 
 def test_a_metric_that_is_stopped_says_who_did_it(collection: Collection) -> None:

@@ -137,6 +137,16 @@ def test_a_url_that_cannot_be_used_stops_the_start(
         make(url)
 
 
+@pytest.mark.parametrize("make", [impatient, patient])
+@pytest.mark.parametrize("option", ["", "?db=3", "?max_connections=1", "?client_name=sysmon"])
+def test_a_url_may_have_the_options_of_the_library(
+    option: str, make: Callable[[str], redis.Redis], redis_url: str
+) -> None:
+    client = make(redis_url + option)
+    assert client.ping()
+    client.connection_pool.disconnect()
+
+
 @pytest.mark.parametrize("url", ["redis://:hunter2/@localhost", "redis://me:hunter2@localhost:x"])
 def test_a_password_in_a_wrong_url_is_not_told(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:

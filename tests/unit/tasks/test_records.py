@@ -7,7 +7,7 @@ import redis
 
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.queue import DramatiqQueue
-from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.records import STOPPED, RedisRecords
 from tests.unit.tasks.conftest import ABSENT, TASK, Reach, expires, lease, read, state_of
 
 QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
@@ -66,8 +66,9 @@ def test_a_cancel_ends_what_has_not_ended_and_removes_what_has(
     state: State | None, records: RedisRecords, client: redis.Redis, reach: Reach
 ) -> None:
     reach(state)
-    records.confirm_stopped(TASK.id)  # so that the cancel has nobody to wait for
+    records.confirm_stopped(TASK.id)  # so that the cancel need not wait
     records.cancel(TASK.id)
+    assert client.exists(STOPPED + TASK.id) == (state is not STARTED)  # which takes the word
     assert state_of(records) is (REVOKED if state in {QUEUED, RETRY, STARTED} else ABSENT)
     assert lease(client) is None
 
