@@ -10,7 +10,7 @@ from sysmon_core import settings
 from sysmon_core.errors import TasksUnavailable
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.records import workers
 
 PATIENCE = 60  # seconds
 PAUSE = 0.1  # seconds between two looks
@@ -51,7 +51,7 @@ def _server_answers(address: str) -> bool:
 
 def _worker_listens(config: Settings) -> bool:
     try:
-        return RedisRecords(impatient(config.redis), config.task_ttl, str).workers() > 0
+        return workers(impatient(config.redis)) > 0
     except TasksUnavailable:
         return False
 

@@ -8,12 +8,14 @@ from sysmon_core import registry, settings
 from sysmon_core.api import make_wsgi
 from sysmon_core.api.bundle import Services
 from sysmon_core.db import Database
+from sysmon_core.isolation import isolated
 from sysmon_core.services.collection import Collection
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.tasks import Tasks
 from sysmon_core.services.users import Users
+from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.queue import DramatiqQueue, make_broker
+from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import RedisRecords
 
 if TYPE_CHECKING:
@@ -26,16 +28,17 @@ if TYPE_CHECKING:
 def main(_global_config: dict[str, str], **ini: str) -> WSGIApplication:
     """The factory named in the ini file's ``[app:main]``."""
     config = settings.load(ini)
-    return make_app(config, registry.load(config.command_path))
+    metrics = isolated(registry.load(config.command_path), config.command_path)
+    return make_app(config, metrics)
 
 
 def make_app(config: Settings, metrics: Registry) -> WSGIApplication:
     """The application; it connects to Redis and the database when first asked to."""
     collection = Collection(config)
     client = impatient(config.redis)
-    queue = DramatiqQueue(make_broker(client), config.task_ttl)
-    records = RedisRecords(client, config.task_ttl, queue.result_key)
+    results = ResultStore(WakingBroker(client).get_results_backend(), config.task_ttl)
+    records = RedisRecords(client, results, config)
     users = Users(Database(config.database), Passwords(), config.password_min_length)
-    tasks = Tasks(collection, records, queue, config.task_limit)
+    tasks = Tasks(collection, records, config.task_limit)
     services = Services(metrics, collection, tasks, users, config.body_limit)
     return make_wsgi(services, config.trusted_proxies.split())

@@ -65,6 +65,10 @@ class TaskNotFound(SysmonError):
     """No task of this id: never made, expired, deleted, or not this caller's to see."""
 
 
+class TooManyTasks(SysmonError):
+    """As many tasks are open, in all or of this client, as the settings allow."""
+
+
 class TasksUnavailable(SysmonError):
     """Redis, which holds the tasks, cannot be reached or refuses to write."""
 

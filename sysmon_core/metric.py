@@ -73,6 +73,7 @@ class Metric:
             overrides ``collect`` needs none.
         duration: seconds that a run with given params takes. Without it the metric is
             quick: it answers at once in every version; with it, it is a task from v2 on.
+        repeatable: whether a run whose worker died may be started again, three times at most.
         position: where it stands in lists; the lower comes first, equals by name.
 
     Raises:
@@ -85,6 +86,7 @@ class Metric:
     params: type[Params] = Params
     function: Callable[[Any, Run], Report] | None = None
     duration: Callable[[Any], float] | None = None
+    repeatable: bool = False
     position: int = 100
 
     def __post_init__(self) -> None:

@@ -60,14 +60,14 @@ def execute(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Output
         MetricFailed: it printed more than the limit, or could not be started.
     """
     output = Output()
-    with _started(argv, environ) as child:
+    with _started(argv, run, environ) as child:
         _follow(child, run, output)
     output.status = child.popen.returncode
     return output
 
 
 @contextlib.contextmanager
-def _started(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[_Child]:
+def _started(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Iterator[_Child]:
     try:
         popen = subprocess.Popen(  # noqa: S603 - argv is the plugin's, never a caller's text
             argv,
@@ -82,7 +82,8 @@ def _started(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[_Child
         raise MetricFailed(f"{argv[0]} could not be started: {error.strerror}") from error
     exit_fd = os.pidfd_open(popen.pid) if hasattr(os, "pidfd_open") else None
     child = _Child(popen, exit_fd)
-    with popen:
+    kept = run.keeper.watching(popen.pid) if run.keeper else contextlib.nullcontext()
+    with popen, kept:
         try:
             yield child
         finally:

@@ -26,6 +26,7 @@ class Source:
     plugin: str
     distribution: str
     version: str
+    module: str = ""
 
     def __str__(self) -> str:
         return f"the plugin {self.plugin} of {self.distribution} {self.version}"
@@ -94,8 +95,8 @@ def load(command_path: str, plugins: Iterable[EntryPoint] | None = None) -> Regi
 
 def _source(point: EntryPoint) -> Source:
     if point.dist is None:
-        return Source(point.name, point.value, "(no distribution)")
-    return Source(point.name, point.dist.name, point.dist.version)
+        return Source(point.name, point.value, "(no distribution)", point.value)
+    return Source(point.name, point.dist.name, point.dist.version, point.value)
 
 
 @contextlib.contextmanager

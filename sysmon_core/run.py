@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from sysmon_core.keeper import Keeper
+
 
 class Stop:
     """A flag that a blocked thread can wait for: readable by ``poll()`` once it is set.
@@ -47,12 +49,14 @@ class Stop:
 class Run:
     """One collection under way.
 
-    ``deadline`` is in the terms of ``time.monotonic()``; ``output_limit`` is in bytes.
+    ``deadline`` is in the terms of ``time.monotonic()``; ``output_limit`` is in bytes; the
+    ``keeper`` ends what the run started, should this process be killed.
     """
 
     deadline: float
     output_limit: int
     stop: Stop = field(repr=False)
+    keeper: Keeper | None = field(default=None, repr=False)
 
     def seconds_left(self) -> float:
         """Seconds until the deadline, never below zero."""

@@ -45,8 +45,12 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> 
     server and the application cannot disagree.
     """
     config = settings.load_file(global_conf["__file__"])
-    limit: Any = config.body_limit
-    server = create_server(app, listen=config.listen, max_request_body_size=limit, **options)
+    known: dict[str, Any] = {
+        "listen": config.listen,
+        "max_request_body_size": config.body_limit,
+        "clear_untrusted_proxy_headers": False,  # the front door knows whom to trust
+    }
+    server = create_server(app, **known, **options)
     for one in [server, *getattr(server, "map", {}).values()]:  # with several addresses, several
         one.channel_class = ProblemChannel
     server.print_listen("Serving on http://{}:{}")

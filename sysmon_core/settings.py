@@ -62,6 +62,12 @@ class Settings(BaseModel):
     task_ttl: PositiveInt = Field(
         86400, description="Seconds that a finished task and its result are kept."
     )
+    tasks_open: PositiveInt = Field(
+        2000, description="Tasks that may be queued or running at once, in all."
+    )
+    tasks_per_client: PositiveInt = Field(
+        500, description="The same for one client: a user in version 3, an address in version 2."
+    )
     overrun: Positive = Field(
         10,
         description="Seconds that a run may take beyond what its params say, then it is stopped.",
@@ -75,7 +81,7 @@ class Settings(BaseModel):
     )
     trusted_proxies: str = Field(
         "",
-        description="Addresses of proxies, by spaces, whose X-Forwarded-Prefix is believed.",
+        description="Proxies, by their addresses, whose X-Forwarded-For and -Prefix are believed.",
     )
 
     @property

@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
+import resource
+
 import dramatiq
-from dramatiq.brokers.redis import RedisBroker
 
 from sysmon_core import registry, settings
+from sysmon_core.isolation import isolated
+from sysmon_core.keeper import Keeper
 from sysmon_core.registry import Registry
 from sysmon_core.services.collection import Collection
 from sysmon_core.settings import Settings
-from sysmon_core.tasks.connection import patient
-from sysmon_core.tasks.queue import ACTOR, QUEUE, DramatiqQueue, make_broker
+from sysmon_core.tasks.broker import WakingBroker
+from sysmon_core.tasks.connection import check_policy, patient
+from sysmon_core.tasks.messages import ACTOR, BRIEF, LONG, ResultStore
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import Runner
 from sysmon_core.tasks.watch import Watch
 
+DESCRIPTORS = 65536  # macOS says "unlimited" and does not mean it
+
 
 def setup() -> None:
-    """Make the broker that the dramatiq command then serves."""
+    """Make the broker that the dramatiq command then serves.
+
+    Raises:
+        ConfigurationError: a setting, a plugin or Redis' eviction policy is wrong.
+    """
     config = settings.load_file(settings.config_file(), logging=True)
-    dramatiq.set_broker(make_worker(config, registry.load(config.command_path)))
+    _take_all_descriptors()
+    check_policy(config.redis)
+    metrics = isolated(registry.load(config.command_path), config.command_path)
+    dramatiq.set_broker(make_worker(config, metrics))
 
 
-def make_worker(config: Settings, metrics: Registry) -> RedisBroker:
+def _take_all_descriptors() -> None:
+    """Raise the soft limit: a running task holds six, and the usual 1024 are soon gone."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, DESCRIPTORS), hard))
+
+
+def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
     """A broker with the one actor, which runs a task by its id."""
     client = patient(config.redis)
-    broker = make_broker(client)
-    queue = DramatiqQueue(broker, config.task_ttl)
-    records = RedisRecords(client, config.task_ttl, queue.result_key)
-    runner = Runner(metrics, Collection(config), records, queue)
-    broker.add_middleware(Watch(client, records, runner))
-    dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, broker=broker)(runner.run)
+    broker = WakingBroker(client)
+    results = ResultStore(broker.get_results_backend(), config.task_ttl)
+    records = RedisRecords(client, results, config)
+    keeper = Keeper()
+    runner = Runner(metrics, Collection(config, keeper), records, results)
+    broker.unreadable = records.bury
+    broker.add_middleware(Watch(client, records, runner, keeper))
+    dramatiq.actor(actor_name=ACTOR, queue_name=LONG, broker=broker)(runner.run)
+    broker.declare_queue(BRIEF)
     return broker

@@ -26,6 +26,7 @@ STATUS: dict[type[errors.SysmonError], int] = {
     errors.UserNotFound: 404,
     errors.UserExists: 409,
     errors.LastAdmin: 409,
+    errors.TooManyTasks: 429,
     errors.ProgramMissing: 501,
     errors.MetricFailed: 502,
     errors.RunStopped: 503,
@@ -66,7 +67,7 @@ def from_rule(error: errors.SysmonError, request: Request) -> Response:
     if status >= 500:
         logger.warning("request %s: %s: %s", request.path, type(error).__name__, error)
     return problem(
-        request.environ, status, str(error), headers=RETRY_AFTER if status == 503 else None
+        request.environ, status, str(error), headers=RETRY_AFTER if status in {429, 503} else None
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ class FrontDoor:
 
     Args:
         app: what answers a request that may come in.
-        trusted_proxies: addresses whose X-Forwarded-Prefix is believed.
+        trusted_proxies: addresses whose X-Forwarded-For and -Prefix are believed.
     """
 
     def __init__(self, app: WSGIApplication, trusted_proxies: Iterable[str]) -> None:
@@ -41,7 +42,7 @@ class FrontDoor:
             detail = "The path and the query must be UTF-8 without control characters"
             return _answer(environ, start, 400, detail)
         if environ.get("REMOTE_ADDR") in self._trusted:
-            _apply_prefix(environ)
+            _believe(environ)
         try:
             return self._app(environ, start)
         except Exception:  # the promise that no request sees a traceback
@@ -90,8 +91,15 @@ def _readable(environ: WSGIEnvironment) -> bool:
     return CONTROL.search(text) is None
 
 
-def _apply_prefix(environ: WSGIEnvironment) -> None:
-    """Serve below the proxy's prefix, whether the proxy has cut it off the path or not."""
+def _believe(environ: WSGIEnvironment) -> None:
+    """Take what a trusted proxy says: whom it speaks for, and below which prefix.
+
+    The prefix may have been cut off the path or not. Of the addresses the last is the
+    proxy's own word; those before it are the client's.
+    """
+    address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+    if ADDRESS.fullmatch(address):
+        environ["REMOTE_ADDR"] = address
     prefix = environ.get("HTTP_X_FORWARDED_PREFIX", "").rstrip("/")
     if not PREFIX.fullmatch(prefix):
         return

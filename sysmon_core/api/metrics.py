@@ -51,8 +51,9 @@ def submit(version: str, metric: Metric, tasks: Tasks) -> View:
 
     def view(request: Request) -> Any:
         try:
-            owner = request.authenticated_userid if version == "v3" else None
-            task_id = tasks.submit(metric, request.validated["params"], owner or "")
+            owner = request.authenticated_userid or "" if version == "v3" else ""
+            client = f"user {owner}" if owner else f"address {request.remote_addr}"
+            task_id = tasks.submit(metric, request.validated["params"], owner, client)
         except RunTooLong as error:
             return too_long(request, error, "ask for less")
         found = link("task", request, f"{version}.task", task_id=task_id)

@@ -18,6 +18,7 @@ from sysmon_core.errors import (
     SysmonError,
     TooManyRuns,
 )
+from sysmon_core.keeper import Keeper
 from sysmon_core.metric import Metric, Params, Report
 from sysmon_core.run import Run, Stop
 from sysmon_core.settings import Settings
@@ -62,8 +63,9 @@ def _unknown(model: type[Params]) -> str:
 class Collection:
     """Runs metrics within the limits of the settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keeper: Keeper | None = None) -> None:
         self._settings = settings
+        self._keeper = keeper
         self._slots = threading.BoundedSemaphore(settings.sync_runs)
 
     def check(self, metric: Metric, params: Params, limit: float) -> None:
@@ -102,12 +104,13 @@ class Collection:
             MetricTimeout, ProgramMissing, RunStopped: as it says.
         """
         seconds = _seconds(metric, params) + self._settings.overrun
-        run = Run(time.monotonic() + seconds, self._settings.output_limit, stop)
+        limit = self._settings.output_limit
+        run = Run(time.monotonic() + seconds, limit, stop, self._keeper)
         try:
             return {metric.name: self._text(metric.collect(params, run))}
         except SysmonError:
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # a plugin may raise anything
             raise MetricFailed(
                 f"The metric {metric.name} failed: {type(error).__name__}: {error}"
             ) from error

@@ -12,6 +12,8 @@ from sysmon_core.errors import TaskNotFound
 from sysmon_core.metric import Metric, Params
 from sysmon_core.services.collection import Collection, Result, stored
 
+BRIEF = 10.0  # seconds up to which a run counts as brief: it does not wait behind long ones
+
 
 class State(StrEnum):
     """Where a task stands; the last three are final, and a final state never changes."""
@@ -29,7 +31,7 @@ class State(StrEnum):
         return self in {State.SUCCESS, State.FAILURE, State.REVOKED}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """One task's record; ``owner`` is the user who made it, empty for nobody known."""
 
@@ -37,62 +39,56 @@ class Task:
     metric: str
     params: Mapping[str, Any]
     owner: str = ""
+    repeatable: bool = False
+    brief: bool = False
     state: State = State.QUEUED
     error: str = ""
 
 
 class Records(Protocol):
-    """Where the states are kept; each method is atomic and raises TasksUnavailable."""
+    """Where tasks are kept and queued; each method is atomic and raises TasksUnavailable."""
 
-    def create(self, task: Task) -> None:
-        """Keep a new task."""
+    def submit(self, task: Task, client: str) -> None:
+        """Record and queue a new task, or raise TooManyTasks."""
 
     def get(self, task_id: str) -> Task | None:
         """The task as it stands now."""
 
-    def cancel(self, task_id: str) -> None:
-        """End a task that has not ended, or remove one that has."""
-
-    def remove(self, task_id: str) -> None:
-        """Forget a task."""
-
-
-class Queue(Protocol):
-    """The way to the workers and back; each method raises TasksUnavailable."""
-
-    def send(self, task_id: str) -> None:
-        """Have a worker run the task."""
-
     def result(self, task_id: str) -> Result | None:
         """What a successful run gave, while it is kept."""
+
+    def cancel(self, task_id: str) -> None:
+        """End a task that has not ended, or remove one that has."""
 
 
 class Tasks:
     """Submits, shows and cancels tasks."""
 
-    def __init__(
-        self, collection: Collection, records: Records, queue: Queue, task_limit: float
-    ) -> None:
+    def __init__(self, collection: Collection, records: Records, task_limit: float) -> None:
         self._collection = collection
         self._records = records
-        self._queue = queue
         self._limit = task_limit
 
-    def submit(self, metric: Metric, params: Params, owner: str = "") -> str:
+    def submit(self, metric: Metric, params: Params, owner: str, client: str) -> str:
         """Make a task and return its id, without waiting for the run.
+
+        ``owner`` is the user whose task it is, or empty; ``client`` is whose it counts as.
 
         Raises:
             RunTooLong, ProgramMissing: it could not succeed.
+            TooManyTasks: a cap is reached.
             TasksUnavailable: it could not be queued; nothing is left of it.
         """
         self._collection.check(metric, params, self._limit)
-        task = Task(str(uuid.uuid4()), metric.name, stored(params), owner)
-        self._records.create(task)
-        try:
-            self._queue.send(task.id)
-        except BaseException:
-            self._records.remove(task.id)
-            raise
+        task = Task(
+            id=str(uuid.uuid4()),
+            metric=metric.name,
+            params=stored(params),
+            owner=owner,
+            repeatable=metric.repeatable,
+            brief=metric.seconds(params) <= BRIEF,
+        )
+        self._records.submit(task, client)
         return task.id
 
     def get(self, task_id: str, *, owned: bool) -> Task:
@@ -112,7 +108,7 @@ class Tasks:
         Raises:
             TaskNotFound: it expired a moment ago.
         """
-        result = self._queue.result(task.id)
+        result = self._records.result(task.id)
         if result is None:
             raise TaskNotFound("The record of this task has expired")
         return result

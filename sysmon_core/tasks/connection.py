@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import redis
 from redis.backoff import ExponentialBackoff, NoBackoff
@@ -36,6 +37,24 @@ def _client(url: str, timeout: float, retry: Retry) -> redis.Redis:
             "The setting redis_url cannot be used: write it as redis://HOST:PORT/DB or unix:///PATH"
         ) from None
     return redis.Redis(connection_pool=pool)
+
+
+def check_policy(url: str) -> None:
+    """Refuse a server that may throw tasks away; one that is away now is waited for.
+
+    Raises:
+        ConfigurationError: its maxmemory-policy is another than noeviction.
+    """
+    try:
+        memory: Any = impatient(url).info("memory")
+    except redis.RedisError:
+        return
+    policy = memory["maxmemory_policy"]
+    if policy != "noeviction":
+        raise ConfigurationError(
+            f"Redis would throw tasks away when it is full (maxmemory-policy {policy}): "
+            "set it to noeviction"
+        )
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from sysmon_core.registry import Registry
 from sysmon_core.run import Stop
 from sysmon_core.services.collection import Collection, Result, parse
 from sysmon_core.services.tasks import State, Task
-from sysmon_core.tasks.queue import DramatiqQueue
+from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import RedisRecords
 
 RETRY_DELAY = 0.5  # seconds between attempts to write an outcome while Redis is away
@@ -41,12 +41,12 @@ class Runner:
         registry: Registry,
         collection: Collection,
         records: RedisRecords,
-        queue: DramatiqQueue,
+        results: ResultStore,
     ) -> None:
         self._registry = registry
         self._collection = collection
         self._records = records
-        self._queue = queue
+        self._results = results
         self._lock = threading.Lock()
         self._runs: dict[str, _Entry] = {}  # by token
         self._closing = threading.Event()
@@ -95,7 +95,7 @@ class Runner:
 
     def _run(self, task_id: str, token: str, stop: Stop) -> None:
         if self._closing.is_set():  # it was fetched just before the shutdown: leave it to the next
-            self._queue.send(task_id)
+            self._records.resend(task_id)
             return
         task = self._records.start(task_id, token)
         if task is None:
@@ -120,10 +120,10 @@ class Runner:
         """Store the result before the state, so that SUCCESS always has its result."""
         if isinstance(outcome, SysmonError):
             state, error = State.FAILURE, str(outcome)[:ERROR_LENGTH]
-            self._queue.store_failure(task.id, outcome)
+            self._results.store_failure(task.id, outcome)
         else:
             state, error = State.SUCCESS, ""
-            self._queue.store(task.id, outcome)
+            self._results.store(task.id, outcome)
         if self._records.finish(task.id, token, state, error):
             logger.info("task %s (%s) ended: %s %s", task.id, task.metric, state, error)
         else:

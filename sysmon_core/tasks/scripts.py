@@ -1,69 +1,203 @@
 """The transitions of a task's record, each one Lua script that Redis runs as a whole.
 
-KEYS[1] is always the record, KEYS[2] the leases of running tasks. A final state is final:
-every script looks at the state first. A run is known by its token, so that a message which
-is delivered twice cannot speak for another delivery's run.
+A final state is final: every script looks at the state first. A run is known by its token, so
+that a message which is delivered twice cannot speak for another delivery's run. The scripts
+name keys that they are not given, so they want one Redis, not a cluster.
 """
 
-START = """
-local state = redis.call('HGET', KEYS[1], 'state')
-if state ~= 'QUEUED' and state ~= 'RETRY' then return false end
-local now = tonumber(redis.call('TIME')[1])
-redis.call('HSET', KEYS[1], 'state', 'STARTED', 'token', ARGV[1])
-redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[2])
-return redis.call('HGETALL', KEYS[1])
-"""
+from __future__ import annotations
 
-FINISH = """
-if redis.call('HGET', KEYS[1], 'state') ~= 'STARTED' then return 0 end
-if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'state', ARGV[3], 'error', ARGV[4])
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('ZREM', KEYS[2], ARGV[2])
-return 1
-"""
+from sysmon_core.tasks import keys
 
-# A lease that ran out means that the worker which held it is gone.
-GET = """
-if redis.call('HGET', KEYS[1], 'state') == 'STARTED' then
-  local now = tonumber(redis.call('TIME')[1])
-  local lease = tonumber(redis.call('ZSCORE', KEYS[2], ARGV[1]) or 0)
-  if lease < now then
-    redis.call('HSET', KEYS[1], 'state', 'FAILURE', 'error', ARGV[2])
-    redis.call('EXPIRE', KEYS[1], ARGV[3])
-    redis.call('ZREM', KEYS[2], ARGV[1])
+PRELUDE = (
+    f"""
+local TASK, OPEN, CLIENT, LEASES = '{keys.TASK}', '{keys.OPEN}', '{keys.CLIENT}', '{keys.LEASES}'
+local QUEUE, WAKE = '{keys.NAMESPACE}:', '{keys.WAKE}'
+"""
+    """
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) + tonumber(time[2]) / 1000000
+end
+
+local function get(id, field) return redis.call('HGET', TASK .. id, field) end
+
+local function waits(id)
+  local state = get(id, 'state')
+  return state == 'QUEUED' or state == 'RETRY'
+end
+
+-- What Dramatiq's own script does to enqueue, and a token for those who block on the queue.
+local function send(id, queue, message, body)
+  redis.call('HSET', TASK .. id, 'message', message)
+  redis.call('HSET', QUEUE .. queue .. '.msgs', message, body)
+  redis.call('RPUSH', QUEUE .. queue, message)
+  redis.call('RPUSH', WAKE .. queue, 1)
+  redis.call('LTRIM', WAKE .. queue, -64, -1)
+  redis.call('EXPIRE', WAKE .. queue, 60)
+end
+
+local function close(id, state, error, ttl)
+  redis.call('HSET', TASK .. id, 'state', state, 'error', error)
+  redis.call('EXPIRE', TASK .. id, ttl)
+  redis.call('ZREM', LEASES, id)
+  redis.call('ZREM', OPEN, id)
+  redis.call('ZREM', CLIENT .. (get(id, 'client') or ''), id)
+end
+
+-- A lease that ran out means that its worker is lost, unless Redis itself was away: a worker
+-- that lives renews within seconds of being able to. So the first look only marks it.
+local function judge(id, patience, ttl)
+  if get(id, 'state') ~= 'STARTED' then return end
+  local time = now()
+  if tonumber(redis.call('ZSCORE', LEASES, id) or 0) > time then return end
+  local suspected = get(id, 'suspected')
+  if not suspected then
+    redis.call('HSET', TASK .. id, 'suspected', time)
+  elseif time - suspected >= patience then
+    local starts = tonumber(get(id, 'starts'))
+    if get(id, 'repeatable') == '1' and starts < 3 then
+      redis.call('HSET', TASK .. id, 'state', 'RETRY')
+      redis.call('HDEL', TASK .. id, 'token', 'suspected', 'message')
+      redis.call('ZREM', LEASES, id)
+    else
+      local reason = 'The worker was lost while it ran this task (start ' .. starts .. ')'
+      close(id, 'FAILURE', reason, ttl)
+    end
   end
 end
-return redis.call('HGETALL', KEYS[1])
 """
+)
 
-# KEYS[3] is the result's key, ARGV[3] the channel that workers listen on.
-CANCEL = """
-local state = redis.call('HGET', KEYS[1], 'state')
-if state == 'QUEUED' or state == 'RETRY' or state == 'STARTED' then
-  redis.call('HSET', KEYS[1], 'state', 'REVOKED')
-  redis.call('EXPIRE', KEYS[1], ARGV[2])
-  redis.call('ZREM', KEYS[2], ARGV[1])
-  if state == 'STARTED' then redis.call('PUBLISH', ARGV[3], ARGV[1]) end
+# ARGV: id, latest time, most open tasks, most of this client, client, queue, message, body,
+# then the record's fields. Returns what stood in the way, or OK.
+SUBMIT = (
+    PRELUDE
+    + """
+local id, client = ARGV[1], ARGV[5]
+if now() > tonumber(ARGV[2]) then return 'LATE' end
+if redis.call('ZCARD', OPEN) >= tonumber(ARGV[3]) then return 'ALL' end
+if redis.call('ZCARD', CLIENT .. client) >= tonumber(ARGV[4]) then return 'CLIENT' end
+redis.call('HSET', TASK .. id, 'state', 'QUEUED', 'client', client, 'queue', ARGV[6],
+           'starts', 0, unpack(ARGV, 9))
+redis.call('ZADD', OPEN, now(), id)
+redis.call('ZADD', CLIENT .. client, now(), id)
+send(id, ARGV[6], ARGV[7], ARGV[8])
+return 'OK'
+"""
+)
+
+# ARGV: id, token, seconds of lease.
+START = (
+    PRELUDE
+    + """
+local id = ARGV[1]
+if not waits(id) then return false end
+redis.call('HSET', TASK .. id, 'state', 'STARTED', 'token', ARGV[2])
+redis.call('HINCRBY', TASK .. id, 'starts', 1)
+redis.call('ZADD', LEASES, now() + ARGV[3], id)
+return redis.call('HGETALL', TASK .. id)
+"""
+)
+
+# ARGV: id, token, state, error, seconds to keep.
+FINISH = (
+    PRELUDE
+    + """
+local id = ARGV[1]
+if get(id, 'state') ~= 'STARTED' or get(id, 'token') ~= ARGV[2] then return 0 end
+close(id, ARGV[3], ARGV[4], ARGV[5])
+return 1
+"""
+)
+
+# ARGV: id, seconds of patience, seconds to keep.
+GET = (
+    PRELUDE
+    + """
+judge(ARGV[1], tonumber(ARGV[2]), ARGV[3])
+return redis.call('HGETALL', TASK .. ARGV[1])
+"""
+)
+
+# ARGV: id, seconds to keep, channel, key of the result. Returns the state before.
+CANCEL = (
+    PRELUDE
+    + """
+local id = ARGV[1]
+local state = get(id, 'state')
+if state == 'STARTED' or waits(id) then
+  close(id, 'REVOKED', '', ARGV[2])
+  if state == 'STARTED' then redis.call('PUBLISH', ARGV[3], id) end
 elseif state then
-  redis.call('DEL', KEYS[1], KEYS[3])
+  redis.call('DEL', TASK .. id, ARGV[4])
 end
 return state
 """
+)
 
-# KEYS[1] is the leases here. ARGV: seconds, the records' prefix, then id and token of each
-# run. Returns the ids that are no longer these runs' to do.
-RENEW = """
-local now = tonumber(redis.call('TIME')[1])
+# ARGV: seconds of lease, then id and token of each run. Returns the tokens of runs that are no
+# longer to be done.
+RENEW = (
+    PRELUDE
+    + """
 local lost = {}
-for i = 3, #ARGV, 2 do
-  local record = ARGV[2] .. ARGV[i]
-  if redis.call('HGET', record, 'state') == 'STARTED'
-     and redis.call('HGET', record, 'token') == ARGV[i + 1] then
-    redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i])
+for i = 2, #ARGV, 2 do
+  local id, token = ARGV[i], ARGV[i + 1]
+  if get(id, 'state') == 'STARTED' and get(id, 'token') == token then
+    redis.call('ZADD', LEASES, now() + ARGV[1], id)
+    redis.call('HDEL', TASK .. id, 'suspected')
   else
-    lost[#lost + 1] = ARGV[i + 1]
+    lost[#lost + 1] = token
   end
 end
 return lost
 """
+)
+
+# ARGV: seconds of patience, seconds to keep. Judges runs whose lease is over, and returns the
+# tasks that wait although no message of theirs is on its way.
+SWEEP = (
+    PRELUDE
+    + """
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now())) do
+  judge(id, tonumber(ARGV[1]), ARGV[2])
+end
+local stray = {}
+for _, id in ipairs(redis.call('ZRANGE', OPEN, 0, -1)) do
+  if not get(id, 'state') then
+    redis.call('ZREM', OPEN, id)
+  elseif waits(id) then
+    local message = get(id, 'message')
+    if not message or redis.call('HEXISTS', QUEUE .. get(id, 'queue') .. '.msgs', message) == 0 then
+      stray[#stray + 1] = id
+    end
+  end
+end
+return stray
+"""
+)
+
+# ARGV: id, queue, message, body.
+RESEND = (
+    PRELUDE
+    + """
+if waits(ARGV[1]) then send(unpack(ARGV)) end
+"""
+)
+
+# ARGV: queue, body of a message that cannot be read, reason, seconds to keep. Ends the task
+# whose message it is and takes the message out.
+BURY = (
+    PRELUDE
+    + """
+local messages = redis.call('HGETALL', QUEUE .. ARGV[1] .. '.msgs')
+for i = 1, #messages, 2 do
+  if messages[i + 1] == ARGV[2] then
+    redis.call('HDEL', QUEUE .. ARGV[1] .. '.msgs', messages[i])
+    local id = string.match(messages[i], '^[^:]+')
+    if waits(id) then close(id, 'FAILURE', ARGV[3], ARGV[4]) end
+  end
+end
+"""
+)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
 import time
 from typing import Any
@@ -12,10 +14,15 @@ from dramatiq import Broker, Worker
 from dramatiq.middleware import Middleware
 
 from sysmon_core.errors import TasksUnavailable
-from sysmon_core.tasks.records import CANCELLED, RedisRecords
+from sysmon_core.keeper import Keeper
+from sysmon_core.tasks.broker import WakingBroker
+from sysmon_core.tasks.keys import CANCELLED
+from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import Runner
 
 RENEWAL = 2.0  # seconds: also how late a cancel is heard whose message was lost
+SWEEPING = 5.0  # seconds between two looks for tasks that nobody does
+PAUSE = 0.5  # seconds that it blocks at most
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +30,25 @@ logger = logging.getLogger(__name__)
 class Watch(Middleware):
     """Lives as long as the worker; stops its runs when it is shut down."""
 
-    def __init__(self, client: redis.Redis, records: RedisRecords, runner: Runner) -> None:
+    def __init__(
+        self, client: redis.Redis, records: RedisRecords, runner: Runner, keeper: Keeper
+    ) -> None:
         self._client = client
+        self._keeper = keeper
         self._records = records
         self._runner = runner
         self._ended = threading.Event()
+        self._parent = os.getppid()
         self._thread = threading.Thread(target=self._watch, name="sysmon-watch", daemon=True)
+
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        """Tell the broker how many threads there are to share out."""
+        if isinstance(broker, WakingBroker):
+            broker.threads = worker.worker_threads
 
     def after_worker_boot(self, _broker: Broker, _worker: Worker) -> None:
         """Begin to listen: here, since a thread does not survive the fork of the worker."""
+        self._parent = os.getppid()
         self._thread.start()
 
     def before_worker_shutdown(self, _broker: Broker, _worker: Worker) -> None:
@@ -42,6 +59,7 @@ class Watch(Middleware):
         """Stop listening."""
         self._ended.set()
         self._thread.join()
+        self._keeper.close()
 
     def _watch(self) -> None:
         while not self._ended.is_set():
@@ -51,14 +69,24 @@ class Watch(Middleware):
                     self._follow(cancels)
             except (redis.RedisError, TasksUnavailable) as error:
                 logger.warning("no word from Redis, trying again: %s", error)
-                self._ended.wait(RENEWAL)
+                self._ended.wait(PAUSE)
 
     def _follow(self, cancels: Any) -> None:
-        renewed = 0.0
+        renewed = swept = 0.0
         while not self._ended.is_set():
-            if time.monotonic() - renewed > RENEWAL:
+            now = time.monotonic()
+            if now - renewed > RENEWAL:
                 self._runner.abandon(self._records.renew(self._runner.running()))
-                renewed = time.monotonic()
-            message = cancels.get_message(timeout=RENEWAL / 4)
+                renewed = now
+            if now - swept > SWEEPING:
+                self._records.sweep()
+                swept = now
+            self._end_with_parent()
+            message = cancels.get_message(timeout=PAUSE)
             if message is not None:
                 self._runner.cancel(message["data"].decode())
+
+    def _end_with_parent(self) -> None:
+        """Shut down when the dramatiq command that started this process was killed."""
+        if os.getppid() != self._parent:
+            os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,96 @@
+"""Runs a long metric's Python function in a process of its own, by the rules of programs.
+
+What such a function does to its process (a crash, ``os._exit``, a loop that hears nothing, a
+thread left behind) it then does to no other run. A quick function runs where it is asked for:
+a process costs 0.2 s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import EntryPoint
+from typing import Any
+
+from sysmon_core import process, registry
+from sysmon_core.command import ENVIRONMENT
+from sysmon_core.errors import MetricFailed, SysmonError
+from sysmon_core.metric import Metric, Params, Report
+from sysmon_core.registry import GROUP, Registry, Source
+from sysmon_core.run import Run, Stop
+
+BOOT = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from sysmon_core import isolation; "
+)
+BOOT += "isolation.main(sys.argv[2:])"
+
+
+def isolated(metrics: Registry, command_path: str) -> Registry:
+    """The same metrics, the long ones that are Python functions each run in a process."""
+    launcher = process.launcher(command_path)
+
+    def safe(metric: Metric) -> Metric:
+        if not metric.long or metric.function is None:
+            return metric
+        source = metrics.sources[metric.name]
+        return replace(metric, function=partial(_collect, launcher, source, metric.name))
+
+    return Registry((safe(metric), metrics.sources[metric.name]) for metric in metrics)
+
+
+def _collect(
+    launcher: Sequence[str], source: Source, name: str, params: Params, run: Run
+) -> Report:
+    job = {
+        "plugin": source.plugin,
+        "module": source.module,
+        "metric": name,
+        "params": params.model_dump(mode="json", exclude_unset=True),
+        "seconds": run.seconds_left(),
+        "output_limit": run.output_limit,
+    }
+    argv = (*launcher, sys.executable, "-c", BOOT, json.dumps(sys.path), json.dumps(job))
+    output = process.execute(argv, run, ENVIRONMENT)
+    try:
+        answer = json.loads(output.stdout)
+    except ValueError:
+        detail = f"The metric {name} ended its process (status {output.status}) without a report"
+        raise MetricFailed(detail) from None
+    if "error" in answer:
+        raise MetricFailed(answer["error"])
+    return Report(answer["text"])
+
+
+def main(argument: str) -> None:
+    """Be the process: run the metric and print what it gave, as JSON."""
+    job = json.loads(argument)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what the plugin prints is no answer
+    answers.write(json.dumps(_answer(job)))
+    answers.flush()
+    os._exit(0)  # threads that the plugin left behind hold nobody up
+
+
+def _answer(job: dict[str, Any]) -> dict[str, str]:
+    try:
+        metric = registry.load("", [EntryPoint(job["plugin"], job["module"], GROUP)]).get(
+            job["metric"]
+        )
+        if metric is None:
+            return {"error": f"The plugin no longer has the metric {job['metric']}"}
+        params = metric.params.model_validate(job["params"])
+        with Stop() as stop:
+            run = Run(time.monotonic() + job["seconds"], job["output_limit"], stop)
+            report = metric.collect(params, run)
+        if not isinstance(report, Report) or not isinstance(report.text, str):
+            return {"error": "The plugin returned what is no Report of text"}
+    except SysmonError as error:
+        return {"error": str(error)}
+    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
+        return {"error": f"The metric {job['metric']} failed: {type(error).__name__}: {error}"}
+    return {"text": report.text}

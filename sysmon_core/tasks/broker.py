@@ -1,0 +1,115 @@
+"""Dramatiq's Redis broker, made to answer at once and to keep room for brief tasks.
+
+Stock Dramatiq sleeps between looks at an empty queue: up to a second passes before an idle
+worker sees a message. Here a consumer blocks on a list of wake tokens instead. A lost token
+costs a second, no more, for the queue itself is looked at each time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+
+import redis
+from dramatiq import Consumer, MessageProxy
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import ConnectionClosed, DecodeError
+from dramatiq.middleware import Middleware
+from dramatiq.results import Results
+from dramatiq.results.backends import RedisBackend
+
+from sysmon_core.tasks.keys import NAMESPACE, RESULTS, WAKE
+from sysmon_core.tasks.messages import LONG
+
+IDLE = 1.0  # seconds that a consumer blocks before it looks again
+HEARTBEAT = 15_000  # milliseconds of silence after which another worker takes over the messages
+MAINTENANCE = 100_000  # in a million commands: how often anybody looks for such a worker
+RESERVED = 8  # threads that long tasks leave alone, or a quarter if there are few
+
+Unreadable = Callable[[str, bytes], None]
+
+
+class WakingBroker(RedisBroker):
+    """A broker with the results and nothing else: deadlines, retries and states are ours."""
+
+    def __init__(self, client: redis.Redis, *middleware: Middleware) -> None:
+        backend = RedisBackend(client=client, namespace=RESULTS, use_namespace_prefix_keys=True)
+        super().__init__(
+            client=client,
+            namespace=NAMESPACE,
+            middleware=[Results(backend=backend), *middleware],
+            heartbeat_timeout=HEARTBEAT,
+            maintenance_chance=MAINTENANCE,
+        )
+        self.threads = 8
+        self.unreadable: Unreadable | None = None
+
+    def declare_queue(self, queue_name: str) -> None:
+        """Declare the queue without its twin for delayed messages: there are none."""
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues.add(queue_name)
+            self.emit_after("declare_queue", queue_name)
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:  # noqa: ARG002 - we wait otherwise
+        """Consume a queue, no more of it at once than may run."""
+        room = self.threads - (reserved(self.threads) if queue_name == LONG else 0)
+        inner = super().consume(queue_name, room, timeout=1)
+        return WakingConsumer(inner, self.client, queue_name, self.unreadable)
+
+
+def reserved(threads: int) -> int:
+    """How many of a worker's threads are for brief tasks alone."""
+    return min(RESERVED, threads // 4)
+
+
+class WakingConsumer(Consumer):
+    """Blocks where the consumer it wraps would sleep, and survives what it cannot read."""
+
+    def __init__(
+        self, inner: Consumer, client: redis.Redis, queue: str, unreadable: Unreadable | None
+    ) -> None:
+        self._inner = inner
+        self._client = client
+        self._queue = queue
+        self._unreadable = unreadable
+
+    def __next__(self) -> MessageProxy | None:
+        """The next message, or None after a while without one."""
+        with _as_dramatiq_knows_it():
+            try:
+                message: MessageProxy | None = next(self._inner)
+            except DecodeError as error:
+                if self._unreadable:
+                    self._unreadable(self._queue, error.data)
+                return None
+            if message is None:
+                self._client.blpop([WAKE + self._queue], timeout=IDLE)
+            return message
+
+    def ack(self, message: MessageProxy) -> None:
+        """Tell Redis that the message was dealt with."""
+        with _as_dramatiq_knows_it():
+            self._inner.ack(message)
+
+    def nack(self, message: MessageProxy) -> None:
+        """Tell Redis that the message cannot be dealt with."""
+        with _as_dramatiq_knows_it():
+            self._inner.nack(message)
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """Put messages back that were fetched and not begun."""
+        with _as_dramatiq_knows_it():
+            self._inner.requeue(messages)
+
+    def close(self) -> None:
+        """Nothing to close: the client is the broker's."""
+
+
+@contextlib.contextmanager
+def _as_dramatiq_knows_it() -> Iterator[None]:
+    """A hung or full Redis is to be tried again, as one that is away."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise ConnectionClosed(error) from None

@@ -1,0 +1,59 @@
+"""The messages that have a worker run a task, and the results that come back."""
+
+from __future__ import annotations
+
+import uuid
+
+from dramatiq import Message
+from dramatiq.results import ResultFailure, ResultMissing
+from dramatiq.results.backends import RedisBackend
+
+from sysmon_core.services.collection import Result
+from sysmon_core.tasks.connection import translated
+
+ACTOR = "run_task"
+LONG = "tasks"  # the queue of tasks that take a while
+BRIEF = "brief"  # and of those that do not: they must not wait behind the others
+
+
+def message_of(task_id: str, queue: str = LONG) -> Message[None]:
+    """The message that has a worker run the task: it has the task's id, and is its one argument."""
+    return Message(queue, ACTOR, (task_id,), {}, {}, task_id)
+
+
+def sealed(task_id: str, queue: str) -> tuple[str, bytes]:
+    """A message for one sending: its id in Redis, which begins with the task's, and its body."""
+    redis_id = f"{task_id}:{uuid.uuid4().hex[:8]}"
+    body = message_of(task_id, queue).copy(options={"redis_message_id": redis_id}).encode()
+    return redis_id, body
+
+
+class ResultStore:
+    """Dramatiq's result backend, for tasks by their ids; results are kept for ``ttl`` seconds."""
+
+    def __init__(self, backend: RedisBackend, ttl: int) -> None:
+        self._backend = backend
+        self._ttl = ttl * 1000
+
+    def key(self, task_id: str) -> str:
+        """Where the backend keeps what the task gave."""
+        return self._backend.build_message_key(message_of(task_id))
+
+    def store(self, task_id: str, result: Result) -> None:
+        """Keep what a run gave."""
+        with translated():
+            self._backend.store_result(message_of(task_id), result, self._ttl)
+
+    def store_failure(self, task_id: str, error: Exception) -> None:
+        """Keep why a run failed, so that ``message.get_result()`` raises it."""
+        with translated():
+            self._backend.store_exception(message_of(task_id), error, self._ttl)
+
+    def get(self, task_id: str) -> Result | None:
+        """What a successful run gave, while it is kept."""
+        with translated():
+            try:
+                result: Result = self._backend.get_result(message_of(task_id))
+            except (ResultMissing, ResultFailure):
+                return None
+            return result
