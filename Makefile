@@ -11,7 +11,7 @@ run service worker v3-database: export SYSMON_CONFIG ?= $(CONFIG)
 run service worker v3-database: export SYSMON_LISTEN ?= 127.0.0.1:$(PORT)
 run service worker v3-database: export SYSMON_VAR ?= $(abspath $(VAR))
 
-.PHONY: help run test unit functional plugins live lint format venv programs service worker v3-database lock wheel clean
+.PHONY: help run test unit functional plugins live faults bench-tasks lint format venv programs service worker v3-database lock wheel clean
 
 help:            ## this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -37,7 +37,7 @@ service: venv    ## the HTTP server alone, on $(PORT)
 	@exec $(BIN)/pserve $(SYSMON_CONFIG)
 
 worker: venv     ## a Dramatiq worker alone
-	@exec $(BIN)/dramatiq sysmon_core.worker:setup --processes 1 --threads 64 --skip-logging
+	@exec $(BIN)/dramatiq sysmon_core.worker:setup --processes 1 --threads 264 --skip-logging
 
 v3-database: venv   ## create or migrate the users' database
 	@$(BIN)/sysmon database upgrade
@@ -47,6 +47,12 @@ test: venv programs   ## every test
 
 unit functional plugins live: venv programs   ## one kind of them
 	@$(BIN)/pytest tests/$@
+
+faults: venv programs   ## the faults of workers and of Redis, injected
+	@$(BIN)/pytest -m faults tests/faults
+
+bench-tasks: venv programs   ## tasks side by side with the classic way, Flask and Celery
+	@$(BIN)/python benchmarks/tasks.py --out benchmarks/RESULTS-tasks.md
 
 lint: venv       ## ruff and mypy, strict
 	@$(BIN)/ruff format --check .

@@ -28,7 +28,7 @@ PLUGINS = ROOT / "plugins"
 LAYERS = """
 app worker cli server
 api tasks migrations
-services
+services isolation
 registry models
 db
 settings
@@ -37,6 +37,7 @@ command
 metric
 process
 run
+keeper
 errors
 """
 DEPTH: dict[str, float] = {

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -165,6 +166,7 @@ def authorization(name: str, password: str) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"}
 
 
+@pytest.mark.timeout(240)  # room to find the shortest way to a failure
 def test_the_users_follow_the_model(make_settings: MakeSettings, make_testapp: MakeApp) -> None:
     config = make_settings()
     database, password_hash = Database(config.database), Passwords().hash("p")

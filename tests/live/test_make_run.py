@@ -102,7 +102,7 @@ def test_of_two_copies_started_at_once_in_one_folder_one_runs(site: Site) -> Non
     with new_site() as other:
         copies = [site.run(), other.run(SYSMON_VAR=str(site.var))]
         until(lambda: any("curl --user" in copy.printed() for copy in copies))
-        until(lambda: any(copy.popen.poll() is not None for copy in copies), 8)
+        until(lambda: any(copy.popen.poll() is not None for copy in copies))
         assert sorted(copy.popen.poll() is None for copy in copies) == [False, True]
         assert len(site.pids("redis-server")) == 1
 
@@ -114,7 +114,7 @@ def test_a_program_killed_by_9_comes_back(running: Running, program: str) -> Non
     counts = {name: len(site.pids(name)) for name in PROGRAMS}
     victims = set(site.pids(program))
     os.kill(the(program, site), signal.SIGKILL)
-    until(lambda: victims.isdisjoint(site.pids(program)), 8)
+    until(lambda: victims.isdisjoint(site.pids(program)))
     until(lambda: {name: len(site.pids(name)) for name in PROGRAMS} == counts)
     until(site.client.answers)
     until(lambda: site.client.get(before).status == 200)

@@ -101,7 +101,7 @@ def test_a_worker_killed_by_9_takes_its_program_with_it(site: Site, worker: Star
 def test_a_worker_whose_parent_is_killed_by_9_ends(site: Site, worker: Started) -> None:
     site.busy()
     worker.popen.kill()
-    until(lambda: site.pids("dramatiq") == programs(site) == [], 8)
+    until(lambda: site.pids("dramatiq") == programs(site) == [])
 
 
 def test_a_worker_that_is_stopped_fails_what_runs_and_leaves_what_waits(site: Site) -> None:
