@@ -43,7 +43,7 @@ v3-database: venv   ## create or migrate the users' database
 	@$(BIN)/sysmon database upgrade
 
 test: venv programs   ## every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 unit functional plugins live: venv programs   ## one kind of them
 	@$(BIN)/pytest tests/$@

@@ -35,6 +35,7 @@ setup(
             "mypy",
             "pytest",
             "pytest-timeout",
+            "pytest-xdist",
             "ruff",
             "soupsieve<3",  # WebTest's; 3 and later refuse the Python 3.11.2 of Debian 12
             "supervisor>=4.3",

@@ -77,6 +77,7 @@ def _started(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Itera
             cwd="/",
             env=dict(environ),
             start_new_session=True,
+            bufsize=0,  # we read the descriptors ourselves
         )
     except OSError as error:
         raise MetricFailed(f"{argv[0]} could not be started: {error.strerror}") from error

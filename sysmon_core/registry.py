@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import NoReturn
@@ -26,7 +26,7 @@ class Source:
     plugin: str
     distribution: str
     version: str
-    module: str = ""
+    module: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"the plugin {self.plugin} of {self.distribution} {self.version}"
@@ -141,4 +141,4 @@ def _metrics(
 
 
 def _refuse(source: Source, what: str) -> NoReturn:
-    raise PluginError(f"{source} {what}: {_remedy(source)}")
+    raise PluginError(" ".join(f"{source} {what}: {_remedy(source)}".split()))

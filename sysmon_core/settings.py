@@ -182,9 +182,9 @@ def load_file(path: str | None, *, logging: bool = False) -> Settings:
         if name not in loader.get_sections():
             raise LookupError(f"it has no section [{name}]")
         section = loader.get_settings(name)
+        if logging:
+            loader.setup_logging()
     except (OSError, LookupError, ValueError, ConfigParserError, plaster.PlasterError) as error:
         reason = " ".join(str(error).split())
         raise ConfigurationError(f"The configuration {path} cannot be read: {reason}") from error
-    if logging:
-        loader.setup_logging()
     return load(section)

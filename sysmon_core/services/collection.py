@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -77,7 +78,8 @@ class Collection:
         """
         if _seconds(metric, params) > limit:
             raise RunTooLong(limit)
-        metric.require()
+        with _blaming(metric):
+            metric.require()
 
     def run_now(self, metric: Metric, params: Params) -> Result:
         """Collect while the caller waits.
@@ -106,14 +108,8 @@ class Collection:
         seconds = _seconds(metric, params) + self._settings.overrun
         limit = self._settings.output_limit
         run = Run(time.monotonic() + seconds, limit, stop, self._keeper)
-        try:
+        with _blaming(metric):
             return {metric.name: self._text(metric.collect(params, run))}
-        except SysmonError:
-            raise
-        except BaseException as error:  # a plugin may raise anything
-            raise MetricFailed(
-                f"The metric {metric.name} failed: {type(error).__name__}: {error}"
-            ) from error
 
     def _text(self, report: Report) -> str:
         """The text of what a plugin returned, which may be anything."""
@@ -125,13 +121,23 @@ class Collection:
 
 
 def _seconds(metric: Metric, params: Params) -> float:
+    with _blaming(metric):
+        seconds: object = metric.seconds(params)
+        if not isinstance(seconds, int | float):
+            raise MetricFailed(f"The metric {metric.name} gives no number as its duration")
+        return seconds
+
+
+@contextlib.contextmanager
+def _blaming(metric: Metric) -> Iterator[None]:
+    """A fault in a plugin stays in that plugin: whatever it raises fails its run."""
     try:
-        return metric.seconds(params)
-    except Exception as error:
+        yield
+    except SysmonError:
+        raise
+    except BaseException as error:
         reason = f"{type(error).__name__}: {error}"
-        raise MetricFailed(
-            f"The metric {metric.name} cannot tell its duration: {reason}"
-        ) from error
+        raise MetricFailed(f"The metric {metric.name} failed: {reason}") from error
 
 
 def stored(params: Params) -> Mapping[str, Any]:

@@ -13,24 +13,37 @@ from redis.retry import Retry
 from sysmon_core.errors import ConfigurationError, TasksUnavailable
 
 IMPATIENT = 0.5  # seconds: somebody is waiting for an answer over HTTP
+MAX_CONNECTIONS = 16  # of a worker
 PATIENT = 10.0  # seconds: a worker would rather wait than fail
 
 
 def impatient(url: str) -> redis.Redis:
     """A client for the API: what cannot be had at once is an error at once."""
-    return _client(url, IMPATIENT, Retry(NoBackoff(), 0))
+    return _client(redis.ConnectionPool, url, IMPATIENT, Retry(NoBackoff(), 0))
 
 
 def patient(url: str) -> redis.Redis:
     """A client for the worker: it rides out a restart of the server."""
-    return _client(url, PATIENT, Retry(ExponentialBackoff(cap=1.0, base=0.05), 5))
+    retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), 5)
+    return _client(BoundedPool, url, PATIENT, retry)
 
 
-def _client(url: str, timeout: float, retry: Retry) -> redis.Redis:
+class BoundedPool(redis.BlockingConnectionPool):
+    """Few connections for hundreds of threads: each has something to say twice in a run."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]  # redis-py left it untyped
+            max_connections=MAX_CONNECTIONS, timeout=PATIENT, **options
+        )
+
+
+def _client(
+    kind: type[redis.ConnectionPool], url: str, timeout: float, retry: Retry
+) -> redis.Redis:
     # Said explicitly: the library's own defaults retry for seconds or wait for ever.
     options = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": retry}
     try:
-        pool = redis.ConnectionPool.from_url(url, **options)
+        pool = kind.from_url(url, **options)
         pool.make_connection()  # it does not connect, but it knows what it does not know
     except (ValueError, TypeError):  # their texts may have the password
         raise ConfigurationError(

@@ -45,6 +45,8 @@ class Watch(Middleware):
         """Tell the broker how many threads there are to share out."""
         if isinstance(broker, WakingBroker):
             broker.threads = worker.worker_threads
+        # Idle threads look around now and then; hundreds of them would add up.
+        worker.worker_timeout = max(worker.worker_timeout, 8 * worker.worker_threads)
 
     def after_worker_boot(self, _broker: Broker, _worker: Worker) -> None:
         """Begin to listen: here, since a thread does not survive the fork of the worker."""

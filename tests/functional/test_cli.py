@@ -270,6 +270,7 @@ INI = "[app:main]\nuse = egg:sysmon\n"
 WRONG_INI = {
     "unknown setting": (f"{INI}sysmon.lisen = x\n", r"sysmon\.lisen .*listen\?"),
     "wrong value": (f"{INI}sysmon.sync_runs = many\n", r"sysmon\.sync_runs"),
+    "the section of another": ("[app:other]\nuse = egg:sysmon\n", r"x\.ini .*app:main"),
     "no section": ("sysmon.var = x\n", ""),
     "half a section": ("[app:main\n", ""),
     "a doubled section": (f"{INI}{INI}", ""),

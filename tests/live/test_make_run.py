@@ -211,7 +211,7 @@ def test_a_runner_killed_by_9_leaves_no_process(stopped: dict[signal.Signals, Ru
     site, runner = stopped[signal.SIGKILL]
     assert runner.wait() == -signal.SIGKILL
     until(lambda: not site.pids("pserve"))
-    until(lambda: not site.processes(), 30)  # a worker tries for long to tell a Redis that is gone
+    until(lambda: not site.processes(), 45)  # a worker tries for long to tell a Redis that is gone
 
 
 def test_with_a_redis_url_no_redis_is_started_and_that_one_is_used(

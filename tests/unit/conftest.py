@@ -42,16 +42,18 @@ def make_run() -> Iterator[MakeRun]:
 def stop_when(make_run: MakeRun) -> Iterator[StopWhen]:
     """Have another thread stop a run once a condition holds, for the reason "enough"."""
     threads: list[threading.Thread] = []
+    over = threading.Event()
 
     def start(condition: Callable[[], object], run: Run) -> None:
         def wait_and_stop() -> None:
-            until(condition)
+            until(lambda: over.is_set() or condition())
             run.stop.set("enough")
 
         threads.append(threading.Thread(target=wait_and_stop))
         threads[-1].start()
 
     yield start
+    over.set()
     for thread in threads:
         thread.join()
 
@@ -59,10 +61,10 @@ def stop_when(make_run: MakeRun) -> Iterator[StopWhen]:
 @pytest.fixture
 def nothing_left() -> Iterator[None]:
     """What a test of programs must not leave: a child, a zombie, a descriptor, a long wait."""
-    before = _children(), _descriptors()
+    before = children(), _descriptors()
     begin = time.monotonic()
     yield
-    assert _children() <= before[0]
+    assert children() <= before[0]
     assert _descriptors() <= before[1]
     assert time.monotonic() - begin < AT_ONCE + GRACE
 
@@ -81,13 +83,19 @@ def alive(pid: int) -> bool:
     return state not in {"Z", "X"}
 
 
+def has_pid(file: Path) -> bool:
+    """Whether a process has written its number, and its newline, into the file."""
+    return file.exists() and file.read_text().endswith("\n")
+
+
 def pid_in(file: Path) -> int:
-    """The number of a process, once it has written it, with its newline, into the file."""
-    until(lambda: file.exists() and file.read_text().endswith("\n"))
+    """The number that a process writes into the file, once it is there."""
+    until(lambda: has_pid(file))
     return int(file.read_text())
 
 
-def _children() -> set[str]:
+def children() -> set[str]:
+    """The numbers of this process's children, zombies included."""
     files = Path("/proc/self/task").glob("*/children")
     return {pid for file in files for pid in file.read_text().split()}
 

@@ -14,7 +14,7 @@ import pytest
 from sysmon_core.errors import RunStopped
 from sysmon_core.process import launcher
 from tests.conftest import until
-from tests.unit.conftest import AT_ONCE, LONG, MakeRun, StopWhen, alive, pid_in, sh
+from tests.unit.conftest import AT_ONCE, LONG, MakeRun, StopWhen, alive, has_pid, pid_in, sh
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -23,7 +23,7 @@ def test_a_stop_from_another_thread_is_obeyed_and_its_reason_told(
     folder: Path, make_run: MakeRun, stop_when: StopWhen
 ) -> None:
     run, file = make_run(), folder / "pid"
-    stop_when(lambda: pid_in(file), run)
+    stop_when(lambda: has_pid(file), run)
     with pytest.raises(RunStopped, match=r"^enough$"):
         sh(f"echo $$ > {file}; exec {LONG}", run)
     assert not alive(pid_in(file))
@@ -41,7 +41,7 @@ def test_a_program_that_ignores_term_is_gone_after_the_grace(
     folder: Path, make_run: MakeRun, stop_when: StopWhen
 ) -> None:
     run, file = make_run(), folder / "pid"
-    stop_when(lambda: pid_in(file), run)
+    stop_when(lambda: has_pid(file), run)
     with pytest.raises(RunStopped):
         sh(f"trap '' TERM; echo $$ > {file}; while :; do sleep 0.1; done", run)
     assert not alive(pid_in(file))
@@ -51,7 +51,7 @@ def test_a_program_that_heeds_term_has_time_to_tidy_up(
     folder: Path, make_run: MakeRun, stop_when: StopWhen
 ) -> None:
     run, file = make_run(), folder / "pid"
-    stop_when(lambda: pid_in(file), run)
+    stop_when(lambda: has_pid(file), run)
     tidy = f"sleep 0.1; touch {folder}/tidy; exit"
     with pytest.raises(RunStopped):
         sh(f"trap '{tidy}' TERM; echo $$ > {file}; while :; do sleep 0.01; done", run)
@@ -70,7 +70,7 @@ def test_no_process_of_the_group_outlives_a_stop(
     grandchild: str, folder: Path, make_run: MakeRun, stop_when: StopWhen
 ) -> None:
     run, file = make_run(), folder / "pid"
-    stop_when(lambda: pid_in(file), run)
+    stop_when(lambda: has_pid(file), run)
     with pytest.raises(RunStopped):
         sh(f"{grandchild} & echo $! > {file}; wait", run)
     until(lambda: not alive(pid_in(file)), AT_ONCE)

@@ -13,7 +13,8 @@ from sysmon_core.errors import ConfigurationError
 from sysmon_core.settings import SOCKET_PATH_LIMIT, Settings, config_file, load, load_file
 from sysmon_core.tasks.connection import impatient
 
-NUMBERS = ["sync_runs", "task_ttl", "output_limit", "body_limit", "password_min_length"]
+NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_limit", "body_limit"]
+NUMBERS += ["password_min_length"]
 SECONDS = ["sync_limit", "task_limit", "overrun"]
 TEXTS = ["listen", "database_url", "redis_url", "command_path", "trusted_proxies"]
 

@@ -20,6 +20,7 @@ STATUS = {
     "MetricFailed": 502,
     "RunStopped": 503,
     "TooManyRuns": 503,
+    "TooManyTasks": 429,
     "TasksUnavailable": 503,
     "DatabaseUnavailable": 503,
     "MetricTimeout": 504,

@@ -1,0 +1,1 @@
+"""Benchmarks: scripts that measure, and fail when a promise about speed or cost is broken."""

@@ -1,0 +1,1 @@
+"""The classic way to the same endpoints: Flask, Flask-RESTful and Celery; the benchmarks' peer."""
