@@ -22,7 +22,7 @@ run: venv programs v3-database   ## set everything up and run it: Redis, a worke
 
 venv: $(STAMP)   ## the virtual environment .venv, with the pinned dependencies
 
-$(STAMP): requirements.lock setup.py pyproject.toml
+$(STAMP): requirements.lock setup.py
 	@PYTHON=$(PYTHON) config/programs.sh venv
 	@echo "Making .venv"
 	@$(PYTHON) -m venv --clear .venv
@@ -37,7 +37,7 @@ service: venv    ## the HTTP server alone, on $(PORT)
 	@exec $(BIN)/pserve $(SYSMON_CONFIG)
 
 worker: venv     ## a Dramatiq worker alone
-	@exec $(BIN)/dramatiq sysmon_core.worker:setup --processes 1 --threads 264 --skip-logging
+	@exec $(BIN)/dramatiq sysmon_core.worker:setup --processes 1 --threads 264 --skip-logging --worker-shutdown-timeout 8000
 
 v3-database: venv   ## create or migrate the users' database
 	@$(BIN)/sysmon database upgrade

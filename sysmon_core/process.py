@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from sysmon_core.errors import MetricFailed, MetricTimeout, RunStopped
 from sysmon_core.run import Run
 
-GRACE = 1.0  # seconds between TERM and KILL
+GRACE = 0.3  # seconds between TERM and KILL: somebody may wait for a cancel
 STDERR_LIMIT = 2048  # bytes: enough for a reason, never a flood
 CHUNK = 65536
 LONGEST_WAIT = 86400  # seconds: poll() counts milliseconds in 31 bits

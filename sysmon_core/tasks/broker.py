@@ -8,6 +8,7 @@ costs a second, no more, for the queue itself is looked at each time.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable, Iterator
 
 import redis
@@ -42,6 +43,7 @@ class WakingBroker(RedisBroker):
             maintenance_chance=MAINTENANCE,
         )
         self.threads = 8
+        self.closing = threading.Event()
         self.unreadable: Unreadable | None = None
 
     def declare_queue(self, queue_name: str) -> None:
@@ -55,7 +57,7 @@ class WakingBroker(RedisBroker):
         """Consume a queue, no more of it at once than may run."""
         room = self.threads - (reserved(self.threads) if queue_name == LONG else 0)
         inner = super().consume(queue_name, room, timeout=1)
-        return WakingConsumer(inner, self.client, queue_name, self.unreadable)
+        return WakingConsumer(inner, self, queue_name)
 
 
 def reserved(threads: int) -> int:
@@ -66,13 +68,10 @@ def reserved(threads: int) -> int:
 class WakingConsumer(Consumer):
     """Blocks where the consumer it wraps would sleep, and survives what it cannot read."""
 
-    def __init__(
-        self, inner: Consumer, client: redis.Redis, queue: str, unreadable: Unreadable | None
-    ) -> None:
+    def __init__(self, inner: Consumer, broker: WakingBroker, queue: str) -> None:
         self._inner = inner
-        self._client = client
+        self._broker = broker
         self._queue = queue
-        self._unreadable = unreadable
 
     def __next__(self) -> MessageProxy | None:
         """The next message, or None after a while without one."""
@@ -80,27 +79,39 @@ class WakingConsumer(Consumer):
             try:
                 message: MessageProxy | None = next(self._inner)
             except DecodeError as error:
-                if self._unreadable:
-                    self._unreadable(self._queue, error.data)
+                if self._broker.unreadable:
+                    self._broker.unreadable(self._queue, error.data)
                 return None
             if message is None:
-                self._client.blpop([WAKE + self._queue], timeout=IDLE)
+                self._broker.client.blpop([WAKE + self._queue], timeout=IDLE)
             return message
 
     def ack(self, message: MessageProxy) -> None:
         """Tell Redis that the message was dealt with."""
-        with _as_dramatiq_knows_it():
+        with self._unless_closing(), _as_dramatiq_knows_it():
             self._inner.ack(message)
 
     def nack(self, message: MessageProxy) -> None:
         """Tell Redis that the message cannot be dealt with."""
-        with _as_dramatiq_knows_it():
+        with self._unless_closing(), _as_dramatiq_knows_it():
             self._inner.nack(message)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Put messages back that were fetched and not begun."""
         with _as_dramatiq_knows_it():
             self._inner.requeue(messages)
+
+    @contextlib.contextmanager
+    def _unless_closing(self) -> Iterator[None]:
+        """Let a shutdown go on without Redis: Dramatiq would try again for minutes.
+
+        The message comes once more, and its record says that it is not to be run.
+        """
+        try:
+            yield
+        except ConnectionClosed:
+            if not self._broker.closing.is_set():
+                raise
 
     def close(self) -> None:
         """Nothing to close: the client is the broker's."""

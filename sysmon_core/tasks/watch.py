@@ -50,11 +50,12 @@ class Watch(Middleware):
 
     def after_worker_boot(self, _broker: Broker, _worker: Worker) -> None:
         """Begin to listen: here, since a thread does not survive the fork of the worker."""
-        self._parent = os.getppid()
         self._thread.start()
 
-    def before_worker_shutdown(self, _broker: Broker, _worker: Worker) -> None:
+    def before_worker_shutdown(self, broker: Broker, _worker: Worker) -> None:
         """Stop what runs; Dramatiq alone would wait for its end."""
+        if isinstance(broker, WakingBroker):
+            broker.closing.set()
         self._runner.close()
 
     def after_worker_shutdown(self, _broker: Broker, _worker: Worker) -> None:
