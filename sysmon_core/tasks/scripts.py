@@ -87,14 +87,17 @@ return 'OK'
 """
 )
 
-# ARGV: id, token, seconds of lease.
+# ARGV: id, token, seconds of lease. The client sends it again if the answer got lost.
 START = (
     PRELUDE
     + """
 local id = ARGV[1]
-if not waits(id) then return false end
-redis.call('HSET', TASK .. id, 'state', 'STARTED', 'token', ARGV[2])
-redis.call('HINCRBY', TASK .. id, 'starts', 1)
+if waits(id) then
+  redis.call('HSET', TASK .. id, 'state', 'STARTED', 'token', ARGV[2])
+  redis.call('HINCRBY', TASK .. id, 'starts', 1)
+elseif get(id, 'state') ~= 'STARTED' or get(id, 'token') ~= ARGV[2] then
+  return false
+end
 redis.call('ZADD', LEASES, now() + ARGV[3], id)
 return redis.call('HGETALL', TASK .. id)
 """
