@@ -32,9 +32,8 @@ class BoundedPool(redis.BlockingConnectionPool):
     """Few connections for hundreds of threads: each has something to say twice in a run."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(  # type: ignore[no-untyped-call]  # redis-py left it untyped
-            max_connections=MAX_CONNECTIONS, timeout=PATIENT, **options
-        )
+        most = {"max_connections": MAX_CONNECTIONS, "timeout": PATIENT} | options
+        super().__init__(**most)  # type: ignore[no-untyped-call]  # redis-py left it untyped
 
 
 def _client(
@@ -44,7 +43,7 @@ def _client(
     options = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": retry}
     try:
         pool = kind.from_url(url, **options)
-        pool.make_connection()  # it does not connect, but it knows what it does not know
+        pool.connection_class(**pool.connection_kwargs)  # it knows what it does not know
     except (ValueError, TypeError):  # their texts may have the password
         raise ConfigurationError(
             "The setting redis_url cannot be used: write it as redis://HOST:PORT/DB or unix:///PATH"

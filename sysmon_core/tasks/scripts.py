@@ -199,7 +199,7 @@ for i = 1, #messages, 2 do
   if messages[i + 1] == ARGV[2] then
     redis.call('HDEL', QUEUE .. ARGV[1] .. '.msgs', messages[i])
     local id = string.match(messages[i], '^[^:]+')
-    if waits(id) then close(id, 'FAILURE', ARGV[3], ARGV[4]) end
+    if id and waits(id) then close(id, 'FAILURE', ARGV[3], ARGV[4]) end
   end
 end
 """
