@@ -19,15 +19,18 @@ from typing import Any
 
 from sysmon_core import process, registry
 from sysmon_core.command import ENVIRONMENT
-from sysmon_core.errors import MetricFailed, SysmonError
+from sysmon_core.errors import MetricFailed, MetricTimeout, ProgramMissing, SysmonError
 from sysmon_core.metric import Metric, Params, Report
 from sysmon_core.registry import GROUP, Registry, Source
 from sysmon_core.run import Run, Stop
 
-BOOT = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from sysmon_core import isolation; "
-)
-BOOT += "isolation.main(sys.argv[2:])"
+BOOT = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from sysmon_core import isolation
+isolation.main(sys.argv[2])
+"""
+KINDS = {kind.__name__: kind for kind in (MetricFailed, MetricTimeout, ProgramMissing)}
 
 
 def isolated(metrics: Registry, command_path: str) -> Registry:
@@ -55,14 +58,16 @@ def _collect(
         "output_limit": run.output_limit,
     }
     argv = (*launcher, sys.executable, "-c", BOOT, json.dumps(sys.path), json.dumps(job))
-    output = process.execute(argv, run, ENVIRONMENT)
+    # As JSON a character may take six; whoever asked checks the text itself.
+    roomy = replace(run, output_limit=6 * run.output_limit + 1000)
+    output = process.execute(argv, roomy, ENVIRONMENT)
     try:
         answer = json.loads(output.stdout)
     except ValueError:
         detail = f"The metric {name} ended its process (status {output.status}) without a report"
         raise MetricFailed(detail) from None
     if "error" in answer:
-        raise MetricFailed(answer["error"])
+        raise KINDS.get(answer["kind"], MetricFailed)(answer["error"])
     return Report(answer["text"])
 
 
@@ -82,15 +87,16 @@ def _answer(job: dict[str, Any]) -> dict[str, str]:
             job["metric"]
         )
         if metric is None:
-            return {"error": f"The plugin no longer has the metric {job['metric']}"}
+            raise MetricFailed(f"The plugin no longer has the metric {job['metric']}")
         params = metric.params.model_validate(job["params"])
         with Stop() as stop:
             run = Run(time.monotonic() + job["seconds"], job["output_limit"], stop)
             report = metric.collect(params, run)
         if not isinstance(report, Report) or not isinstance(report.text, str):
-            return {"error": "The plugin returned what is no Report of text"}
+            raise MetricFailed("The plugin returned what is no Report of text")
     except SysmonError as error:
-        return {"error": str(error)}
+        return {"error": str(error), "kind": type(error).__name__}
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
-        return {"error": f"The metric {job['metric']} failed: {type(error).__name__}: {error}"}
+        reason = f"{type(error).__name__}: {error}"
+        return {"error": f"The metric {job['metric']} failed: {reason}", "kind": ""}
     return {"text": report.text}

@@ -30,34 +30,50 @@ COMMAND = (sys.executable, "-I", "-S", "-c", PROGRAM)
 
 
 class Keeper:
-    """Starts the keeper with the first program and tells it of every one."""
+    """Starts the keeper before the first program, and tells it of every one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._groups: set[int] = set()
         self._process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Have the keeper there, so that no time passes between a start and the word of it."""
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._end()
+                self._process = _start()
+                for group in self._groups:
+                    self._tell(f"+{group}")
 
     @contextlib.contextmanager
     def watching(self, group: int) -> Iterator[None]:
         """Have the group killed if this process dies within."""
-        self._tell(f"+{group}")
+        self.prepare()
+        with self._lock:
+            self._groups.add(group)
+            self._tell(f"+{group}")
         try:
             yield
         finally:
-            self._tell(f"-{group}")
+            with self._lock:
+                self._groups.discard(group)
+                self._tell(f"-{group}")
 
     def close(self) -> None:
         """Let the keeper end."""
         with self._lock:
-            if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.close()
-                self._process.wait()
+            self._end()
+
+    def _end(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            self._process.wait()
 
     def _tell(self, line: str) -> None:
-        with self._lock, contextlib.suppress(BrokenPipeError):  # it was killed: a new one next time
-            if self._process is None or self._process.poll() is not None:
-                self._process = _start()
-            assert self._process.stdin is not None  # noqa: S101 - asked for; tells mypy
-            self._process.stdin.write(line.encode() + b"\n")
+        with contextlib.suppress(OSError, ValueError):  # it was killed: the next one is told all
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.write(line.encode() + b"\n")
 
 
 def _start() -> subprocess.Popen[bytes]:

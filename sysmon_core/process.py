@@ -68,6 +68,8 @@ def execute(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Output
 
 @contextlib.contextmanager
 def _started(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Iterator[_Child]:
+    if run.keeper:
+        run.keeper.prepare()
     try:
         popen = subprocess.Popen(  # noqa: S603 - argv is the plugin's, never a caller's text
             argv,
@@ -81,16 +83,22 @@ def _started(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Itera
         )
     except OSError as error:
         raise MetricFailed(f"{argv[0]} could not be started: {error.strerror}") from error
-    exit_fd = os.pidfd_open(popen.pid) if hasattr(os, "pidfd_open") else None
-    child = _Child(popen, exit_fd)
+    child = _Child(popen, _exit_fd(popen.pid))
     kept = run.keeper.watching(popen.pid) if run.keeper else contextlib.nullcontext()
     with popen, kept:
         try:
             yield child
         finally:
             _end(child)
-            if exit_fd is not None:
-                os.close(exit_fd)
+            if child.exit_fd is not None:
+                os.close(child.exit_fd)
+
+
+def _exit_fd(pid: int) -> int | None:
+    """A pidfd; none where the system has none, or none left."""
+    with contextlib.suppress(AttributeError, OSError):
+        return os.pidfd_open(pid)
+    return None
 
 
 def _follow(child: _Child, run: Run, output: Output) -> None:

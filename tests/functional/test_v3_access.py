@@ -7,14 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from webtest import TestApp
 
+from sysmon_core.db import Database
+from sysmon_core.models import User
 from tests.conftest import MakeApp, MakePrograms, MakeSettings
 
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the costs are in the hash
 AddUser = Callable[..., Any]
 
 CHALLENGE = 'Basic realm="sysmon", charset="UTF-8"'
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "OPTIONS", "QUERY", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "OPTIONS", "TRACE", "QUERY", "DELETE")
 
 # What an empty request is answered: by method, for a user and for an admin.
 OPEN = {"GET": (200, 200), "HEAD": (200, 200)}
@@ -59,17 +63,15 @@ WRONG = [
 
 @pytest.fixture
 def app(
-    make_settings: MakeSettings,
-    make_testapp: MakeApp,
-    programs: MakePrograms,
-    redis_url: str,
-    add_user: AddUser,
+    make_settings: MakeSettings, make_testapp: MakeApp, programs: MakePrograms, redis_url: str
 ) -> TestApp:
     path = programs(iostat="echo Device", uptime="echo up")
-    testapp = make_testapp(make_settings(redis_url=redis_url, command_path=path))
-    add_user("root", "root's", admin=True)
-    add_user("bob", "bob's")
-    add_user("ann", "ann's")
+    config = make_settings(redis_url=redis_url, command_path=path)
+    testapp = make_testapp(config)
+    with Database(config.database).write() as session:
+        for name in ("root", "bob", "ann"):
+            row = {"username": name, "fullname": name.title(), "admin": name == "root"}
+            session.add(User(password_hash=QUICK.hash(f"{name}'s"), **row))
     return TestApp(testapp.app, lint=False)  # the lint knows some methods alone
 
 
@@ -100,9 +102,11 @@ def test_a_path_answers_its_methods_by_rank_and_405_to_all_others(
         assert statuses == {method: by_rank[rank] for method, by_rank in known.items()}, path
 
 
-def test_a_known_caller_is_told_of_unknown_paths_and_missing_slashes(app: TestApp) -> None:
-    for number, method in enumerate(METHODS):
-        who = (USER, ADMIN)[number % 2]
+@pytest.mark.parametrize("who", [USER, ADMIN], ids=["user", "admin"])
+def test_a_known_caller_is_told_of_unknown_paths_and_missing_slashes(
+    app: TestApp, who: str
+) -> None:
+    for method in METHODS:
         for path in UNKNOWN:
             assert ask(app, method, path, who).status_int == 404, (method, path)
         for path in REDIRECTED:
@@ -113,8 +117,8 @@ def test_a_known_caller_is_told_of_unknown_paths_and_missing_slashes(app: TestAp
 
 @pytest.mark.parametrize(
     "who",
-    [None, "Bearer token", basic("root", "wrong")],
-    ids=["nobody", "another scheme", "wrong password"],
+    [None, "Bearer token", basic("root", "wrong"), basic("none", "root's")],
+    ids=["nobody", "another scheme", "wrong password", "unknown user"],
 )
 def test_whoever_is_not_known_gets_401_for_everything_but_the_index(
     app: TestApp, who: str | None

@@ -23,7 +23,7 @@ TROUBLE = "trouble at 10.1.2.3"
 def echo(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
     """Answer with what came through the door."""
     start("200 OK", [("Content-Type", "application/json")])
-    names = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "sysmon.request_id")
+    names = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR", "sysmon.request_id")
     return [json.dumps({name: environ.get(name) for name in names}).encode()]
 
 
@@ -162,6 +162,35 @@ def test_a_prefix_that_is_no_path_changes_nothing(prefix: str) -> None:
 def test_nobody_else_is_believed_about_a_prefix(address: str | None) -> None:
     who = {} if address is None else {"REMOTE_ADDR": address}
     assert seen("/v1/", HTTP_X_FORWARDED_PREFIX="/mon", **who) == ("", "/v1/")
+
+
+@pytest.mark.parametrize(
+    ("said", "believed"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("forged, 192.0.2.8, 192.0.2.7", "192.0.2.7"),
+        ("192.0.2.8,192.0.2.7 ", "192.0.2.7"),
+        ("", PROXY),
+        ("unknown", PROXY),
+        ("192.0.2.7, ", PROXY),
+        ("192.0.2.7:80\r\nX: y", PROXY),
+    ],
+)
+def test_a_trusted_proxy_says_for_whom_it_speaks(said: str, believed: str) -> None:
+    content = call(echo, REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_FOR=said).json
+    assert content["REMOTE_ADDR"] == believed
+
+
+def test_nobody_else_is_believed_about_who_it_is() -> None:
+    content = call(echo, REMOTE_ADDR="10.0.0.2", HTTP_X_FORWARDED_FOR=PROXY).json
+    assert content["REMOTE_ADDR"] == "10.0.0.2"
+
+
+def test_a_trusted_proxy_may_say_both_at_once() -> None:
+    who = {"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": "192.0.2.7"}
+    content = call(echo, "/v1/", HTTP_X_FORWARDED_PREFIX="/mon", **who).json
+    assert (content["REMOTE_ADDR"], content["SCRIPT_NAME"]) == ("192.0.2.7", "/mon")
 
 
 def test_the_prefix_of_the_server_itself_stays() -> None:

@@ -5,9 +5,15 @@ import uuid
 import pytest
 
 from sysmon_core import Integer, Metric, Params, Report
-from sysmon_core.errors import ProgramMissing, RunTooLong, TaskNotFound, TasksUnavailable
+from sysmon_core.errors import (
+    ProgramMissing,
+    RunTooLong,
+    TaskNotFound,
+    TasksUnavailable,
+    TooManyTasks,
+)
 from sysmon_core.services.collection import Collection, Result
-from sysmon_core.services.tasks import State, Task, Tasks
+from sysmon_core.services.tasks import BRIEF, State, Task, Tasks
 from tests.conftest import MakeSettings
 
 
@@ -22,38 +28,28 @@ class Lacking(Metric):
 
 
 class Memory:
-    """Records and a queue that can be told to refuse."""
+    """Records that can be told to refuse."""
 
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
-        self.sent: list[Task] = []
+        self.clients: list[str] = []
         self.results: dict[str, Result] = {}
-        self.refusals: dict[str, BaseException] = {}
+        self.refusal: BaseException | None = None
 
-    def _unless_refused(self, method: str) -> None:
-        if method in self.refusals:
-            raise self.refusals[method]
-
-    def create(self, task: Task) -> None:
-        self._unless_refused("create")
+    def submit(self, task: Task, client: str) -> None:
+        if self.refusal:
+            raise self.refusal
         self.tasks[task.id] = task
+        self.clients.append(client)
 
     def get(self, task_id: str) -> Task | None:
         return self.tasks.get(task_id)
 
-    def cancel(self, task_id: str) -> None:
-        del self.tasks[task_id]
-
-    def remove(self, task_id: str) -> None:
-        self._unless_refused("remove")
-        del self.tasks[task_id]
-
-    def send(self, task_id: str) -> None:
-        self._unless_refused("send")
-        self.sent.append(self.tasks[task_id])  # what a quick worker finds must be there by now
-
     def result(self, task_id: str) -> Result | None:
         return self.results.get(task_id)
+
+    def cancel(self, task_id: str) -> None:
+        del self.tasks[task_id]
 
 
 @pytest.fixture
@@ -63,66 +59,81 @@ def memory() -> Memory:
 
 @pytest.fixture
 def tasks(memory: Memory, make_settings: MakeSettings) -> Tasks:
-    return Tasks(Collection(make_settings()), memory, memory, task_limit=60)
+    return Tasks(Collection(make_settings()), memory, task_limit=60)
 
 
-def make(kind: type[Metric] = Metric) -> Metric:
+def make(kind: type[Metric] = Metric, *, repeatable: bool = False) -> Metric:
     return kind(
         name="dive",
         title="",
         params=Depth,
         function=lambda _params, _run: Report(""),
         duration=lambda params: params.depth,
+        repeatable=repeatable,
     )
 
 
-def test_what_is_submitted_is_kept_first_and_then_sent(tasks: Tasks, memory: Memory) -> None:
-    task_id = tasks.submit(make(), Depth(depth=5), "eve")
-    expected = Task(task_id, "dive", {"depth": 5}, "eve", State.QUEUED)
+def submit(tasks: Tasks, metric: Metric | None = None, depth: int = 3, owner: str = "") -> str:
+    return tasks.submit(metric or make(), Depth(depth=depth), owner, "10.0.0.1")
+
+
+def test_what_is_submitted_is_handed_on_with_its_owner_and_its_client(
+    tasks: Tasks, memory: Memory
+) -> None:
+    task_id = tasks.submit(make(), Depth(depth=5), "eve", "user:eve")
+    expected = Task(id=task_id, metric="dive", params={"depth": 5}, owner="eve", brief=True)
     assert memory.tasks == {task_id: expected}
-    assert memory.sent == [expected]
+    assert expected.state is State.QUEUED
+    assert memory.clients == ["user:eve"]
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_a_task_may_be_repeated_if_its_metric_says_so(
+    repeatable: bool, tasks: Tasks, memory: Memory
+) -> None:
+    task_id = submit(tasks, make(repeatable=repeatable))
+    assert memory.tasks[task_id].repeatable is repeatable
+
+
+@pytest.mark.parametrize(("beyond", "brief"), [(-1, True), (0, True), (1, False)])
+def test_a_run_of_a_few_seconds_is_brief(
+    beyond: int, brief: bool, tasks: Tasks, memory: Memory
+) -> None:
+    task_id = submit(tasks, depth=int(BRIEF) + beyond)
+    assert memory.tasks[task_id].brief is brief
 
 
 def test_an_id_cannot_be_guessed_and_is_new_each_time(tasks: Tasks) -> None:
-    ids = [tasks.submit(make(), Depth()) for _ in range(10)]
+    ids = [submit(tasks) for _ in range(10)]
     assert len({uuid.UUID(task_id) for task_id in ids}) == 10
     assert {uuid.UUID(task_id).version for task_id in ids} == {4}
 
 
 def test_a_task_may_take_as_long_as_its_limit_and_no_longer(tasks: Tasks, memory: Memory) -> None:
-    tasks.submit(make(), Depth(depth=60))
+    submit(tasks, depth=60)
     with pytest.raises(RunTooLong):
-        tasks.submit(make(), Depth(depth=61))
-    assert len(memory.tasks) == len(memory.sent) == 1
+        submit(tasks, depth=61)
+    assert len(memory.tasks) == 1
 
 
 def test_nothing_is_made_of_a_task_that_this_host_cannot_do(tasks: Tasks, memory: Memory) -> None:
     with pytest.raises(ProgramMissing):
-        tasks.submit(make(Lacking), Depth())
+        submit(tasks, make(Lacking))
     assert not memory.tasks
 
 
-@pytest.mark.parametrize("error", [TasksUnavailable("away"), RuntimeError(), KeyboardInterrupt()])
-def test_nothing_is_left_of_a_task_that_the_queue_refused(
+@pytest.mark.parametrize(
+    "error",
+    [TooManyTasks("full"), TasksUnavailable("away"), RuntimeError(), KeyboardInterrupt()],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_the_records_refuse_is_told_as_it_is(
     error: BaseException, tasks: Tasks, memory: Memory
 ) -> None:
-    memory.refusals["send"] = error
-    with pytest.raises(type(error)):
-        tasks.submit(make(), Depth())
-    assert not memory.tasks
-
-
-def test_nothing_is_sent_that_could_not_be_kept(tasks: Tasks, memory: Memory) -> None:
-    memory.refusals["create"] = TasksUnavailable("away")
-    with pytest.raises(TasksUnavailable):
-        tasks.submit(make(), Depth())
-    assert not memory.sent
-
-
-def test_a_refusal_is_told_even_if_nothing_can_be_cleared_up(tasks: Tasks, memory: Memory) -> None:
-    memory.refusals = {"send": TasksUnavailable("away"), "remove": TasksUnavailable("away")}
-    with pytest.raises(TasksUnavailable):
-        tasks.submit(make(), Depth())
+    memory.refusal = error
+    with pytest.raises(type(error)) as caught:
+        submit(tasks)
+    assert caught.value is error
 
 
 @pytest.mark.parametrize(
@@ -132,7 +143,7 @@ def test_a_refusal_is_told_even_if_nothing_can_be_cleared_up(tasks: Tasks, memor
 def test_a_task_of_a_user_is_seen_and_cancelled_only_where_those_of_users_are(
     owner: str, owned: bool, seen: bool, tasks: Tasks, memory: Memory
 ) -> None:
-    task_id = tasks.submit(make(), Depth(), owner)
+    task_id = submit(tasks, owner=owner)
     if seen:
         assert tasks.get(task_id, owned=owned).owner == owner
         tasks.cancel(task_id, owned=owned)
@@ -144,19 +155,20 @@ def test_a_task_of_a_user_is_seen_and_cancelled_only_where_those_of_users_are(
         assert memory.tasks
 
 
-@pytest.mark.parametrize("owned", [True, False])
-def test_what_is_hidden_reads_like_what_is_not_there(owned: bool, tasks: Tasks) -> None:
-    hidden = tasks.submit(make(), Depth(), "eve")
-    messages = []
-    for task_id in ("nonesuch", hidden)[: 1 if owned else 2]:
-        with pytest.raises(TaskNotFound) as caught:
-            tasks.get(task_id, owned=owned)
-        messages.append(str(caught.value))
-    assert len(set(messages)) == 1
+def test_what_is_hidden_reads_like_what_is_not_there(tasks: Tasks) -> None:
+    messages = set()
+    for task_id in ("nonesuch", submit(tasks, owner="eve")):
+        for use in (tasks.get, tasks.cancel):
+            with pytest.raises(TaskNotFound) as caught:
+                use(task_id, owned=False)
+            messages.add(str(caught.value))
+    assert len(messages) == 1
 
 
-def test_a_result_is_what_the_queue_has_until_it_has_expired(tasks: Tasks, memory: Memory) -> None:
-    task = tasks.get(tasks.submit(make(), Depth()), owned=False)
+def test_a_result_is_what_the_records_have_until_it_has_expired(
+    tasks: Tasks, memory: Memory
+) -> None:
+    task = tasks.get(submit(tasks), owned=False)
     with pytest.raises(TaskNotFound):
         tasks.result(task)
     memory.results[task.id] = {"dive": "3 m"}

@@ -1,20 +1,26 @@
-"""The records and the queue on a real Redis, and a task in whatever state is wanted."""
+"""The records and the broker on a real Redis, and a task in whatever state is wanted."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 import redis
-from dramatiq.brokers.redis import RedisBroker
 
 from sysmon_core.services.tasks import State, Task
+from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.queue import DramatiqQueue, make_broker
-from sysmon_core.tasks.records import LEASES, PREFIX, RedisRecords
+from sysmon_core.tasks.keys import LEASES, NAMESPACE, TASK
+from sysmon_core.tasks.messages import ResultStore
+from sysmon_core.tasks.records import PATIENCE, RedisRecords
+from tests.conftest import MakeSettings
 
 TTL = 100  # seconds
-TASK = Task("t1", "dive", {"depth": 5, "note": "ü"}, "eve")
+PLAIN = Task(id="t1", metric="dive", params={"depth": 5, "note": "ü"}, owner="eve")
+REPEATABLE = replace(PLAIN, repeatable=True)
+RECORD = TASK + PLAIN.id
 ABSENT = None
 
 Reach = Callable[[State | None], None]
@@ -29,54 +35,57 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def broker(client: redis.Redis) -> RedisBroker:
+def broker(client: redis.Redis) -> WakingBroker:
     """A broker that nobody has given actors."""
-    return make_broker(client)
+    return WakingBroker(client)
 
 
 @pytest.fixture
-def queue(broker: RedisBroker) -> DramatiqQueue:
-    """The queue and the results."""
-    return DramatiqQueue(broker, TTL)
+def results(broker: WakingBroker) -> ResultStore:
+    """What runs gave."""
+    return ResultStore(broker.get_results_backend(), TTL)
 
 
 @pytest.fixture
-def records(client: redis.Redis, queue: DramatiqQueue) -> RedisRecords:
-    """The records."""
-    return RedisRecords(client, TTL, queue.result_key)
+def records(client: redis.Redis, results: ResultStore, make_settings: MakeSettings) -> RedisRecords:
+    """The records, with room for three open tasks, two of them of one client."""
+    settings = make_settings(task_ttl=TTL, tasks_open=3, tasks_per_client=2)
+    return RedisRecords(client, results, settings)
 
 
 @pytest.fixture
-def reach(records: RedisRecords) -> Reach:
+def reach(records: RedisRecords, client: redis.Redis) -> Reach:
     """Bring the task, its run named "ours", to a state."""
 
     def go(state: State | None) -> None:
         if state is ABSENT:
             return
-        waiting = State.RETRY if state is State.RETRY else State.QUEUED
-        records.create(Task(TASK.id, TASK.metric, TASK.params, TASK.owner, waiting))
+        records.submit(REPEATABLE if state is State.RETRY else PLAIN, "somebody")
         if state is State.REVOKED:
-            records.cancel(TASK.id)
-        elif state is not waiting:
-            records.start(TASK.id, "ours")
+            records.cancel(PLAIN.id)
+        elif state is not State.QUEUED:
+            records.start(PLAIN.id, "ours")
         if state in {State.SUCCESS, State.FAILURE}:
-            records.finish(TASK.id, "ours", state, "no water" if state is State.FAILURE else "")
+            records.finish(PLAIN.id, "ours", state, "no water" if state is State.FAILURE else "")
+        elif state is State.RETRY:
+            lose_worker(client)
+            records.get(PLAIN.id)
 
     return go
 
 
 def read(state: State, error: str = "") -> Task:
     """The task as it reads in a state."""
-    return Task(TASK.id, TASK.metric, TASK.params, TASK.owner, state, error)
+    return replace(PLAIN, state=state, error=error, repeatable=state is State.RETRY)
 
 
 def state_of(records: RedisRecords) -> State | None:
     """Where the task stands."""
-    task = records.get(TASK.id)
+    task = records.get(PLAIN.id)
     return task.state if task else ABSENT
 
 
-def expires(client: redis.Redis, key: str = PREFIX + TASK.id) -> bool:
+def expires(client: redis.Redis, key: str = RECORD) -> bool:
     """Whether the key goes after the time to live, and not before."""
     seconds = client.ttl(key)
     assert isinstance(seconds, int)
@@ -86,6 +95,40 @@ def expires(client: redis.Redis, key: str = PREFIX + TASK.id) -> bool:
 
 def lease(client: redis.Redis) -> float | None:
     """When the lease of the task's run ends, in seconds since 1970."""
-    score = client.zscore(LEASES, TASK.id)
+    score = client.zscore(LEASES, PLAIN.id)
     assert score is None or isinstance(score, float)
     return score
+
+
+def end_lease(client: redis.Redis) -> None:
+    """Let the lease run out."""
+    client.zadd(LEASES, {PLAIN.id: time.time() - 2})
+
+
+def lose_worker(client: redis.Redis) -> None:
+    """Let the lease run out and the suspicion last."""
+    end_lease(client)
+    client.hset(RECORD, "suspected", str(time.time() - PATIENCE - 2))
+
+
+def field(client: redis.Redis, name: str) -> str | None:
+    """What the task's record has in this field."""
+    value = client.hget(RECORD, name)
+    return value.decode() if isinstance(value, bytes) else None
+
+
+def queued(client: redis.Redis, queue: str) -> list[str]:
+    """The tasks whose messages lie in the queue, in their order, once per message."""
+    ids: list[bytes] = client.lrange(f"{NAMESPACE}:{queue}", 0, -1)  # type: ignore[assignment]
+    return [redis_id.decode().split(":")[0] for redis_id in ids]
+
+
+def bodies(client: redis.Redis, queue: str) -> dict[bytes, bytes]:
+    """The messages that are queued or being dealt with, by their ids in Redis."""
+    messages: dict[bytes, bytes] = client.hgetall(f"{NAMESPACE}:{queue}.msgs")  # type: ignore[assignment]
+    return messages
+
+
+def lose_messages(client: redis.Redis, queue: str) -> None:
+    """Have Redis forget the messages of the queue."""
+    client.delete(f"{NAMESPACE}:{queue}", f"{NAMESPACE}:{queue}.msgs")

@@ -12,9 +12,12 @@ import redis
 
 from sysmon_core.errors import ConfigurationError, TasksUnavailable
 from sysmon_core.services.tasks import Task
-from sysmon_core.tasks.connection import impatient, patient, translated
-from sysmon_core.tasks.queue import DramatiqQueue, make_broker
-from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.settings import load
+from sysmon_core.tasks.broker import WakingBroker
+from sysmon_core.tasks.connection import check_policy, impatient, patient, translated
+from sysmon_core.tasks.messages import ResultStore
+from sysmon_core.tasks.records import RedisRecords, workers
+from tests.conftest import started_redis
 
 SOON = 5.0  # seconds: far less than any of the library's own time-outs
 
@@ -22,16 +25,14 @@ SOON = 5.0  # seconds: far less than any of the library's own time-outs
 def uses(url: str) -> list[Callable[[], object]]:
     """All that the API asks of Redis."""
     client = impatient(url)
-    queue = DramatiqQueue(make_broker(client), 1)
-    records = RedisRecords(client, 1, queue.result_key)
+    results = ResultStore(WakingBroker(client).get_results_backend(), 1)
+    records = RedisRecords(client, results, load({}, environ={}))
     return [
-        lambda: records.create(Task("t1", "dive", {})),
+        lambda: records.submit(Task(id="t1", metric="dive", params={}), "eve"),
         lambda: records.get("t1"),
+        lambda: records.result("t1"),
         lambda: records.cancel("t1"),
-        lambda: records.remove("t1"),
-        records.workers,
-        lambda: queue.send("t1"),
-        lambda: queue.result("t1"),
+        lambda: workers(client),
     ]
 
 
@@ -152,3 +153,17 @@ def test_a_password_in_a_wrong_url_is_not_told(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         impatient(url)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_redis_that_may_throw_tasks_away_stops_the_start(folder: Path) -> None:
+    url = f"unix://{folder}/redis.sock"
+    with started_redis(folder), redis.Redis.from_url(url) as client:
+        check_policy(url)
+        for policy in ("allkeys-lru", "volatile-ttl"):
+            client.config_set("maxmemory-policy", policy)
+            with pytest.raises(ConfigurationError, match=f"{policy}.*: set it to noeviction"):
+                check_policy(url)
+
+
+def test_a_redis_that_is_away_at_the_start_is_waited_for(folder: Path) -> None:
+    check_policy(f"unix://{folder}/none.sock")

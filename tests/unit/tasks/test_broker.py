@@ -1,0 +1,198 @@
+"""A worker in threads: who wakes when, who gets which thread, and what stops nobody."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from dramatiq import MessageProxy
+from dramatiq.errors import ConnectionClosed
+
+from sysmon_core import Metric, Report, Run
+from sysmon_core.errors import RunStopped
+from sysmon_core.registry import Registry, Source
+from sysmon_core.services.tasks import State
+from sysmon_core.settings import Settings
+from sysmon_core.tasks.broker import IDLE, WakingBroker, reserved
+from sysmon_core.tasks.connection import impatient
+from sysmon_core.tasks.keys import NAMESPACE, OPEN
+from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, message_of
+from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.worker import make_worker
+from tests.conftest import MakeSettings, until, working
+from tests.unit.tasks.conftest import PLAIN, bodies, end_lease, field, lease, lose_messages
+
+QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
+ROOM = 3  # long tasks at once in the tests' worker, which has four threads
+
+
+@pytest.fixture
+def go(folder: Path) -> Path:
+    """Until this file is there, the metric "wait" does not end by itself."""
+    return folder / "go"
+
+
+@pytest.fixture
+def metrics(go: Path) -> Registry:
+    def wait(_params: Any, run: Run) -> Report:
+        until(lambda: go.exists() or run.stop.reason)
+        if run.stop.reason:
+            raise RunStopped(run.stop.reason)
+        return Report("waited")
+
+    functions = {"wait": wait, "dive": lambda _params, _run: Report("5 m")}
+    source = Source("aquarium", "fishtank", "1.2")
+    return Registry((Metric(name=n, title="", function=f), source) for n, f in functions.items())
+
+
+@pytest.fixture
+def config(make_settings: MakeSettings, redis_url: str) -> Settings:
+    return make_settings(redis_url=redis_url)
+
+
+@pytest.fixture
+def records(client: redis.Redis, results: ResultStore, config: Settings) -> RedisRecords:
+    """The records, with room for all that these tests do."""
+    return RedisRecords(client, results, config)
+
+
+def submit(records: RedisRecords, metric: str, *ids: str, brief: bool = False) -> None:
+    for task_id in ids:
+        task = replace(PLAIN, id=task_id, metric=metric, params={}, brief=brief)
+        records.submit(task, task_id)
+
+
+def states(records: RedisRecords, *ids: str) -> dict[State, int]:
+    tasks = [records.get(task_id) for task_id in ids]
+    return Counter(task.state for task in tasks if task)
+
+
+def until_done(records: RedisRecords, task_id: str) -> None:
+    until(lambda: states(records, task_id) == {SUCCESS: 1})
+
+
+def blocked(client: redis.Redis) -> int:
+    """How many consumers wait to be woken."""
+    clients: Any = client.client_list()
+    return sum(one["cmd"] == "blpop" and "b" in one["flags"] for one in clients)
+
+
+def test_an_idle_worker_takes_a_new_task_at_once(
+    config: Settings, metrics: Registry, records: RedisRecords, client: redis.Redis
+) -> None:
+    took = 0.0
+    with working(config, metrics):
+        for number in range(10):
+            until(lambda: blocked(client) == 2)
+            begin = time.monotonic()
+            submit(records, "dive", name := f"t{number}", brief=bool(number % 2))
+            until_done(records, name)
+            took += time.monotonic() - begin
+    assert took < 10 * IDLE / 4  # by chance it would be about half
+
+
+@pytest.mark.parametrize(("threads", "kept"), [(1, 0), (3, 0), (4, 1), (8, 2), (32, 8), (264, 8)])
+def test_some_threads_are_kept_for_brief_tasks_where_there_are_enough(
+    threads: int, kept: int
+) -> None:
+    assert reserved(threads) == kept
+
+
+def test_long_tasks_leave_a_thread_to_brief_ones(
+    config: Settings, metrics: Registry, records: RedisRecords, go: Path
+) -> None:
+    long = [f"t{number}" for number in range(7)]
+    with working(config, metrics):
+        submit(records, "wait", *long)
+        until(lambda: states(records, *long)[STARTED] == ROOM)
+        for name in ("b1", "b2"):
+            submit(records, "dive", name, brief=True)
+            until_done(records, name)
+        assert states(records, *long) == {STARTED: ROOM, QUEUED: 7 - ROOM}
+        go.touch()
+        until(lambda: states(records, *long) == {SUCCESS: 7})
+
+
+def test_brief_tasks_may_take_every_thread(
+    config: Settings, metrics: Registry, records: RedisRecords, go: Path
+) -> None:
+    brief = [f"b{number}" for number in range(4)]
+    with working(config, metrics):
+        submit(records, "wait", *brief, brief=True)
+        until(lambda: states(records, *brief) == {STARTED: 4})
+        go.touch()
+        until(lambda: states(records, *brief) == {SUCCESS: 4})
+
+
+def test_there_are_two_queues_and_none_for_delayed_messages(config: Settings) -> None:
+    broker = make_worker(config, Registry([]))
+    assert broker.get_declared_queues() == {LONG, BRIEF}
+    assert broker.get_declared_delay_queues() == set()
+
+
+BROKEN = (b"\xff", b"", b"{", b"[]", b"{}", b"null", b"7")
+
+
+def test_messages_that_cannot_be_read_stop_nobody(
+    config: Settings, metrics: Registry, records: RedisRecords, client: redis.Redis
+) -> None:
+    broken = [f"t{number}" for number, _ in enumerate(BROKEN)]
+    submit(records, "dive", *broken, "last")
+    names = sorted(bodies(client, LONG))[1:]  # all but that of the task "last"
+    bad = dict(zip(names, BROKEN, strict=True))
+    client.hset(f"{NAMESPACE}:{LONG}.msgs", mapping=bad)
+    with working(config, metrics):
+        until(lambda: states(records, *broken, "last") == {FAILURE: len(BROKEN), SUCCESS: 1})
+    assert states(records, "last") == {SUCCESS: 1}
+    tasks = [records.get(name) for name in broken]
+    assert {task.error for task in tasks if task} == {"The message of this task could not be read"}
+    assert bodies(client, LONG) == {}
+
+
+def test_a_worker_that_starts_does_what_had_lost_its_message(
+    config: Settings, metrics: Registry, records: RedisRecords, client: redis.Redis
+) -> None:
+    submit(records, "dive", "t1")
+    lose_messages(client, LONG)
+    with working(config, metrics):
+        until(lambda: states(records, "t1") == {SUCCESS: 1})
+    assert not client.exists(OPEN)
+
+
+def test_a_worker_renews_the_leases_of_its_runs_and_stops_those_it_lost(
+    config: Settings, metrics: Registry, records: RedisRecords, client: redis.Redis
+) -> None:
+    submit(records, "wait", PLAIN.id)
+    with working(config, metrics):
+        until(lambda: states(records, PLAIN.id) == {STARTED: 1})
+        end_lease(client)
+        until(lambda: (lease(client) or 0) > time.time())
+        assert records.finish(PLAIN.id, str(field(client, "token")), FAILURE, "by another")
+        until(lambda: client.llen("sysmon:stopped:" + PLAIN.id))
+    task = records.get(PLAIN.id)
+    assert task
+    assert task.error == "by another"
+
+
+def test_a_redis_that_is_away_is_what_dramatiq_tries_again(folder: Path) -> None:
+    broker = WakingBroker(impatient(f"unix://{folder}/none.sock"))
+    consumer = broker.consume(LONG)
+    message = MessageProxy(message_of("t1").copy(options={"redis_message_id": "t1:1"}))
+    uses: list[Callable[[], object]] = [
+        lambda: next(consumer),
+        lambda: consumer.requeue([message]),
+        lambda: consumer.ack(message),
+        lambda: consumer.nack(message),
+    ]
+    for use in uses:
+        with pytest.raises(ConnectionClosed):
+            use()
+    broker.closing.set()
+    consumer.ack(message)  # which would hold up the end
+    consumer.nack(message)

@@ -1,0 +1,123 @@
+"""What goes through Dramatiq, and that it treats it as we rely on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import redis
+from dramatiq import Message
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.results import ResultFailure, ResultMissing
+
+from sysmon_core.errors import MetricFailed
+from sysmon_core.tasks.broker import WakingBroker
+from sysmon_core.tasks.keys import NAMESPACE
+from sysmon_core.tasks.messages import ACTOR, BRIEF, LONG, ResultStore, message_of, sealed
+from sysmon_core.tasks.records import RedisRecords
+from tests.unit.tasks.conftest import PLAIN, bodies, expires, lose_messages, queued
+
+QUEUES = pytest.mark.parametrize("queue", [LONG, BRIEF])
+
+
+def dramatiqs_own(client: redis.Redis) -> RedisBroker:
+    return RedisBroker(client=client, namespace=NAMESPACE, middleware=[])  # type: ignore[no-untyped-call]
+
+
+@QUEUES
+def test_a_message_is_known_by_its_task_and_new_at_each_sending(queue: str) -> None:
+    sent = [sealed("t1", queue) for _ in range(10)]
+    assert len({redis_id for redis_id, _ in sent}) == 10
+    for redis_id, body in sent:
+        assert redis_id.startswith("t1:")
+        message: Message[None] = Message.decode(body)
+        assert (message.message_id, message.queue_name) == ("t1", queue)
+        assert (message.actor_name, message.args, message.kwargs) == (ACTOR, ("t1",), {})
+        assert message.options == {"redis_message_id": redis_id}
+
+
+@QUEUES
+def test_a_broker_of_dramatiqs_own_takes_what_was_submitted_once_and_in_order(
+    queue: str, records: RedisRecords, client: redis.Redis
+) -> None:
+    for name in ("t1", "t2"):
+        records.submit(replace(PLAIN, id=name, brief=queue == BRIEF), "somebody")
+    stock = dramatiqs_own(client)
+    stock.declare_queue(queue)
+    consumer = stock.consume(queue, prefetch=2, timeout=1)
+    messages = [message for message in (next(consumer) for _ in range(2)) if message]
+    assert [(m.message_id, m.actor_name, m.args) for m in messages] == [
+        ("t1", ACTOR, ("t1",)),
+        ("t2", ACTOR, ("t2",)),
+    ]
+    assert next(consumer) is None
+    assert client.hlen(f"{NAMESPACE}:{queue}.msgs") == 2  # until they are dealt with
+    for message in messages:
+        consumer.ack(message)
+    assert not client.exists(f"{NAMESPACE}:{queue}", f"{NAMESPACE}:{queue}.msgs")
+
+
+@QUEUES
+def test_what_is_submitted_lies_where_dramatiq_would_have_put_it(
+    queue: str, records: RedisRecords, client: redis.Redis
+) -> None:
+    records.submit(replace(PLAIN, brief=queue == BRIEF), "somebody")
+    ours = places(client, queue)
+    lose_messages(client, queue)
+    dramatiqs_own(client).enqueue(message_of(PLAIN.id, queue))
+    assert places(client, queue) == ours == (1, ["redis_message_id"], True)
+
+
+def places(client: redis.Redis, queue: str) -> tuple[int, list[str], bool]:
+    """How many messages lie in the queue, the options of the first, and whether it has its body."""
+    ((redis_id, body),) = bodies(client, queue).items()
+    options = Message.decode(body).options
+    in_list = client.lrange(f"{NAMESPACE}:{queue}", 0, -1)
+    named = in_list == [redis_id] == [options["redis_message_id"].encode()]
+    return len(queued(client, queue)), list(options), named
+
+
+def test_a_message_that_was_fetched_and_not_begun_goes_back(
+    records: RedisRecords, client: redis.Redis, broker: WakingBroker
+) -> None:
+    records.submit(PLAIN, "somebody")
+    consumer = broker.consume(LONG)
+    message = next(consumer)
+    assert message
+    assert queued(client, LONG) == []
+    consumer.requeue([message])
+    assert queued(client, LONG) == [PLAIN.id]
+
+
+def test_a_result_can_be_read_by_dramatiq_itself_and_expires(
+    broker: WakingBroker, results: ResultStore
+) -> None:
+    results.store("t1", {"dive": "5 m"})
+    backend = broker.get_results_backend()
+    assert message_of("t1").get_result(backend=backend) == {"dive": "5 m"}
+    assert results.get("t1") == {"dive": "5 m"}
+    assert expires(broker.client, results.key("t1"))
+
+
+def test_a_failure_is_raised_by_dramatiq_itself_and_is_no_result(
+    broker: WakingBroker, results: ResultStore
+) -> None:
+    results.store_failure("t1", MetricFailed("no water"))
+    with pytest.raises(ResultFailure, match="no water") as caught:
+        message_of("t1").get_result(backend=broker.get_results_backend())
+    assert caught.value.orig_exc_type == "MetricFailed"
+    assert results.get("t1") is None
+    assert expires(broker.client, results.key("t1"))
+
+
+def test_a_result_that_is_not_there_is_none(broker: WakingBroker, results: ResultStore) -> None:
+    assert results.get("t1") is None
+    with pytest.raises(ResultMissing):
+        message_of("t1").get_result(backend=broker.get_results_backend())
+
+
+@pytest.mark.parametrize("text", ["", "ü\n", "half a pair \udce9"])
+def test_any_text_can_be_a_result_or_a_failure(text: str, results: ResultStore) -> None:
+    results.store_failure("t1", MetricFailed(text))
+    results.store("t2", {"dive": text})
+    assert results.get("t2") == {"dive": text}

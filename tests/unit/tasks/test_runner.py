@@ -1,0 +1,251 @@
+"""What a worker does about one task, from its message to its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from sysmon_core import Integer, Metric, MetricFailed, Params, Report, Run
+from sysmon_core.errors import RunStopped
+from sysmon_core.registry import Registry, Source
+from sysmon_core.services.collection import Collection
+from sysmon_core.services.tasks import State
+from sysmon_core.tasks.messages import LONG, ResultStore
+from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.runner import CANCELLED, SHUT_DOWN, Runner
+from tests.conftest import MakeSettings, until
+from tests.unit.tasks.conftest import (
+    ABSENT,
+    PLAIN,
+    TTL,
+    Reach,
+    field,
+    lose_messages,
+    lose_worker,
+    queued,
+    read,
+    state_of,
+)
+
+QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
+ID = PLAIN.id
+
+
+class Depth(Params):
+    depth: Integer
+    note: str
+
+
+class Dive:
+    """A metric's function that can be told to wait; it heeds a stop."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.go.set()
+        self.given: list[Depth] = []
+        self.error: BaseException | None = None
+
+    def __call__(self, params: Depth, run: Run) -> Report:
+        self.given.append(params)
+        until(lambda: self.go.is_set() or run.stop.reason)
+        if run.stop.reason:
+            raise RunStopped(run.stop.reason)
+        if self.error:
+            raise self.error
+        return Report(f"{params.depth} m")
+
+
+class Gate(redis.Redis):
+    """A client that says when it is first asked for something, and waits until it may go on."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        self.asked.set()
+        assert self.go.wait(20)
+        return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def dive() -> Dive:
+    return Dive()
+
+
+MakeRunner = Callable[[redis.Redis], Runner]
+
+
+@pytest.fixture
+def make_runner(dive: Dive, results: ResultStore, make_settings: MakeSettings) -> MakeRunner:
+    def make(client: redis.Redis) -> Runner:
+        settings = make_settings(task_ttl=TTL)
+        metric = Metric(name="dive", title="", params=Depth, function=dive)
+        registry = Registry([(metric, Source("aquarium", "fishtank", "1.2"))])
+        records = RedisRecords(client, results, settings)
+        return Runner(registry, Collection(settings), records, results)
+
+    return make
+
+
+@pytest.fixture
+def runner(make_runner: MakeRunner, client: redis.Redis) -> Runner:
+    return make_runner(client)
+
+
+@pytest.fixture
+def begin(dive: Dive) -> Iterator[Callable[[Runner], threading.Thread]]:
+    """Run the task in another thread, which is over when the test is."""
+    threads = []
+
+    def start(runner: Runner) -> threading.Thread:
+        threads.append(threading.Thread(target=runner.run, args=(ID,)))
+        threads[-1].start()
+        return threads[-1]
+
+    yield start
+    dive.go.set()
+    for thread in threads:
+        thread.join()
+
+
+Begin = Callable[[Runner], threading.Thread]
+
+
+@pytest.mark.parametrize("state", [*State, ABSENT])
+def test_a_task_is_run_if_it_waits_and_not_if_its_message_came_too_late(
+    state: State | None, runner: Runner, dive: Dive, records: RedisRecords, reach: Reach
+) -> None:
+    reach(state)
+    before = records.get(ID)
+    runner.run(ID)
+    runner.run(ID)  # a message may come twice
+    if state in {QUEUED, RETRY}:
+        assert dive.given == [Depth(depth=5, note="ü")]
+        assert state_of(records) is SUCCESS
+        assert records.result(ID) == {"dive": "5 m"}
+    else:
+        assert dive.given == []
+        assert records.get(ID) == before
+    assert runner.running() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MetricFailed("no water"), "no water"),
+        (MetricFailed("x" * 5000), "x" * 2000),
+        (ValueError("no water"), "The metric dive failed: ValueError: no water"),
+        (SystemExit(), "The metric dive failed: SystemExit: "),
+    ],
+)
+def test_a_run_that_fails_tells_why(
+    error: BaseException, reason: str, runner: Runner, dive: Dive, records: RedisRecords
+) -> None:
+    dive.error = error
+    records.submit(PLAIN, "somebody")
+    runner.run(ID)
+    assert records.get(ID) == read(FAILURE, reason)
+    assert records.result(ID) is None
+
+
+def test_a_run_is_known_as_running_from_its_start_to_its_end(
+    runner: Runner, dive: Dive, begin: Begin, client: redis.Redis, reach: Reach
+) -> None:
+    reach(QUEUED)
+    dive.go.clear()
+    thread = begin(runner)
+    until(runner.running)
+    assert runner.running() == [(ID, field(client, "token"))]
+    dive.go.set()
+    thread.join()
+    assert runner.running() == []
+
+
+def test_a_run_whose_start_is_not_yet_recorded_is_neither_renewed_nor_given_up(
+    make_runner: MakeRunner, begin: Begin, client: redis.Redis, records: RedisRecords
+) -> None:
+    records.submit(PLAIN, "somebody")
+    gate = Gate(connection_pool=client.connection_pool)
+    runner = make_runner(gate)
+    thread = begin(runner)
+    assert gate.asked.wait(20)
+    assert runner.running() == []
+    runner.abandon(records.renew(runner.running()))
+    gate.go.set()
+    thread.join()
+    assert state_of(records) is SUCCESS
+
+
+def test_a_cancel_that_comes_while_the_start_is_being_recorded_finds_the_run(
+    make_runner: MakeRunner, dive: Dive, begin: Begin, client: redis.Redis, records: RedisRecords
+) -> None:
+    records.submit(PLAIN, "somebody")
+    dive.go.clear()
+    gate = Gate(connection_pool=client.connection_pool)
+    runner = make_runner(gate)
+    thread = begin(runner)
+    assert gate.asked.wait(20)
+    runner.cancel(ID)
+    gate.go.set()
+    thread.join()
+    assert records.get(ID) == read(FAILURE, CANCELLED)
+
+
+def test_a_run_that_another_ended_is_stopped_and_changes_nothing(
+    runner: Runner, dive: Dive, begin: Begin, records: RedisRecords, client: redis.Redis
+) -> None:
+    records.submit(PLAIN, "somebody")
+    dive.go.clear()
+    thread = begin(runner)
+    until(runner.running)
+    runner.abandon(records.renew(runner.running()))
+    assert len(runner.running()) == 1  # so far it is ours
+    lose_worker(client)
+    records.sweep()
+    ended = records.get(ID)
+    assert ended
+    assert ended.state is FAILURE
+    runner.abandon(records.renew(runner.running()))
+    thread.join()
+    assert records.get(ID) == ended
+
+
+def test_a_cancel_stops_the_runs_of_its_task_alone(
+    runner: Runner, dive: Dive, begin: Begin, records: RedisRecords
+) -> None:
+    records.submit(PLAIN, "somebody")
+    dive.go.clear()
+    thread = begin(runner)
+    until(runner.running)
+    runner.cancel("t2")
+    assert len(runner.running()) == 1
+    cancel = threading.Thread(target=records.cancel, args=(ID,))
+    cancel.start()
+    until(lambda: state_of(records) is REVOKED)
+    runner.cancel(ID)
+    thread.join()
+    cancel.join()
+    assert state_of(records) is REVOKED
+
+
+def test_a_shutdown_fails_what_runs_and_leaves_what_waits_to_the_next(
+    runner: Runner, dive: Dive, begin: Begin, records: RedisRecords, client: redis.Redis
+) -> None:
+    records.submit(PLAIN, "somebody")
+    dive.go.clear()
+    thread = begin(runner)
+    until(runner.running)
+    runner.close()
+    thread.join()
+    assert records.get(ID) == read(FAILURE, SHUT_DOWN)
+    records.cancel(ID)
+    records.submit(PLAIN, "somebody")
+    lose_messages(client, LONG)
+    runner.run(ID)
+    assert state_of(records) is QUEUED
+    assert queued(client, LONG) == [ID]

@@ -1,0 +1,140 @@
+"""Which tasks are taken, where they are queued, and when their places are free again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+import redis
+
+from sysmon_core.errors import TasksUnavailable, TooManyTasks
+from sysmon_core.services.tasks import State
+from sysmon_core.tasks import keys, scripts
+from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, sealed
+from sysmon_core.tasks.records import RedisRecords
+from tests.conftest import MakeSettings
+from tests.unit.tasks.conftest import (
+    PLAIN,
+    Reach,
+    bodies,
+    expires,
+    lose_worker,
+    queued,
+)
+
+QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
+ID = PLAIN.id
+
+
+@pytest.mark.parametrize(("brief", "queue"), [(True, BRIEF), (False, LONG)])
+def test_what_is_submitted_is_queued_with_those_of_its_kind(
+    brief: bool, queue: str, records: RedisRecords, client: redis.Redis
+) -> None:
+    for name in ("t1", "t2"):
+        records.submit(replace(PLAIN, id=name, brief=brief), "somebody")
+    assert queued(client, queue) == ["t1", "t2"]
+    assert client.llen(keys.WAKE + queue) == 2
+    assert not queued(client, LONG if brief else BRIEF)
+
+
+# The records of these tests have room for three open tasks, two of them of one client.
+@pytest.mark.parametrize(
+    ("fit", "refused", "reason"),
+    [
+        (["eve", "eve", "ida"], "ann", "All places"),
+        (["eve", "eve"], "eve", "as many open tasks"),
+        (["", ""], "", "as many open tasks"),
+        (["eve", "ida", "eve"], "eve", "All places"),
+    ],
+)
+def test_no_more_tasks_are_open_than_may_be_and_nothing_is_left_of_one_more(
+    fit: Sequence[str], refused: str, reason: str, records: RedisRecords, client: redis.Redis
+) -> None:
+    ids = [f"t{number}" for number, _ in enumerate(fit)]
+    for task_id, owner in zip(ids, fit, strict=True):
+        records.submit(replace(PLAIN, id=task_id), owner)
+    with pytest.raises(TooManyTasks, match=reason):
+        records.submit(replace(PLAIN, id="one more"), refused)
+    assert not client.exists(keys.TASK + "one more")
+    assert queued(client, LONG) == ids
+    assert client.zcard(keys.OPEN) == len(ids)
+
+
+def bury(records: RedisRecords, client: redis.Redis) -> None:
+    for body in bodies(client, LONG).values():
+        records.bury(LONG, body)
+
+
+def lose(records: RedisRecords, client: redis.Redis) -> None:
+    lose_worker(client)
+    records.sweep()
+
+
+def cancel(records: RedisRecords, _: redis.Redis) -> None:
+    records.confirm_stopped(ID)
+    records.cancel(ID)
+
+
+@pytest.mark.parametrize(
+    ("state", "end"),
+    [
+        pytest.param(STARTED, lambda records, _: records.finish(ID, "ours", SUCCESS), id="success"),
+        pytest.param(STARTED, lambda records, _: records.finish(ID, "ours", FAILURE), id="failure"),
+        pytest.param(QUEUED, cancel, id="cancel of a queued one"),
+        pytest.param(RETRY, cancel, id="cancel of one that waits again"),
+        pytest.param(STARTED, cancel, id="cancel of a running one"),
+        pytest.param(STARTED, lose, id="loss of its worker"),
+        pytest.param(QUEUED, bury, id="burial"),
+    ],
+)
+def test_a_task_has_its_place_until_it_ends_in_whatever_way(
+    state: State,
+    end: Callable[[RedisRecords, redis.Redis], object],
+    records: RedisRecords,
+    client: redis.Redis,
+    reach: Reach,
+) -> None:
+    reach(state)
+    assert client.zrange(keys.OPEN, 0, -1) == [ID.encode()]
+    assert client.zrange(keys.CLIENT + "somebody", 0, -1) == [ID.encode()]
+    end(records, client)
+    assert not client.exists(keys.OPEN, keys.CLIENT + "somebody", keys.LEASES)
+    assert expires(client)
+
+
+@pytest.mark.parametrize(("seconds", "answer"), [(-1, b"LATE"), (20, b"OK")])
+def test_a_submission_that_redis_comes_to_too_late_leaves_nothing(
+    seconds: int, answer: bytes, client: redis.Redis
+) -> None:
+    fields = ("metric", "dive", "params", "{}", "owner", "", "repeatable", 0)
+    submit = client.register_script(scripts.SUBMIT)
+    arguments: list[str | bytes | float] = [
+        ID,
+        time.time() + seconds,
+        9,
+        9,
+        "eve",
+        LONG,
+        *sealed(ID, LONG),
+        *fields,
+    ]
+    assert submit((), arguments) == answer
+    assert bool(client.keys()) == (answer == b"OK")
+
+
+class Hesitant(redis.Redis):
+    """A client to whose commands the server comes a minute late."""
+
+    def time(self, **_: object) -> tuple[int, int]:
+        return int(time.time()) - 60, 0
+
+
+def test_whoever_submitted_too_late_is_told(
+    client: redis.Redis, results: ResultStore, make_settings: MakeSettings
+) -> None:
+    late = RedisRecords(Hesitant(connection_pool=client.connection_pool), results, make_settings())
+    with pytest.raises(TasksUnavailable, match="too long"):
+        late.submit(PLAIN, "somebody")
+    assert client.keys() == []

@@ -1,0 +1,164 @@
+"""Long Python functions in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from sysmon_core import MetricFailed
+from sysmon_core.errors import MetricTimeout, RunStopped
+from sysmon_core.isolation import isolated
+from sysmon_core.registry import GROUP, Registry, load
+from sysmon_core.run import Run
+from tests.conftest import until
+from tests.unit.conftest import AT_ONCE, MakeRun, StopWhen, alive, has_pid, pid_in
+
+PATH = "/usr/bin:/bin"
+MODULE = "plugin_in_a_process"
+PLUGIN = """
+import os, sys, threading, time
+from sysmon_core import Command, Integer, Metric, MetricFailed, Params, Report, hookimpl
+
+class Depth(Params):
+    depth: Integer = 3
+
+def dive(params, run):
+    {body}
+
+@hookimpl
+def sysmon_metrics():
+    return [
+        Metric(name="long", title="", params=Depth, function=dive, duration=lambda params: 1),
+        Metric(name="quick", title="", params=Depth, function=dive),
+        Command(name="program", title="", program="true", package="", duration=lambda params: 1),
+    ]
+"""
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+Write = Callable[[str], Registry]
+
+
+@pytest.fixture
+def write(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Make a plugin of a function's body, and give its metrics."""
+    monkeypatch.syspath_prepend(folder)
+
+    def make(body: str) -> Registry:
+        (folder / f"{MODULE}.py").write_text(PLUGIN.format(body=body))
+        return load(PATH, [EntryPoint("plugin", MODULE, GROUP)])
+
+    yield make
+    sys.modules.pop(MODULE, None)
+
+
+def collect(metrics: Registry, run: Run, name: str = "long", **params: int) -> str:
+    metric = isolated(metrics, PATH).get(name)
+    assert metric
+    return metric.collect(metric.params.model_validate(params), run).text
+
+
+def test_a_long_function_runs_in_another_process_and_a_quick_one_here(
+    write: Write, make_run: MakeRun
+) -> None:
+    metrics = write("return Report(f'{os.getpid()} {params.depth}')")
+    assert collect(metrics, make_run(), "quick", depth=7) == f"{os.getpid()} 7"
+    pid, depth = collect(metrics, make_run(), depth=7).split()
+    assert int(pid) != os.getpid()
+    assert depth == "7"
+
+
+def test_nothing_else_is_changed(write: Write) -> None:
+    before = write("return Report('')")
+    after = isolated(before, PATH)
+    assert [metric.name for metric in after] == [metric.name for metric in before]
+    assert after.sources == before.sources
+    for name in ("program", "quick"):
+        assert after.get(name) == before.get(name)
+
+
+@pytest.mark.parametrize("text", ["", 'ü\n\0\x1b half a pair \udce9 {} "', "x" * 100_000])
+def test_the_text_comes_back_as_it_was(text: str, write: Write, make_run: MakeRun) -> None:
+    assert collect(write(f"return Report({text!a})"), make_run()) == text
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "\n"])
+def test_a_report_may_be_as_large_as_the_output_of_a_program(
+    letter: str, write: Write, make_run: MakeRun
+) -> None:
+    text = collect(write(f"return Report({letter!a} * 1000)"), make_run(output_limit=1000))
+    assert text == letter * 1000
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("raise MetricFailed('no water')", "^no water$"),
+        ("raise ValueError('no water')", "long failed: ValueError: no water"),
+        ("sys.exit('bye')", "long failed: SystemExit: bye"),
+        ("os._exit(3)", "status 3"),
+        ("os.abort()", "status -6"),
+        ("return None", "no Report"),
+        ("return Report(b'bytes')", "no Report"),
+    ],
+)
+def test_what_a_function_does_to_its_process_is_its_own_failure(
+    body: str, reason: str, write: Write, make_run: MakeRun
+) -> None:
+    with pytest.raises(MetricFailed, match=reason):
+        collect(write(body), make_run())
+
+
+def test_a_metric_that_the_plugin_has_no_longer_is_a_failure(
+    folder: Path, write: Write, make_run: MakeRun
+) -> None:
+    metrics = write("return Report('')")
+    (folder / f"{MODULE}.py").write_text(PLUGIN.format(body="pass").replace('"long"', '"short"'))
+    with pytest.raises(MetricFailed, match="long"):
+        collect(metrics, make_run())
+
+
+@pytest.mark.parametrize(
+    "mess",
+    [
+        pytest.param("print('noise', flush=True); os.write(1, b'noise')", id="output"),
+        pytest.param("os.write(2, b'noise' * 10**6)", id="much on stderr"),
+        pytest.param("threading.Thread(target=time.sleep, args=(1000,)).start()", id="a thread"),
+        pytest.param("os.chdir('/tmp'); os.environ.clear(); sys.path.clear()", id="its process"),
+        pytest.param("sys.stdout.close(); sys.stdin = None", id="its streams"),
+    ],
+)
+def test_what_a_function_leaves_about_is_no_part_of_its_report(
+    mess: str, write: Write, make_run: MakeRun
+) -> None:
+    assert collect(write(f"{mess}; return Report('ok')"), make_run()) == "ok"
+
+
+def test_a_process_that_a_function_leaves_behind_is_ended(
+    folder: Path, write: Write, make_run: MakeRun
+) -> None:
+    body = f"os.system('sleep 1000 & echo $! > {folder}/pid'); return Report('ok')"
+    assert collect(write(body), make_run()) == "ok"
+    until(lambda: not alive(pid_in(folder / "pid")), AT_ONCE)
+
+
+def test_a_function_that_never_ends_is_stopped_at_its_deadline(
+    write: Write, make_run: MakeRun
+) -> None:
+    with pytest.raises(MetricTimeout):
+        collect(write("while True: pass"), make_run(seconds=0.5))
+
+
+def test_a_function_that_hears_nothing_is_stopped(
+    folder: Path, write: Write, make_run: MakeRun, stop_when: StopWhen
+) -> None:
+    run, file = make_run(), folder / "pid"
+    stop_when(lambda: has_pid(file), run)
+    with pytest.raises(RunStopped, match="enough"):
+        collect(write(f"print(os.getpid(), file=open('{file}', 'w')); time.sleep(1000)"), run)
+    assert not alive(pid_in(file))
