@@ -61,8 +61,7 @@ def test_a_run_with_default_params_gives_text_and_rows(metric: Metric, collect: 
     report = collect(metric)
     assert report.text.strip()
     rows = json.loads(json.dumps(list(report.rows), allow_nan=False))
-    assert rows
-    for row in rows:
+    for row in rows:  # none where the host has nothing to tell of, a container without disks, say
         assert row
         assert set(map(type, row.values())) <= {int, float, str, bool, type(None)}
         assert {int, float} & set(map(type, row.values())), "a row has numbers"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from dramatiq import MessageProxy
+from dramatiq import MessageProxy, Worker
 from dramatiq.errors import ConnectionClosed
 
 from sysmon_core import Metric, Report, Run
@@ -25,7 +26,7 @@ from sysmon_core.tasks.keys import NAMESPACE, OPEN
 from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, message_of
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.worker import make_worker
-from tests.conftest import MakeSettings, until, working
+from tests.conftest import MakeSettings, until
 from tests.unit.tasks.conftest import PLAIN, bodies, end_lease, field, lease, lose_messages
 
 QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
@@ -60,6 +61,19 @@ def config(make_settings: MakeSettings, redis_url: str) -> Settings:
 def records(client: redis.Redis, results: ResultStore, config: Settings) -> RedisRecords:
     """The records, with room for all that these tests do."""
     return RedisRecords(client, results, config)
+
+
+@contextlib.contextmanager
+def working(config: Settings, metrics: Registry) -> Iterator[None]:
+    """A worker in threads of this process, whose connections are closed at the end."""
+    broker = make_worker(config, metrics)
+    worker = Worker(broker, worker_threads=ROOM + 1, worker_timeout=20)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        broker.client.connection_pool.disconnect()
 
 
 def submit(records: RedisRecords, metric: str, *ids: str, brief: bool = False) -> None:
