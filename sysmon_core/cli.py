@@ -174,7 +174,7 @@ def bootstrap() -> None:
     users = _users()
     if users.has_admin():
         return
-    password = random_password()
+    password = random_password(_settings().password_min_length)
     users.create(NewUser(username="admin", password=password, fullname="Administrator", admin=True))
     click.echo(f"There was no admin, so one was made. User: admin  Password: {password}")
     click.echo("This is shown once. Change it: sysmon user password admin")

@@ -33,6 +33,6 @@ class Passwords:
         return matches and password_hash is not None
 
 
-def random_password() -> str:
-    """A password for somebody who will change it."""
-    return secrets.token_urlsafe(RANDOM_BYTES)
+def random_password(at_least: int = 0) -> str:
+    """A password for somebody who will change it, of ``at_least`` so many characters."""
+    return secrets.token_urlsafe(max(RANDOM_BYTES, at_least))
