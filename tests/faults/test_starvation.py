@@ -1,0 +1,53 @@
+"""Brief tasks do not wait behind long ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import until
+from tests.faults.site import Site
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+
+BRIEF = 3.0  # seconds: one is the promise, on a machine that is not busy
+
+
+def crowd(site: Site, at_least: int) -> None:
+    """More tasks of two minutes than there are threads, as many running as may."""
+    for _ in range(40):
+        site.client.submit("iostat", count=121)
+    until(lambda: running(site) >= at_least)
+
+
+def running(site: Site) -> int:
+    """How many tasks run; each brings a shell and a sleep, that is all the same here."""
+    return int(site.store.zcard("sysmon:leases"))
+
+
+def check_brief(site: Site) -> None:
+    for _ in range(5):
+        task = site.client.submit("iostat", count=1)
+        site.until_state("SUCCESS", task, seconds=BRIEF)
+
+
+@pytest.mark.parametrize("threads", [16, None, 4])
+def test_a_brief_task_passes_long_ones_with_threads(site: Site, threads: int | None) -> None:
+    site.redis()
+    site.server()
+    site.worker(threads)
+    crowd(site, at_least={16: 12, None: 6, 4: 3}[threads])
+    check_brief(site)
+
+
+def test_a_brief_task_passes_long_ones_after_redis_was_away(site: Site) -> None:
+    redis = site.redis()
+    site.server()
+    worker = site.worker()
+    crowd(site, at_least=12)
+    redis.kill()
+    until(lambda: worker.printed().count("Consumer encountered a connection error") >= 2)
+    site.redis()
+    until(lambda: site.listeners() == 1)
+    site.until_state("SUCCESS", site.client.submit("iostat", count=1))  # it consumes again
+    check_brief(site)
+    assert running(site) <= 12
