@@ -43,6 +43,7 @@ class WakingBroker(RedisBroker):
             maintenance_chance=MAINTENANCE,
         )
         self.threads = 8
+        self._inner: dict[str, Consumer] = {}
         self.closing = threading.Event()
         self.unreadable: Unreadable | None = None
 
@@ -56,7 +57,9 @@ class WakingBroker(RedisBroker):
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:  # noqa: ARG002 - we wait otherwise
         """Consume a queue, no more of it at once than may run."""
         room = self.threads - (reserved(self.threads) if queue_name == LONG else 0)
-        inner = super().consume(queue_name, room, timeout=1)
+        # The same again after a lost connection: it knows which messages are in hand.
+        inner = self._inner.get(queue_name) or super().consume(queue_name, room, timeout=1)
+        self._inner[queue_name] = inner
         return WakingConsumer(inner, self, queue_name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
@@ -97,7 +98,8 @@ class RedisRecords:
         args: list[str | int] = [task_id, self._ttl, CANCELLED, self._results.key(task_id)]
         with translated():
             before = self._cancel((), args)
-            if before == State.STARTED.value.encode():
+        if before == State.STARTED.value.encode():
+            with contextlib.suppress(redis.RedisError):  # it is cancelled, whoever confirms it
                 self._client.blpop([STOPPED + task_id], timeout=CONFIRMATION)
 
     def start(self, task_id: str, token: str) -> Task | None:

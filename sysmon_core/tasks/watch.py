@@ -87,7 +87,7 @@ class Watch(Middleware):
             self._end_with_parent()
             message = cancels.get_message(timeout=PAUSE)
             if message is not None:
-                self._runner.cancel(message["data"].decode())
+                self._runner.cancel(message["data"].decode("utf-8", "replace"))
 
     def _end_with_parent(self) -> None:
         """Shut down when the dramatiq command that started this process was killed."""
