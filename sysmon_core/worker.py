@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
 
 import dramatiq
 
 from sysmon_core import registry, settings
+from sysmon_core.errors import TasksUnavailable
 from sysmon_core.isolation import isolated
 from sysmon_core.keeper import Keeper
 from sysmon_core.registry import Registry
 from sysmon_core.services.collection import Collection
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.connection import check_policy, patient
+from sysmon_core.tasks.connection import check_policy, impatient, patient
 from sysmon_core.tasks.messages import ACTOR, BRIEF, LONG, ResultStore
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import Runner
@@ -30,7 +32,8 @@ def setup() -> None:
     """
     config = settings.load_file(settings.config_file(), logging=True)
     _take_all_descriptors()
-    check_policy(config.redis)
+    with contextlib.suppress(TasksUnavailable):  # it is waited for, and asked when it is there
+        check_policy(impatient(config.redis))
     metrics = isolated(registry.load(config.command_path), config.command_path)
     dramatiq.set_broker(make_worker(config, metrics))
 

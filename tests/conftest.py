@@ -136,16 +136,14 @@ def testapp(make_settings: MakeSettings, make_testapp: MakeApp, redis_url: str) 
 @contextlib.contextmanager
 def working(config: Settings, metrics: Registry | None = None) -> Iterator[None]:
     """A worker on these settings, in threads of this process."""
-    worker = Worker(
-        make_worker(config, metrics or registry.load(config.command_path)),
-        worker_threads=4,
-        worker_timeout=20,  # milliseconds between looks at an empty queue
-    )
+    broker = make_worker(config, metrics or registry.load(config.command_path))
+    worker = Worker(broker, worker_threads=4, worker_timeout=20)
     worker.start()
     try:
         yield
     finally:
         worker.stop()
+        broker.client.connection_pool.disconnect()
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import redis
 from dramatiq import Consumer, MessageProxy
@@ -19,10 +21,12 @@ from dramatiq.middleware import Middleware
 from dramatiq.results import Results
 from dramatiq.results.backends import RedisBackend
 
+from sysmon_core.errors import TasksUnavailable
 from sysmon_core.tasks.keys import NAMESPACE, RESULTS, WAKE
 from sysmon_core.tasks.messages import LONG
 
 IDLE = 1.0  # seconds that a consumer blocks before it looks again
+RECOVERY = 5.0  # seconds between two looks for messages whose fetch went unanswered
 HEARTBEAT = 15_000  # milliseconds of silence after which another worker takes over the messages
 MAINTENANCE = 100_000  # in a million commands: how often anybody looks for such a worker
 RESERVED = 8  # threads that long tasks leave alone, or a quarter if there are few
@@ -71,10 +75,12 @@ def reserved(threads: int) -> int:
 class WakingConsumer(Consumer):
     """Blocks where the consumer it wraps would sleep, and survives what it cannot read."""
 
-    def __init__(self, inner: Consumer, broker: WakingBroker, queue: str) -> None:
-        self._inner = inner
+    def __init__(self, inner: Any, broker: WakingBroker, queue: str) -> None:
+        self._inner = inner  # a Consumer, whose room and what it has in hand are not declared
         self._broker = broker
         self._queue = queue
+        self._room = threading.Event()
+        self._recovered = 0.0
 
     def __next__(self) -> MessageProxy | None:
         """The next message, or None after a while without one."""
@@ -86,18 +92,42 @@ class WakingConsumer(Consumer):
                     self._broker.unreadable(self._queue, error.data)
                 return None
             if message is None:
-                self._broker.client.blpop([WAKE + self._queue], timeout=IDLE)
+                self._recover()
+                self._wait()
             return message
+
+    def _wait(self) -> None:
+        """Block until there may be a message that may be taken."""
+        if self._inner.outstanding_message_count < self._inner.prefetch:
+            self._broker.client.blpop([WAKE + self._queue], timeout=IDLE)
+        else:  # the tokens are for those who have room
+            self._room.wait(IDLE)
+            self._room.clear()
+
+    def _recover(self) -> None:
+        """Put back what was fetched by a command whose answer was lost: nobody has it in hand."""
+        now = time.monotonic()
+        if now - self._recovered < RECOVERY:
+            return
+        self._recovered = now
+        acks = f"{NAMESPACE}:__acks__.{self._broker.broker_id}.{self._queue}"
+        taken: Any = self._broker.client.smembers(acks)
+        in_hand = self._inner.queued_message_ids
+        lost = [one for one in taken if one.decode().partition(":")[0] not in in_hand]
+        if lost:
+            self._broker.do_requeue(self._queue, *lost)
 
     def ack(self, message: MessageProxy) -> None:
         """Tell Redis that the message was dealt with."""
         with self._unless_closing(), _as_dramatiq_knows_it():
             self._inner.ack(message)
+        self._room.set()
 
     def nack(self, message: MessageProxy) -> None:
         """Tell Redis that the message cannot be dealt with."""
         with self._unless_closing(), _as_dramatiq_knows_it():
             self._inner.nack(message)
+        self._room.set()
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Put messages back that were fetched and not begun."""
@@ -125,5 +155,5 @@ def _as_dramatiq_knows_it() -> Iterator[None]:
     """A hung or full Redis is to be tried again, as one that is away."""
     try:
         yield
-    except redis.RedisError as error:
+    except (redis.RedisError, TasksUnavailable) as error:
         raise ConnectionClosed(error) from None

@@ -51,16 +51,15 @@ def _client(
     return redis.Redis(connection_pool=pool)
 
 
-def check_policy(url: str) -> None:
-    """Refuse a server that may throw tasks away; one that is away now is waited for.
+def check_policy(client: redis.Redis) -> None:
+    """Refuse a server that may throw tasks away.
 
     Raises:
         ConfigurationError: its maxmemory-policy is another than noeviction.
+        TasksUnavailable: it cannot be asked now.
     """
-    try:
-        memory: Any = impatient(url).info("memory")
-    except redis.RedisError:
-        return
+    with translated():
+        memory: Any = client.info("memory")
     policy = memory["maxmemory_policy"]
     if policy != "noeviction":
         raise ConfigurationError(

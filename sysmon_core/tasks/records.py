@@ -95,7 +95,7 @@ class RedisRecords:
         A running one's processes are mostly gone when this returns: it waits a moment for
         the worker to say so.
         """
-        args: list[str | int] = [task_id, self._ttl, CANCELLED, self._results.key(task_id)]
+        args: list[str | int] = [task_id, self._ttl, self._results.key(task_id)]
         with translated():
             before = self._cancel((), args)
         if before == State.STARTED.value.encode():

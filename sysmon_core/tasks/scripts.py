@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from sysmon_core.tasks import keys
 
+FORSAKEN = 30  # seconds after the end of a lease at which one look is enough, without workers
+
 PRELUDE = (
     f"""
 local TASK, OPEN, CLIENT, LEASES = '{keys.TASK}', '{keys.OPEN}', '{keys.CLIENT}', '{keys.LEASES}'
-local QUEUE, WAKE = '{keys.NAMESPACE}:', '{keys.WAKE}'
+local QUEUE, WAKE, CANCELLED = '{keys.NAMESPACE}:', '{keys.WAKE}', '{keys.CANCELLED}'
+local FORSAKEN = {FORSAKEN}
 """
     """
 local function now()
@@ -45,13 +48,23 @@ local function close(id, state, error, ttl)
   redis.call('ZREM', CLIENT .. (get(id, 'client') or ''), id)
 end
 
+-- Whether nobody can renew a lease or look again: no worker listens, and Redis has been there
+-- long enough for one to have come back to it.
+local function forsaken(overdue)
+  if overdue < FORSAKEN or redis.call('PUBSUB', 'NUMSUB', CANCELLED)[2] > 0 then return false end
+  local uptime = string.match(redis.call('INFO', 'server'), 'uptime_in_seconds:(%d+)')
+  return tonumber(uptime) >= FORSAKEN
+end
+
 -- A lease that ran out means that its worker is lost, unless Redis itself was away: a worker
 -- that lives renews within seconds of being able to. So the first look only marks it.
 local function judge(id, patience, ttl)
   if get(id, 'state') ~= 'STARTED' then return end
   local time = now()
-  if tonumber(redis.call('ZSCORE', LEASES, id) or 0) > time then return end
+  local lease = tonumber(redis.call('ZSCORE', LEASES, id) or 0)
+  if lease > time then return end
   local suspected = get(id, 'suspected')
+  if not suspected and forsaken(time - lease) then suspected = 0 end
   if not suspected then
     redis.call('HSET', TASK .. id, 'suspected', time)
   elseif time - suspected >= patience then
@@ -123,7 +136,7 @@ return redis.call('HGETALL', TASK .. ARGV[1])
 """
 )
 
-# ARGV: id, seconds to keep, channel, key of the result. Returns the state before.
+# ARGV: id, seconds to keep, key of the result. Returns the state before.
 CANCEL = (
     PRELUDE
     + """
@@ -131,9 +144,9 @@ local id = ARGV[1]
 local state = get(id, 'state')
 if state == 'STARTED' or waits(id) then
   close(id, 'REVOKED', '', ARGV[2])
-  if state == 'STARTED' then redis.call('PUBLISH', ARGV[3], id) end
+  if state == 'STARTED' then redis.call('PUBLISH', CANCELLED, id) end
 elseif state then
-  redis.call('DEL', TASK .. id, ARGV[4])
+  redis.call('DEL', TASK .. id, ARGV[3])
 end
 return state
 """

@@ -13,10 +13,12 @@ import redis
 from dramatiq import Broker, Worker
 from dramatiq.middleware import Middleware
 
-from sysmon_core.errors import TasksUnavailable
+from sysmon_core.errors import ConfigurationError, TasksUnavailable
 from sysmon_core.keeper import Keeper
 from sysmon_core.tasks.broker import WakingBroker
+from sysmon_core.tasks.connection import check_policy
 from sysmon_core.tasks.keys import CANCELLED
+from sysmon_core.tasks.parent import end_with_parent
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import Runner
 
@@ -38,7 +40,6 @@ class Watch(Middleware):
         self._records = records
         self._runner = runner
         self._ended = threading.Event()
-        self._parent = os.getppid()
         self._thread = threading.Thread(target=self._watch, name="sysmon-watch", daemon=True)
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
@@ -51,6 +52,7 @@ class Watch(Middleware):
     def after_worker_boot(self, _broker: Broker, _worker: Worker) -> None:
         """Begin to listen: here, since a thread does not survive the fork of the worker."""
         self._thread.start()
+        end_with_parent(self._ended)
 
     def before_worker_shutdown(self, broker: Broker, _worker: Worker) -> None:
         """Stop what runs; Dramatiq alone would wait for its end."""
@@ -61,7 +63,7 @@ class Watch(Middleware):
     def after_worker_shutdown(self, _broker: Broker, _worker: Worker) -> None:
         """Stop listening."""
         self._ended.set()
-        self._thread.join()
+        self._thread.join(2 * PAUSE)  # no longer: it may be waiting for Redis
         self._keeper.close()
 
     def _watch(self) -> None:
@@ -73,6 +75,10 @@ class Watch(Middleware):
             except (redis.RedisError, TasksUnavailable) as error:
                 logger.warning("no word from Redis, trying again: %s", error)
                 self._ended.wait(PAUSE)
+            except ConfigurationError as error:
+                logger.critical("%s", error)
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
 
     def _follow(self, cancels: Any) -> None:
         renewed = swept = 0.0
@@ -82,14 +88,9 @@ class Watch(Middleware):
                 self._runner.abandon(self._records.renew(self._runner.running()))
                 renewed = now
             if now - swept > SWEEPING:
+                check_policy(self._client)  # it may be another Redis than at the start
                 self._records.sweep()
                 swept = now
-            self._end_with_parent()
             message = cancels.get_message(timeout=PAUSE)
             if message is not None:
                 self._runner.cancel(message["data"].decode("utf-8", "replace"))
-
-    def _end_with_parent(self) -> None:
-        """Shut down when the dramatiq command that started this process was killed."""
-        if os.getppid() != self._parent:
-            os.kill(os.getpid(), signal.SIGTERM)

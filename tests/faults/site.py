@@ -144,6 +144,10 @@ class Site:
         )
         return pid
 
+    def uptime(self) -> int:
+        """How long Redis has been up, in seconds."""
+        return int(self.store.info("server")["uptime_in_seconds"])
+
     def starts(self) -> Counter[int]:
         """How often the program ``work`` was started, by key."""
         lines = (self.programs / "starts").read_text().splitlines()

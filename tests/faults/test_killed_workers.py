@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from sysmon_core.tasks.scripts import FORSAKEN
 from tests.conftest import until
 from tests.faults.machine import Started, kill
 from tests.faults.site import LOST, Site
@@ -82,6 +83,22 @@ def test_the_loss_is_seen_without_another_worker(site: Site) -> None:
     site.let_the_lease_run_out(task)
     site.until_state("FAILURE", task)
     assert "worker was lost" in site.client.task(task)["result"]
+
+
+def test_one_look_at_a_lost_task_is_enough_where_no_worker_is_left(site: Site) -> None:
+    site.redis()
+    site.server()
+    worker = site.worker()
+    tasks = [site.client.submit("once", key=n, tenths=36000, said=3600) for n in (1, 2)]
+    until(lambda: site.starts().total() == 2)
+    strike(site, worker, "main and child")
+    until(lambda: site.uptime() > FORSAKEN, LOST)
+    for task in tasks:
+        site.store.zadd("sysmon:leases", {task.rpartition("/")[2]: time.time() - FORSAKEN - 1})
+    assert site.client.state(tasks[0]) == "FAILURE"
+    site.worker()  # one that may be the task's, and renew as soon as it can
+    assert site.client.state(tasks[1]) == "STARTED"
+    site.until_state("FAILURE", tasks[1])
 
 
 def test_a_repeatable_task_is_started_three_times_at_most(site: Site) -> None:

@@ -127,3 +127,17 @@ def test_a_redis_that_would_throw_tasks_away_is_refused(site: Site) -> None:
     assert worker.popen.returncode != 0
     assert "allkeys-lru" in worker.printed()
     assert "noeviction" in worker.printed()
+
+
+@pytest.mark.parametrize("when", ["when it comes", "later"])
+def test_a_redis_that_would_throw_tasks_away_ends_a_worker(site: Site, when: str) -> None:
+    if when == "later":
+        site.redis()
+        worker = site.worker()
+        site.store.config_set("maxmemory-policy", "volatile-lru")
+    else:
+        worker = site.booting_worker()
+        until(lambda: "no word from Redis" in worker.printed(), BOOT)
+        site.redis("--maxmemory-policy", "volatile-lru")
+    until(lambda: worker.popen.poll() is not None, BOOT)
+    assert "(maxmemory-policy volatile-lru): set it to noeviction" in worker.printed()

@@ -22,12 +22,12 @@ from sysmon_core.services.tasks import State
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import IDLE, WakingBroker, reserved
 from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.keys import NAMESPACE, OPEN
+from sysmon_core.tasks.keys import NAMESPACE, OPEN, WAKE
 from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, message_of
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.worker import make_worker
 from tests.conftest import MakeSettings, until
-from tests.unit.tasks.conftest import PLAIN, bodies, end_lease, field, lease, lose_messages
+from tests.unit.tasks.conftest import PLAIN, bodies, end_lease, field, lease, lose_messages, queued
 
 QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
 ROOM = 3  # long tasks at once in the tests' worker, which has four threads
@@ -192,6 +192,37 @@ def test_a_worker_renews_the_leases_of_its_runs_and_stops_those_it_lost(
     task = records.get(PLAIN.id)
     assert task
     assert task.error == "by another"
+
+
+def test_what_was_fetched_by_a_command_whose_answer_was_lost_is_fetched_again(
+    broker: WakingBroker, records: RedisRecords, client: redis.Redis
+) -> None:
+    consumer = broker.consume(LONG)
+    submit(records, "dive", "t1", "t2")
+    first = next(consumer)
+    assert first
+    submit(records, "dive", "t3")
+    assert len(broker.do_fetch(LONG, 5)) == 1
+    taken: list[str] = []
+    until(lambda: taken.extend(one.message_id for one in [next(consumer)] if one) or len(taken) > 1)
+    assert taken == ["t2", "t3"]
+    assert queued(client, LONG) == []  # what is in hand was left there
+
+
+def test_a_consumer_without_room_leaves_the_tokens_to_others(
+    broker: WakingBroker, records: RedisRecords, client: redis.Redis
+) -> None:
+    broker.threads = 1
+    consumer = broker.consume(LONG)
+    submit(records, "dive", "t1", "t2")
+    first = next(consumer)
+    assert first
+    assert next(consumer) is None
+    assert client.llen(WAKE + LONG) == 2
+    consumer.ack(first)
+    second = next(consumer)
+    assert second
+    assert second.message_id == "t2"
 
 
 def test_a_redis_that_is_away_is_what_dramatiq_tries_again(folder: Path) -> None:

@@ -33,6 +33,7 @@ def uses(url: str) -> list[Callable[[], object]]:
         lambda: records.result("t1"),
         lambda: records.cancel("t1"),
         lambda: workers(client),
+        lambda: check_policy(client),
     ]
 
 
@@ -158,12 +159,8 @@ def test_a_password_in_a_wrong_url_is_not_told(url: str) -> None:
 def test_a_redis_that_may_throw_tasks_away_stops_the_start(folder: Path) -> None:
     url = f"unix://{folder}/redis.sock"
     with started_redis(folder), redis.Redis.from_url(url) as client:
-        check_policy(url)
+        check_policy(client)
         for policy in ("allkeys-lru", "volatile-ttl"):
             client.config_set("maxmemory-policy", policy)
             with pytest.raises(ConfigurationError, match=f"{policy}.*: set it to noeviction"):
-                check_policy(url)
-
-
-def test_a_redis_that_is_away_at_the_start_is_waited_for(folder: Path) -> None:
-    check_policy(f"unix://{folder}/none.sock")
+                check_policy(client)
