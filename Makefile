@@ -48,8 +48,8 @@ test: venv programs   ## every test
 unit functional plugins live: venv programs   ## one kind of them
 	@$(BIN)/pytest tests/$@
 
-faults: venv programs   ## the faults of workers and of Redis, injected
-	@$(BIN)/pytest -m faults --numprocesses 2 --dist loadfile tests/faults
+faults: venv programs   ## the faults of workers and of Redis, injected; they wait more than they work
+	@$(BIN)/pytest -m faults --numprocesses 3 --dist worksteal tests/faults
 
 bench-tasks: venv programs   ## tasks side by side with the classic way, Flask and Celery
 	@$(BIN)/python benchmarks/tasks.py --out benchmarks/RESULTS-tasks.md

@@ -13,13 +13,16 @@ REASONS = ("told to fail", "worker was lost", "shut down")
 class Model:
     """What one task may still read, going by what its client was told so far."""
 
-    def __init__(self, story: Story, starts: int, *, cut_short: bool) -> None:
-        """Take a story; ``cut_short`` if Redis was killed during its submission.
+    def __init__(self, story: Story, starts: int, *, begun: bool, cut_short: bool) -> None:
+        """Take a story, and how often its program was started.
 
-        A 503 then says no more than that the answer got lost.
+        ``begun`` if a worker had begun with it, even if that worker was killed before the
+        program came; ``cut_short`` if Redis was killed during its submission: a 503 then says
+        no more than that the answer got lost.
         """
         self._story = story
         self._starts = starts
+        self._begun = begun or starts > 0
         self._cut_short = cut_short
         self._final = ""
         self._cancels = 0  # that had, or may have had, an effect
@@ -62,7 +65,7 @@ class Model:
     def _missing(self) -> Iterator[str]:
         """Only what had ended can have been removed, by a DELETE."""
         self._removed = True
-        could_have_ended = self._starts or self._cancels > 1
+        could_have_ended = self._begun or self._cancels > 1
         if not (self._cancels and could_have_ended):
             yield "its record is lost"
 

@@ -118,14 +118,14 @@ class Site:
         """A worker that may not work yet."""
         words = [BIN / "dramatiq", "sysmon_core.worker:setup", "-p", 1, "--skip-logging"]
         words += [] if threads is None else ["-t", threads]
-        return self.start(*words, environ=self.environ(plugins=plugins, **settings))
+        self._workers.append(self.start(*words, environ=self.environ(plugins=plugins, **settings)))
+        return self._workers[-1]
 
     def worker(
         self, threads: int | None = 16, *, plugins: bool = True, **settings: object
     ) -> Started:
         """A worker that listens."""
         worker = self.booting_worker(threads, plugins=plugins, **settings)
-        self._workers.append(worker)
         alive = sum(one.popen.poll() is None for one in self._workers)
         until(lambda: worker.popen.poll() is not None or self.listeners() >= alive, BOOT)
         assert worker.popen.poll() is None, worker.printed()
@@ -152,6 +152,11 @@ class Site:
         """How often the program ``work`` was started, by key."""
         lines = (self.programs / "starts").read_text().splitlines()
         return Counter(int(line.split()[0]) for line in lines)
+
+    def begun(self) -> set[str]:
+        """The tasks that workers say they started, if not all came as far as their programs."""
+        said = "".join(worker.printed() for worker in self._workers)
+        return set(re.findall(r"task (\S+) \(\w+\) started", said))
 
     def until_final(self, *tasks: str, seconds: float = LOST) -> list[str]:
         """Wait until all have ended, and tell how."""

@@ -138,13 +138,15 @@ def contents(site: Site, key: str) -> object:
 
 
 def breaches(site: Site, stories: list[Story], outages: list[float]) -> Iterator[str]:
-    starts = site.starts()
+    starts, begun = site.starts(), site.begun()
     for story in stories:
         begin, end = story.asked
         cut_short = any(begin - MOMENT < outage < end + MOMENT for outage in outages)
-        for breach in Model(story, starts[story.key], cut_short=cut_short).breaches():
+        task_id = story.path.rpartition("/")[2]
+        model = Model(story, starts[story.key], begun=task_id in begun, cut_short=cut_short)
+        for breach in model.breaches():
             yield f"{breach}: {story}"
-        recorded = site.store.hget(f"sysmon:task:{story.path.rpartition('/')[2]}", "starts")
+        recorded = site.store.hget(f"sysmon:task:{task_id}", "starts")
         if recorded is not None and starts[story.key] > int(recorded):
             yield f"it ran when it was not to: {story}"
 
