@@ -36,7 +36,7 @@ def make_app(config: Settings, metrics: Registry) -> WSGIApplication:
     """The application; it connects to Redis and the database when first asked to."""
     collection = Collection(config)
     client = impatient(config.redis)
-    results = ResultStore(WakingBroker(client).get_results_backend(), config.task_ttl)
+    results = ResultStore(WakingBroker(client).get_results_backend())
     records = RedisRecords(client, results, config)
     users = Users(Database(config.database), Passwords(), config.password_min_length)
     tasks = Tasks(collection, records, config.task_limit)

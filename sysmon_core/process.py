@@ -80,6 +80,7 @@ def _started(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Itera
             env=dict(environ),
             start_new_session=True,
             bufsize=0,  # we read the descriptors ourselves
+            close_fds=False,
         )
     except OSError as error:
         raise MetricFailed(f"{argv[0]} could not be started: {error.strerror}") from error

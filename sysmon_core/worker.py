@@ -48,10 +48,10 @@ def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
     """A broker with the one actor, which runs a task by its id."""
     client = patient(config.redis)
     broker = WakingBroker(client)
-    results = ResultStore(broker.get_results_backend(), config.task_ttl)
+    results = ResultStore(broker.get_results_backend())
     records = RedisRecords(client, results, config)
     keeper = Keeper()
-    runner = Runner(metrics, Collection(config, keeper), records, results)
+    runner = Runner(metrics, Collection(config, keeper), records)
     broker.unreadable = records.bury
     broker.add_middleware(Watch(client, records, runner, keeper))
     dramatiq.actor(actor_name=ACTOR, queue_name=LONG, broker=broker)(runner.run)

@@ -85,6 +85,8 @@ class WakingConsumer(Consumer):
     def __next__(self) -> MessageProxy | None:
         """The next message, or None after a while without one."""
         with _as_dramatiq_knows_it():
+            self._room.clear()
+            had_room = self._inner.outstanding_message_count < self._inner.prefetch
             try:
                 message: MessageProxy | None = next(self._inner)
             except DecodeError as error:
@@ -93,16 +95,15 @@ class WakingConsumer(Consumer):
                 return None
             if message is None:
                 self._recover()
-                self._wait()
+                self._wait(had_room=had_room)
             return message
 
-    def _wait(self) -> None:
+    def _wait(self, *, had_room: bool) -> None:
         """Block until there may be a message that may be taken."""
-        if self._inner.outstanding_message_count < self._inner.prefetch:
+        if had_room:
             self._broker.client.blpop([WAKE + self._queue], timeout=IDLE)
-        else:  # the tokens are for those who have room
+        else:  # the queue was not looked at, and its tokens are for those who have room
             self._room.wait(IDLE)
-            self._room.clear()
 
     def _recover(self) -> None:
         """Put back what was fetched by a command whose answer was lost: nobody has it in hand."""

@@ -7,6 +7,7 @@ import uuid
 from dramatiq import Message
 from dramatiq.results import ResultFailure, ResultMissing
 from dramatiq.results.backends import RedisBackend
+from dramatiq.results.result import wrap_exception, wrap_result
 
 from sysmon_core.services.collection import Result
 from sysmon_core.tasks.connection import translated
@@ -29,25 +30,22 @@ def sealed(task_id: str, queue: str) -> tuple[str, bytes]:
 
 
 class ResultStore:
-    """Dramatiq's result backend, for tasks by their ids; results are kept for ``ttl`` seconds."""
+    """Dramatiq's result backend, for tasks by their ids."""
 
-    def __init__(self, backend: RedisBackend, ttl: int) -> None:
+    def __init__(self, backend: RedisBackend) -> None:
         self._backend = backend
-        self._ttl = ttl * 1000
 
     def key(self, task_id: str) -> str:
         """Where the backend keeps what the task gave."""
         return self._backend.build_message_key(message_of(task_id))
 
-    def store(self, task_id: str, result: Result) -> None:
-        """Keep what a run gave."""
-        with translated():
-            self._backend.store_result(message_of(task_id), result, self._ttl)
-
-    def store_failure(self, task_id: str, error: Exception) -> None:
-        """Keep why a run failed, so that ``message.get_result()`` raises it."""
-        with translated():
-            self._backend.store_exception(message_of(task_id), error, self._ttl)
+    def packed(self, outcome: Result | Exception) -> bytes:
+        """What the backend would keep of a run's outcome: ``message.get_result()`` reads it."""
+        failed = isinstance(outcome, Exception)
+        packed: bytes = self._backend.encoder.encode(
+            wrap_exception(outcome) if failed else wrap_result(outcome)
+        )
+        return packed
 
     def get(self, task_id: str) -> Result | None:
         """What a successful run gave, while it is kept."""

@@ -20,6 +20,7 @@ from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, sealed
 
 LEASE = 15  # seconds without a sign of life after which a worker is suspected to be lost
 PATIENCE = 5  # seconds that the suspicion must last: a worker that lives renews in between
+ERROR_LENGTH = 2000  # characters of a reason: not a dump
 CONFIRMATION = 0.4  # seconds that a cancel waits for the processes to be gone
 
 REFUSALS: dict[bytes, tuple[type[SysmonError], str]] = {
@@ -107,12 +108,15 @@ class RedisRecords:
         with translated():
             return _task(task_id, self._start((), [task_id, token, LEASE]))
 
-    def finish(self, task_id: str, token: str, state: State, error: str = "") -> bool:
-        """Write the end of the run; false if the task had been ended by another."""
-        reason = error.encode("utf-8", "replace")
-        args: list[str | bytes | int] = [task_id, token, state.value, reason, self._ttl]
+    def finish(self, task_id: str, token: str, outcome: Result | SysmonError) -> bool:
+        """Write what the run came to; false if the task had been ended by another."""
+        failed = isinstance(outcome, SysmonError)
+        state, error = (State.FAILURE, str(outcome)) if failed else (State.SUCCESS, "")
+        reason = error[:ERROR_LENGTH].encode("utf-8", "replace")
+        result = (self._results.key(task_id), self._results.packed(outcome))
         with translated():
-            return bool(self._finish((), args))
+            end = (task_id, token, state.value, reason, self._ttl, *result)
+            return bool(self._finish((), end))
 
     def confirm_stopped(self, task_id: str) -> None:
         """Tell whoever cancelled the task that no process of it is left."""

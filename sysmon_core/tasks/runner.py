@@ -13,13 +13,11 @@ from sysmon_core.errors import MetricFailed, SysmonError, TasksUnavailable
 from sysmon_core.registry import Registry
 from sysmon_core.run import Stop
 from sysmon_core.services.collection import Collection, Result, parse
-from sysmon_core.services.tasks import State, Task
-from sysmon_core.tasks.messages import ResultStore
+from sysmon_core.services.tasks import Task
 from sysmon_core.tasks.records import RedisRecords
 
 RETRY_DELAY = 0.5  # seconds between attempts to write an outcome while Redis is away
 LAST_ATTEMPTS = 5.0  # seconds for those attempts once the worker is being shut down
-ERROR_LENGTH = 2000  # characters of a message: a reason, not a dump
 SHUT_DOWN = "The worker was shut down while the task ran"
 CANCELLED = "The task was cancelled"
 
@@ -41,12 +39,10 @@ class Runner:
         registry: Registry,
         collection: Collection,
         records: RedisRecords,
-        results: ResultStore,
     ) -> None:
         self._registry = registry
         self._collection = collection
         self._records = records
-        self._results = results
         self._lock = threading.Lock()
         self._runs: dict[str, _Entry] = {}  # by token
         self._closing = threading.Event()
@@ -117,20 +113,12 @@ class Runner:
             return error
 
     def _write(self, task: Task, token: str, outcome: Result | SysmonError) -> None:
-        """Store the result before the state, so that SUCCESS always has its result."""
-        if isinstance(outcome, SysmonError):
-            state, error = State.FAILURE, str(outcome)[:ERROR_LENGTH]
-            self._results.store_failure(task.id, outcome)
-        else:
-            state, error = State.SUCCESS, ""
-            self._results.store(task.id, outcome)
-        if self._records.finish(task.id, token, state, error):
-            logger.info("task %s (%s) ended: %s %s", task.id, task.metric, state, error)
+        if self._records.finish(task.id, token, outcome):
+            end = f"failed: {outcome}" if isinstance(outcome, SysmonError) else "succeeded"
         else:
             self._records.confirm_stopped(task.id)
-            logger.info(
-                "task %s (%s) stopped: it had been ended from outside", task.id, task.metric
-            )
+            end = "stopped: it had been ended from outside"
+        logger.info("task %s (%s) %s", task.id, task.metric, end)
 
     def _insist(self, write: Callable[[], None]) -> None:
         """Write when Redis is away as soon as it is back, but do not hold up a shutdown."""

@@ -116,13 +116,17 @@ return redis.call('HGETALL', TASK .. id)
 """
 )
 
-# ARGV: id, token, state, error, seconds to keep.
+# ARGV: id, token, state, error, seconds to keep, key of the result, the result as Dramatiq's
+# backend keeps it: with the state or not at all.
 FINISH = (
     PRELUDE
     + """
 local id = ARGV[1]
 if get(id, 'state') ~= 'STARTED' or get(id, 'token') ~= ARGV[2] then return 0 end
 close(id, ARGV[3], ARGV[4], ARGV[5])
+redis.call('DEL', ARGV[6])
+redis.call('LPUSH', ARGV[6], ARGV[7])
+redis.call('EXPIRE', ARGV[6], ARGV[5])
 return 1
 """
 )

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import redis
 
+from sysmon_core.errors import MetricFailed
 from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import impatient
@@ -22,6 +23,8 @@ PLAIN = Task(id="t1", metric="dive", params={"depth": 5, "note": "ü"}, owner="e
 REPEATABLE = replace(PLAIN, repeatable=True)
 RECORD = TASK + PLAIN.id
 ABSENT = None
+DONE = {"dive": "5 m"}
+FAILED = MetricFailed("no water")
 
 Reach = Callable[[State | None], None]
 
@@ -43,7 +46,7 @@ def broker(client: redis.Redis) -> WakingBroker:
 @pytest.fixture
 def results(broker: WakingBroker) -> ResultStore:
     """What runs gave."""
-    return ResultStore(broker.get_results_backend(), TTL)
+    return ResultStore(broker.get_results_backend())
 
 
 @pytest.fixture
@@ -66,7 +69,7 @@ def reach(records: RedisRecords, client: redis.Redis) -> Reach:
         elif state is not State.QUEUED:
             records.start(PLAIN.id, "ours")
         if state in {State.SUCCESS, State.FAILURE}:
-            records.finish(PLAIN.id, "ours", state, "no water" if state is State.FAILURE else "")
+            records.finish(PLAIN.id, "ours", DONE if state is State.SUCCESS else FAILED)
         elif state is State.RETRY:
             lose_worker(client)
             records.get(PLAIN.id)

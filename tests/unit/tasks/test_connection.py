@@ -25,7 +25,7 @@ SOON = 5.0  # seconds: far less than any of the library's own time-outs
 def uses(url: str) -> list[Callable[[], object]]:
     """All that the API asks of Redis."""
     client = impatient(url)
-    results = ResultStore(WakingBroker(client).get_results_backend(), 1)
+    results = ResultStore(WakingBroker(client).get_results_backend())
     records = RedisRecords(client, results, load({}, environ={}))
     return [
         lambda: records.submit(Task(id="t1", metric="dive", params={}), "eve"),

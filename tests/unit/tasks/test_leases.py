@@ -15,6 +15,7 @@ from sysmon_core.tasks.records import LEASE, RedisRecords, workers
 from tests.conftest import until
 from tests.unit.tasks.conftest import (
     ABSENT,
+    DONE,
     PLAIN,
     RECORD,
     REPEATABLE,
@@ -86,7 +87,7 @@ def test_a_lease_that_ran_out_is_a_suspicion_at_first(
     look(records)
     look(records)
     assert state_of(records) is STARTED
-    assert records.finish(ID, "ours", SUCCESS)
+    assert records.finish(ID, "ours", DONE)
 
 
 @either_look
@@ -107,7 +108,7 @@ def test_a_suspicion_that_lasts_is_a_failure_for_good(
     assert task == read(FAILURE, "The worker was lost while it ran this task (start 1)")
     assert expires(client)
     assert lease(client) is None
-    assert not records.finish(ID, "ours", SUCCESS)
+    assert not records.finish(ID, "ours", DONE)
     assert records.start(ID, "another") is None
     assert records.renew([(ID, "ours")]) == {"ours"}
     assert records.get(ID) == task
@@ -134,7 +135,7 @@ def test_a_task_that_may_be_repeated_is_started_three_times_at_most(
         lose_worker(client)
         assert state_of(records) is RETRY
         assert lease(client) is None
-        assert not records.finish(ID, token, SUCCESS)
+        assert not records.finish(ID, token, DONE)
         assert records.renew([(ID, token)]) == {token}
     assert records.start(ID, "third")
     lose_worker(client)
@@ -148,7 +149,7 @@ def test_a_run_that_was_lost_may_succeed_when_it_is_repeated(
 ) -> None:
     reach(RETRY)
     assert records.start(ID, "second")
-    assert records.finish(ID, "second", SUCCESS)
+    assert records.finish(ID, "second", DONE)
     assert state_of(records) is SUCCESS
 
 

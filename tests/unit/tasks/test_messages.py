@@ -11,11 +11,21 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.results import ResultFailure, ResultMissing
 
 from sysmon_core.errors import MetricFailed
+from sysmon_core.services.tasks import State
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.keys import NAMESPACE
 from sysmon_core.tasks.messages import ACTOR, BRIEF, LONG, ResultStore, message_of, sealed
 from sysmon_core.tasks.records import RedisRecords
-from tests.unit.tasks.conftest import PLAIN, bodies, expires, lose_messages, queued
+from tests.unit.tasks.conftest import (
+    DONE,
+    PLAIN,
+    TTL,
+    Reach,
+    bodies,
+    expires,
+    lose_messages,
+    queued,
+)
 
 QUEUES = pytest.mark.parametrize("queue", [LONG, BRIEF])
 
@@ -90,24 +100,23 @@ def test_a_message_that_was_fetched_and_not_begun_goes_back(
 
 
 def test_a_result_can_be_read_by_dramatiq_itself_and_expires(
-    broker: WakingBroker, results: ResultStore
+    broker: WakingBroker, results: ResultStore, reach: Reach
 ) -> None:
-    results.store("t1", {"dive": "5 m"})
-    backend = broker.get_results_backend()
-    assert message_of("t1").get_result(backend=backend) == {"dive": "5 m"}
-    assert results.get("t1") == {"dive": "5 m"}
-    assert expires(broker.client, results.key("t1"))
+    reach(State.SUCCESS)
+    assert message_of(PLAIN.id).get_result(backend=broker.get_results_backend()) == DONE
+    assert results.get(PLAIN.id) == DONE
+    assert expires(broker.client, results.key(PLAIN.id))
 
 
 def test_a_failure_is_raised_by_dramatiq_itself_and_is_no_result(
-    broker: WakingBroker, results: ResultStore
+    broker: WakingBroker, results: ResultStore, reach: Reach
 ) -> None:
-    results.store_failure("t1", MetricFailed("no water"))
+    reach(State.FAILURE)
     with pytest.raises(ResultFailure, match="no water") as caught:
-        message_of("t1").get_result(backend=broker.get_results_backend())
+        message_of(PLAIN.id).get_result(backend=broker.get_results_backend())
     assert caught.value.orig_exc_type == "MetricFailed"
-    assert results.get("t1") is None
-    assert expires(broker.client, results.key("t1"))
+    assert results.get(PLAIN.id) is None
+    assert expires(broker.client, results.key(PLAIN.id))
 
 
 def test_a_result_that_is_not_there_is_none(broker: WakingBroker, results: ResultStore) -> None:
@@ -117,7 +126,12 @@ def test_a_result_that_is_not_there_is_none(broker: WakingBroker, results: Resul
 
 
 @pytest.mark.parametrize("text", ["", "ü\n", "half a pair \udce9"])
-def test_any_text_can_be_a_result_or_a_failure(text: str, results: ResultStore) -> None:
-    results.store_failure("t1", MetricFailed(text))
-    results.store("t2", {"dive": text})
-    assert results.get("t2") == {"dive": text}
+def test_what_is_packed_is_what_dramatiq_would_have_stored(
+    text: str, results: ResultStore, broker: WakingBroker
+) -> None:
+    backend, client = broker.get_results_backend(), broker.client
+    backend.store_result(message_of("t1"), {"dive": text}, TTL)
+    assert client.lrange(results.key("t1"), 0, -1) == [results.packed({"dive": text})]
+    assert results.get("t1") == {"dive": text}
+    backend.store_exception(message_of("t1"), MetricFailed(text), TTL)
+    assert client.lrange(results.key("t1"), 0, -1) == [results.packed(MetricFailed(text))]

@@ -8,12 +8,16 @@ from dataclasses import replace
 import pytest
 import redis
 
+from sysmon_core.errors import MetricFailed
+from sysmon_core.services.collection import Result
 from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks import keys
 from sysmon_core.tasks.messages import ResultStore
-from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.records import ERROR_LENGTH, RedisRecords
 from tests.unit.tasks.conftest import (
     ABSENT,
+    DONE,
+    FAILED,
     PLAIN,
     RECORD,
     REPEATABLE,
@@ -59,28 +63,33 @@ def test_a_run_begins_where_it_was_waited_for_and_nowhere_else(
     if state in {QUEUED, RETRY}:
         assert started == replace(read(state), state=STARTED)
         assert field(client, "starts") == str(before + 1)
-        assert records.finish(ID, "another", SUCCESS)
+        assert records.finish(ID, "another", DONE)
     else:
         assert started is None
         assert state_of(records) is state
         assert int(field(client, "starts") or 0) == before
-        assert not records.finish(ID, "another", SUCCESS)
+        assert not records.finish(ID, "another", DONE)
 
 
-@pytest.mark.parametrize("end", [SUCCESS, FAILURE])
+@pytest.mark.parametrize(("end", "outcome"), [(SUCCESS, DONE), (FAILURE, FAILED)])
 @pytest.mark.parametrize("token", ["ours", "another", ""])
 @pytest.mark.parametrize("state", [*State, ABSENT])
 def test_a_run_can_end_only_what_it_began_itself_and_only_once(
-    state: State | None, token: str, end: State, records: RedisRecords, reach: Reach
+    state: State | None,
+    token: str,
+    end: State,
+    outcome: Result | MetricFailed,
+    records: RedisRecords,
+    reach: Reach,
 ) -> None:
     reach(state)
     before = records.get(ID)
     if state is STARTED and token == "ours":
-        assert records.finish(ID, token, end, "over")
-        assert records.get(ID) == read(end, "over")
-        assert not records.finish(ID, token, SUCCESS)
+        assert records.finish(ID, token, outcome)
+        assert records.get(ID) == read(end, "no water" if end is FAILURE else "")
+        assert not records.finish(ID, token, DONE)
     else:
-        assert not records.finish(ID, token, end, "over")
+        assert not records.finish(ID, token, outcome)
         assert records.get(ID) == before
 
 
@@ -101,7 +110,7 @@ def test_a_cancel_of_a_finished_task_removes_its_result_too(
     state: State, records: RedisRecords, results: ResultStore, client: redis.Redis, reach: Reach
 ) -> None:
     reach(state)
-    results.store(ID, {"dive": "5 m"})
+    assert client.exists(results.key(ID)) == (state is not REVOKED)
     records.cancel(ID)
     assert not client.exists(RECORD, results.key(ID))
     assert records.result(ID) is None
@@ -120,11 +129,12 @@ def test_any_text_can_be_the_reason_of_a_failure(
     text: str, records: RedisRecords, reach: Reach
 ) -> None:
     reach(STARTED)
-    assert records.finish(ID, "ours", FAILURE, text)
+    assert records.finish(ID, "ours", MetricFailed(text))
     task = records.get(ID)
     assert task
     assert task.error.isprintable() or "\n" in text
-    assert task.error.startswith(text.removesuffix("\udce9"))
+    assert task.error.startswith(text.removesuffix("\udce9")[:ERROR_LENGTH])
+    assert len(task.error) <= ERROR_LENGTH
 
 
 def test_of_runs_that_begin_at_once_one_does(records: RedisRecords, reach: Reach) -> None:

@@ -87,7 +87,7 @@ def make_runner(dive: Dive, results: ResultStore, make_settings: MakeSettings) -
         metric = Metric(name="dive", title="", params=Depth, function=dive)
         registry = Registry([(metric, Source("aquarium", "fishtank", "1.2"))])
         records = RedisRecords(client, results, settings)
-        return Runner(registry, Collection(settings), records, results)
+        return Runner(registry, Collection(settings), records)
 
     return make
 

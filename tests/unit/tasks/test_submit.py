@@ -16,6 +16,8 @@ from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, sealed
 from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import MakeSettings
 from tests.unit.tasks.conftest import (
+    DONE,
+    FAILED,
     PLAIN,
     Reach,
     bodies,
@@ -80,8 +82,8 @@ def cancel(records: RedisRecords, _: redis.Redis) -> None:
 @pytest.mark.parametrize(
     ("state", "end"),
     [
-        pytest.param(STARTED, lambda records, _: records.finish(ID, "ours", SUCCESS), id="success"),
-        pytest.param(STARTED, lambda records, _: records.finish(ID, "ours", FAILURE), id="failure"),
+        pytest.param(STARTED, lambda records, _: records.finish(ID, "ours", DONE), id="success"),
+        pytest.param(STARTED, lambda records, _: records.finish(ID, "ours", FAILED), id="failure"),
         pytest.param(QUEUED, cancel, id="cancel of a queued one"),
         pytest.param(RETRY, cancel, id="cancel of one that waits again"),
         pytest.param(STARTED, cancel, id="cancel of a running one"),
