@@ -24,7 +24,7 @@ setup(
         "plaster-pastedeploy>=1.0",
         "pydantic>=2.9,<3",
         "pyramid>=2.1,<3",
-        "redis>=7,<8",
+        "redis[hiredis]>=7,<8",
         "setuptools>=77,<80.9",  # for Cornice's pkg_resources, gone in 82; 80.9 warns at each start
         "sqlalchemy>=2.1,<2.2",
         "waitress>=3.0.2,<4",

@@ -1,7 +1,8 @@
 """Runs one program under a Run: no shell, its own session, a deadline, bounded output.
 
 The calling thread is blocked in ``poll()`` on the program's end, its output and the stop
-flag at once, so that a cancel is obeyed in milliseconds and waiting costs no CPU.
+flag at once, so that a cancel is obeyed in milliseconds and waiting costs no CPU. From a program
+that has run for a while and prints little, what it printed is taken now and then.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import select
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,16 +23,23 @@ from sysmon_core.run import Run
 GRACE = 0.3  # seconds between TERM and KILL: somebody may wait for a cancel
 STDERR_LIMIT = 2048  # bytes: enough for a reason, never a flood
 CHUNK = 65536
+CALM = 4096  # bytes: what comes in so small portions may wait in the pipe, which holds 64 KiB,
+DOZE = 0.1  # for this part of the time that the program has run, but no longer than
+LONGEST_DOZE = 4.0  # seconds: waking for every line of every program costs CPU
 LONGEST_WAIT = 86400  # seconds: poll() counts milliseconds in 31 bits
 
 
 @dataclass
 class Output:
-    """What a program printed: ``stdout``, the beginning of ``stderr``, and its exit status."""
+    """What a program printed: ``stdout``, the beginning of ``stderr``, and its exit status.
+
+    ``size`` is in bytes, of all that it printed.
+    """
 
     stdout: bytearray = field(default_factory=bytearray)
     stderr: bytearray = field(default_factory=bytearray)
     status: int = 0
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ def _started(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Itera
             env=dict(environ),
             start_new_session=True,
             bufsize=0,  # we read the descriptors ourselves
-            close_fds=False,
+            close_fds=False,  # Python's are closed by the exec itself (PEP 446), without a loop
         )
     except OSError as error:
         raise MetricFailed(f"{argv[0]} could not be started: {error.strerror}") from error
@@ -108,20 +117,33 @@ def _follow(child: _Child, run: Run, output: Output) -> None:
     Without a pidfd the end of its output counts as its end.
     """
     sinks = _sinks(child, output)
-    waiting = select.poll()
-    for fd in (*sinks, run.stop.fileno(), *_exit_fds(child)):
-        waiting.register(fd, select.POLLIN)
-    ended = False
+    alarms = _poll(run.stop.fileno(), *_exit_fds(child))
+    all_of_it = _poll(run.stop.fileno(), *_exit_fds(child), *sinks)
+    begin, doze, ended = time.monotonic(), 0.0, False
     while not ended:
-        ready = {fd for fd, _ in waiting.poll(min(run.seconds_left(), LONGEST_WAIT) * 1000)}
+        ready = _ready(alarms, run, doze) or _ready(all_of_it, run, LONGEST_WAIT)
         ended = child.exit_fd in ready
+        before = output.size
         for fd in (ready | set(sinks) if ended else ready) & set(sinks):
             if _drain(fd, sinks[fd], output, run) and not ended:
-                waiting.unregister(fd)
+                all_of_it.unregister(fd)
                 del sinks[fd]
         if not ended:
             _obey(run)
             ended = child.exit_fd is None and not sinks
+        calm = child.exit_fd is not None and output.size - before <= CALM
+        doze = min(DOZE * (time.monotonic() - begin), LONGEST_DOZE) if calm else 0.0
+
+
+def _poll(*fds: int) -> select.poll:
+    poll = select.poll()
+    for fd in fds:
+        poll.register(fd, select.POLLIN)
+    return poll
+
+
+def _ready(poll: select.poll, run: Run, seconds: float) -> set[int]:
+    return {fd for fd, _ in poll.poll(min(run.seconds_left(), seconds) * 1000)}
 
 
 def _sinks(child: _Child, output: Output) -> dict[int, bytearray]:
@@ -146,6 +168,7 @@ def _drain(fd: int, sink: bytearray, output: Output, run: Run) -> bool:
         if not chunk:
             return True
         sink += chunk
+        output.size += len(chunk)
         del output.stderr[STDERR_LIMIT:]
         if len(output.stdout) > run.output_limit:
             raise MetricFailed(f"It printed more than the limit of {run.output_limit} bytes")

@@ -21,6 +21,7 @@ from sysmon_core.tasks.keys import CANCELLED
 from sysmon_core.tasks.parent import end_with_parent
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import Runner
+from sysmon_core.tasks.threads import QuietQueue
 
 RENEWAL = 2.0  # seconds: also how late a cancel is heard whose message was lost
 SWEEPING = 5.0  # seconds between two looks for tasks that nobody does
@@ -39,15 +40,15 @@ class Watch(Middleware):
         self._keeper = keeper
         self._records = records
         self._runner = runner
+        self._queue = QuietQueue()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="sysmon-watch", daemon=True)
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
-        """Tell the broker how many threads there are to share out."""
+        """Tell the broker how many threads there are to share out, and let them sleep."""
         if isinstance(broker, WakingBroker):
             broker.threads = worker.worker_threads
-        # Idle threads look around now and then; hundreds of them would add up.
-        worker.worker_timeout = max(worker.worker_timeout, 8 * worker.worker_threads)
+        worker.work_queue = self._queue
 
     def after_worker_boot(self, _broker: Broker, _worker: Worker) -> None:
         """Begin to listen: here, since a thread does not survive the fork of the worker."""
@@ -59,6 +60,7 @@ class Watch(Middleware):
         if isinstance(broker, WakingBroker):
             broker.closing.set()
         self._runner.close()
+        self._queue.wake()
 
     def after_worker_shutdown(self, _broker: Broker, _worker: Worker) -> None:
         """Stop listening."""
