@@ -13,7 +13,7 @@ from redis.retry import Retry
 from sysmon_core.errors import ConfigurationError, TasksUnavailable
 
 IMPATIENT = 0.5  # seconds: somebody is waiting for an answer over HTTP
-MAX_CONNECTIONS = 16  # of a worker
+MAX_CONNECTIONS = 8  # of a worker
 PATIENT = 10.0  # seconds: a worker would rather wait than fail
 
 

@@ -36,6 +36,12 @@ def test_all_output_up_to_the_limit_is_read(size: int, make_run: MakeRun) -> Non
     assert bytes(output.stdout) == bytes(size)
 
 
+def test_what_is_printed_at_once_after_a_quiet_while_is_read_too(make_run: MakeRun) -> None:
+    lines = "for n in 1 2 3; do sleep 0.2; echo $n; done"
+    output = sh(f"{lines}; head -c 500000 /dev/zero; echo; {lines}", make_run())
+    assert bytes(output.stdout) == b"1\n2\n3\n" + bytes(500000) + b"\n1\n2\n3\n"
+
+
 @pytest.mark.parametrize(
     "script", ["head -c 65537 /dev/zero", "yes", "yes & wait", f"yes & exec {LONG}"]
 )
