@@ -25,6 +25,7 @@ setup(
         "pydantic>=2.9,<3",
         "pyramid>=2.1,<3",
         "redis[hiredis]>=7,<8",
+        "rich>=13",
         "setuptools>=77,<80.9",  # for Cornice's pkg_resources, gone in 82; 80.9 warns at each start
         "sqlalchemy>=2.1,<2.2",
         "waitress>=3.0.2,<4",

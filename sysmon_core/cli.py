@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from sysmon_core.cli_run import RunGroup
 from sysmon_core.errors import SysmonError
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ def metrics() -> None:
         click.echo(
             f"{metric.name:<16} {kind:<6} {source.distribution} {source.version:<10} {metric.title}"
         )
+
+
+main.add_command(RunGroup(name="run", subcommand_metavar="METRIC [OPTIONS]"))
 
 
 @main.group()

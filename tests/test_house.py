@@ -27,6 +27,7 @@ PLUGINS = ROOT / "plugins"
 # A module may import what stands in a later line; those of one line know nothing of each other.
 LAYERS = """
 app worker cli server
+cli_run
 api tasks migrations
 services isolation
 registry models

@@ -99,6 +99,10 @@ class Collection:
                 self._slots.release()
 
     def collect(self, metric: Metric, params: Params, stop: Stop) -> Result:
+        """What ``report`` gives, as the API tells it."""
+        return {metric.name: self.report(metric, params, stop).text}
+
+    def report(self, metric: Metric, params: Params, stop: Stop) -> Report:
         """Run the metric to its end, its deadline or its stop.
 
         Raises:
@@ -109,15 +113,15 @@ class Collection:
         limit = self._settings.output_limit
         run = Run(time.monotonic() + seconds, limit, stop, self._keeper)
         with _blaming(metric):
-            return {metric.name: self._text(metric.collect(params, run))}
+            return self._checked(metric.collect(params, run))
 
-    def _text(self, report: Report) -> str:
-        """The text of what a plugin returned, which may be anything."""
+    def _checked(self, report: Report) -> Report:
+        """What a plugin returned, which may be anything, if it is a report."""
         if not isinstance(report, Report) or not isinstance(report.text, str):
             raise MetricFailed("The plugin returned what is no Report of text")
         if len(report.text) > self._settings.output_limit:
             raise MetricFailed("The report is larger than the setting output_limit allows")
-        return report.text
+        return report
 
 
 def _seconds(metric: Metric, params: Params) -> float:
