@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sysmon_core.errors import InvalidInput, MetricFailed
+from sysmon_core.errors import InvalidInput, MetricFailed, SysmonError
 
 if TYPE_CHECKING:
     from sysmon_core.metric import Metric, Params, Report
@@ -35,8 +35,11 @@ class RunGroup(click.Group):
         super().__init__(help="Run a metric on this host and print what it gives.", **options)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """The metrics, in their order."""
-        return [metric.name for metric in _metrics(_settings())]
+        """The metrics, in their order; none where the settings are wrong: help still helps."""
+        try:
+            return [metric.name for metric in _metrics(_settings())]
+        except SysmonError:
+            return []
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """The command of a metric."""

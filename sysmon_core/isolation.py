@@ -58,8 +58,8 @@ def _collect(
         "output_limit": run.output_limit,
     }
     argv = (*launcher, sys.executable, "-c", BOOT, json.dumps(sys.path), json.dumps(job))
-    # As JSON a character may take six; whoever asked checks the text itself.
-    roomy = replace(run, output_limit=6 * run.output_limit + 1000)
+    # As JSON a character may take twelve; whoever asked checks the text itself.
+    roomy = replace(run, output_limit=12 * run.output_limit + 1000)
     output = process.execute(argv, roomy, ENVIRONMENT)
     try:
         answer = json.loads(output.stdout)

@@ -121,7 +121,8 @@ def test_the_core_never_names_a_plugin() -> None:
     names = [path.name.removeprefix("sysmon_") for path in PLUGINS.iterdir() if path.is_dir()]
     assert len(names) > 1
     texts = [path for path in CORE.rglob("*") if path.suffix in {".py", ".mako", ".typed"}]
-    named = re.compile("|".join(names), re.IGNORECASE)
+    others = "(?!_in_seconds)"  # a word of Redis' own, which has a plugin's name in it
+    named = re.compile(f"({'|'.join(names)}){others}", re.IGNORECASE)
     assert not [str(path) for path in texts if named.search(path.read_text() + path.name)]
 
 

@@ -52,8 +52,8 @@ end
 -- long enough for one to have come back to it.
 local function forsaken(overdue)
   if overdue < FORSAKEN or redis.call('PUBSUB', 'NUMSUB', CANCELLED)[2] > 0 then return false end
-  local uptime = string.match(redis.call('INFO', 'server'), 'uptime_in_seconds:(%d+)')
-  return tonumber(uptime) >= FORSAKEN
+  local seconds = string.match(redis.call('INFO', 'server'), 'uptime_in_seconds:(%d+)')
+  return tonumber(seconds) >= FORSAKEN
 end
 
 -- A lease that ran out means that its worker is lost, unless Redis itself was away: a worker

@@ -87,7 +87,7 @@ def test_the_text_comes_back_as_it_was(text: str, write: Write, make_run: MakeRu
     assert collect(write(f"return Report({text!a})"), make_run()) == text
 
 
-@pytest.mark.parametrize("letter", ["x", "ü", "\n"])
+@pytest.mark.parametrize("letter", ["x", "ü", "\n", "\U0001f600"])
 def test_a_report_may_be_as_large_as_the_output_of_a_program(
     letter: str, write: Write, make_run: MakeRun
 ) -> None:

@@ -1,0 +1,136 @@
+"""``sysmon run``: a metric without a server, in each form, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sysmon_core.cli import main
+from tests.conftest import MakePrograms, until
+
+SYSMON = Path(sys.executable).parent / "sysmon"
+UPTIME = "04:05:06 up  1:02,  1 user,  load average: 0.10, 0.20, 0.30"
+IOSTAT = """Linux 6.1 (host)  01/01/26  _x86_64_  (2 CPU)
+
+Device             tps    kB_read/s    kB_wrtn/s    kB_dscd/s    kB_read    kB_wrtn    kB_dscd
+vda              11.50        12.00        13.00         0.00      14000      15000          0
+"""
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def environ(folder: Path, programs: MakePrograms) -> dict[str, str]:
+    """The settings of a host whose programs print what is known."""
+    path = programs(
+        uptime=f"echo '{UPTIME}'",
+        iostat=f"echo $$ > {folder}/pid; [ $3 -gt 9 ] && exec sleep 1000; echo '{IOSTAT}'",
+    )
+    return {"SYSMON_VAR": str(folder), "SYSMON_COMMAND_PATH": path}
+
+
+@pytest.fixture
+def run(environ: dict[str, str]) -> Run:
+    def run(*args: str, code: int = 0) -> Result:
+        unset: dict[str, str | None] = {n: None for n in os.environ if n.startswith("SYSMON_")}
+        result = CliRunner().invoke(main, ["run", *args], env=unset | environ)
+        assert result.exit_code == code, result.output
+        assert bool(result.stderr) == (code != 0)
+        return result
+
+    return run
+
+
+def test_a_metric_prints_its_text_and_nothing_else(run: Run) -> None:
+    assert run("uptime").stdout == UPTIME + "\n"
+    assert run("iostat").stdout == IOSTAT + "\n"
+
+
+def test_json_has_the_text_and_the_rows(run: Run) -> None:
+    answer = json.loads(run("iostat", "--count", "1", "--output", "json").stdout)
+    assert answer["metric"] == "iostat"
+    assert answer["text"] == IOSTAT + "\n"
+    assert [(row["device"], row["tps"]) for row in answer["rows"]] == [("vda", 11.5)]
+
+
+def test_a_table_has_every_column_and_row(run: Run) -> None:
+    drawn = run("iostat", "--output", "table").stdout
+    assert "device" in drawn
+    assert "vda" in drawn
+    assert "11.5" in drawn
+
+
+def test_help_is_made_of_the_params(run: Run) -> None:
+    listed = run("--help").stdout
+    assert "Disk activity" in listed
+    assert "Uptime and load" in listed
+    told = " ".join(run("iostat", "--help").stdout.split())
+    assert "--count INTEGER Number of reports (from 1, default 1)" in told
+    assert "--wait INTEGER Seconds between two reports (s, from 1, default 1)" in told
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["nothing"], "nothing"),
+        (["uptime", "--count", "1"], "--count"),
+        (["iostat", "--count", "x"], "--count: must be a whole number"),
+        (["iostat", "--count", "0"], "--count: "),
+        (["iostat", "--wait", "2"], "--wait: a single report has nothing to wait for"),
+        (["iostat", "--output", "xml"], "xml"),
+    ],
+)
+def test_wrong_usage_is_told_by_the_option(args: list[str], said: str, run: Run) -> None:
+    assert said in run(*args, code=2).stderr
+
+
+def test_a_metric_that_fails_says_why(run: Run, programs: MakePrograms) -> None:
+    programs(uptime="echo no clock >&2; exit 3")
+    result = run("uptime", code=1)
+    assert result.stderr == "Error: uptime ended with status 3: no clock\n"
+    assert result.stdout == ""
+
+
+def test_a_metric_without_rows_has_no_table(run: Run, programs: MakePrograms) -> None:
+    programs(iostat="echo nothing to see")
+    assert "Error: " in run("iostat", "--output", "table", code=1).stderr
+
+
+def test_a_run_that_would_take_too_long_is_refused(run: Run) -> None:
+    assert "longer than the limit" in run("iostat", "--count", "9999999", code=1).stderr
+
+
+def test_an_interrupted_run_leaves_no_program(environ: dict[str, str], folder: Path) -> None:
+    command = [str(SYSMON), "run", "iostat", "--count", "10"]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE) as process:
+        until(lambda: (folder / "pid").exists() and (folder / "pid").read_text())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    program = int((folder / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(program, 0)
+
+
+def test_a_long_run_shows_its_progress_on_a_terminal(environ: dict[str, str], folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [str(SYSMON), "run", "iostat", "--count", "10"]
+    with subprocess.Popen(
+        command, env=environ | {"TERM": "xterm"}, stderr=theirs, stdout=subprocess.DEVNULL
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while b"%" not in seen:
+            seen += os.read(ours, 1000)
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    os.close(ours)
+    assert b"iostat" in seen
