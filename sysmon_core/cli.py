@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from sysmon_core.cli_run import RunGroup
+from sysmon_core.cli_run import RunGroup, load_settings
 from sysmon_core.errors import SysmonError
 
 if TYPE_CHECKING:
@@ -33,12 +33,6 @@ class _Group(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-def _settings() -> Settings:
-    from sysmon_core import settings
-
-    return settings.load_file(settings.config_file())
-
-
 def _make_folder(config: Settings) -> None:
     try:
         config.var.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -53,7 +47,7 @@ def _users() -> Users:
     from sysmon_core.services.passwords import Passwords
     from sysmon_core.services.users import Users
 
-    config = _settings()
+    config = load_settings()
     return Users(Database(config.database), Passwords(), config.password_min_length)
 
 
@@ -68,7 +62,7 @@ def metrics() -> None:
     """List the metrics that are registered, and the distribution each is from."""
     from sysmon_core import registry
 
-    found = registry.load(_settings().command_path)
+    found = registry.load(load_settings().command_path)
     for metric in found:
         source = found.sources[metric.name]
         kind = "task" if metric.long else "quick"
@@ -91,7 +85,7 @@ def upgrade() -> None:
     from sysmon_core import migrations
     from sysmon_core.db import Database
 
-    config = _settings()
+    config = load_settings()
     _make_folder(config)
     migrations.upgrade(Database(config.database))
     click.echo("The users' database is up to date.")
@@ -178,7 +172,7 @@ def bootstrap() -> None:
     users = _users()
     if users.has_admin():
         return
-    password = random_password(_settings().password_min_length)
+    password = random_password(load_settings().password_min_length)
     users.create(NewUser(username="admin", password=password, fullname="Administrator", admin=True))
     click.echo(f"There was no admin, so one was made. User: admin  Password: {password}")
     click.echo("This is shown once. Change it: sysmon user password admin")

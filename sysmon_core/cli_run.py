@@ -37,17 +37,19 @@ class RunGroup(click.Group):
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """The metrics, in their order; none where the settings are wrong: help still helps."""
         try:
-            return [metric.name for metric in _metrics(_settings())]
+            return [metric.name for metric in _metrics(load_settings())]
         except SysmonError:
             return []
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """The command of a metric."""
-        metric = _metrics(_settings()).get(name)
-        return None if metric is None else _command(metric)
+        config = load_settings()
+        metric = _metrics(config).get(name)
+        return None if metric is None else _command(metric, config)
 
 
-def _settings() -> Settings:
+def load_settings() -> Settings:
+    """The settings of this host, as the environment and the ini file have them."""
     from sysmon_core import settings
 
     return settings.load_file(settings.config_file())
@@ -60,7 +62,7 @@ def _metrics(config: Settings) -> Registry:
     return isolated(registry.load(config.command_path), config.command_path)
 
 
-def _command(metric: Metric) -> click.Command:
+def _command(metric: Metric, config: Settings) -> click.Command:
     schema = metric.params.model_json_schema()
     required = schema.get("required", ())
     options = [
@@ -76,7 +78,7 @@ def _command(metric: Metric) -> click.Command:
 
     def run(form: str, **given: str | None) -> None:
         pairs = [(name, value) for name, value in given.items() if value is not None]
-        _print(metric, _report(metric, _params(metric, pairs)), form)
+        _print(metric, _report(metric, _params(metric, pairs), config), form)
 
     summary = f"{metric.title}. {metric.description}"
     return click.Command(
@@ -117,12 +119,12 @@ def _params(metric: Metric, pairs: list[tuple[str, str]]) -> Params:
         raise click.UsageError(told) from error
 
 
-def _report(metric: Metric, params: Params) -> Report:
+def _report(metric: Metric, params: Params, config: Settings) -> Report:
     from sysmon_core.keeper import Keeper
     from sysmon_core.run import Stop
     from sysmon_core.services.collection import Collection
 
-    config, keeper = _settings(), Keeper()
+    keeper = Keeper()
     collection = Collection(config, keeper)
     collection.check(metric, params, config.task_limit)
     with Stop() as stop, ThreadPoolExecutor(1) as pool:

@@ -23,9 +23,10 @@ from sysmon_core.run import Run
 GRACE = 0.3  # seconds between TERM and KILL: somebody may wait for a cancel
 STDERR_LIMIT = 2048  # bytes: enough for a reason, never a flood
 CHUNK = 65536
-CALM = 4096  # bytes: what comes in so small portions may wait in the pipe, which holds 64 KiB,
-DOZE = 0.1  # for this part of the time that the program has run, but no longer than
-LONGEST_DOZE = 4.0  # seconds: waking for every line of every program costs CPU
+# Waking for every line of every program costs CPU: small portions wait in the pipe for a while.
+CALM = 4096  # bytes: a portion up to this is small; the pipe holds 64 KiB
+DOZE = 0.1  # of the time that the program has run: how long they wait, but no longer than
+LONGEST_DOZE = 4.0  # seconds
 LONGEST_WAIT = 86400  # seconds: poll() counts milliseconds in 31 bits
 
 
