@@ -10,7 +10,7 @@ import socket
 import sys
 from pathlib import Path
 
-from sysmon_core import process, settings
+from sysmon_core import settings
 from sysmon_core.errors import SysmonError
 from sysmon_core.settings import Settings
 
@@ -39,12 +39,16 @@ def _variables(config: Settings, path: str) -> dict[str, str]:
         "RUN_VAR": str(config.var),
         "RUN_USER": getpass.getuser(),
         "RUN_BIN": str(Path(sys.executable).parent),
-        "RUN_LAUNCHER": " ".join(
-            word.replace("KILL", "TERM") for word in process.launcher(config.command_path)
-        ),
+        "RUN_LAUNCHER": _launcher(config),
         "RUN_PRIVATE_REDIS": "false" if config.redis_url else "true",
         "RUN_REDIS_SERVER": _redis_server(config),
     }
+
+
+def _launcher(config: Settings) -> str:
+    """What has the kernel end a part whose supervisord was killed: Linux has it."""
+    setpriv = shutil.which("setpriv", path=config.command_path)
+    return f"{setpriv} --pdeathsig TERM --" if setpriv else ""
 
 
 def _redis_server(config: Settings) -> str:

@@ -59,7 +59,7 @@ def _metrics(config: Settings) -> Registry:
     from sysmon_core import registry
     from sysmon_core.isolation import isolated
 
-    return isolated(registry.load(config.command_path), config.command_path)
+    return isolated(registry.load(config.command_path))
 
 
 def _command(metric: Metric, config: Settings) -> click.Command:
@@ -120,12 +120,10 @@ def _params(metric: Metric, pairs: list[tuple[str, str]]) -> Params:
 
 
 def _report(metric: Metric, params: Params, config: Settings) -> Report:
-    from sysmon_core.keeper import Keeper
     from sysmon_core.run import Stop
     from sysmon_core.services.collection import Collection
 
-    keeper = Keeper()
-    collection = Collection(config, keeper)
+    collection = Collection(config)
     collection.check(metric, params, config.task_limit)
     with Stop() as stop, ThreadPoolExecutor(1) as pool:
         future = pool.submit(collection.report, metric, params, stop)
@@ -135,8 +133,6 @@ def _report(metric: Metric, params: Params, config: Settings) -> Report:
             stop.set("Interrupted")
             wait([future])
             raise click.exceptions.Exit(INTERRUPTED) from None
-        finally:
-            keeper.close()
         return future.result()
 
 

@@ -43,13 +43,11 @@ class Command(Metric):
     strip: bool = False
     parser: str | None = None
     path: str | None = None
-    launcher: tuple[str, ...] = ()
 
     def on_host(self, search_path: str) -> Self:
         """Find the program once, so that a later PATH cannot put another in its place."""
         found = shutil.which(self.program, path=search_path)
-        path = found and str(Path(found).absolute())
-        return replace(self, path=path, launcher=process.launcher(search_path))
+        return replace(self, path=found and str(Path(found).absolute()))
 
     def require(self) -> None:
         """Raise ProgramMissing, naming the package, if the program was not found."""
@@ -62,7 +60,7 @@ class Command(Metric):
     def collect(self, params: Params, run: Run) -> Report:
         """Run the program; what it prints is the report."""
         self.require()
-        argv = (*self.launcher, str(self.path), *self.arguments(params, sys.platform))
+        argv = (str(self.path), *self.arguments(params, sys.platform))
         output = process.execute(argv, run, ENVIRONMENT)
         text = output.stdout.decode("utf-8", "replace")
         if output.status != 0:

@@ -11,7 +11,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import EntryPoint
@@ -33,22 +32,19 @@ isolation.main(sys.argv[2])
 KINDS = {kind.__name__: kind for kind in (MetricFailed, MetricTimeout, ProgramMissing)}
 
 
-def isolated(metrics: Registry, command_path: str) -> Registry:
+def isolated(metrics: Registry) -> Registry:
     """The same metrics, the long ones that are Python functions each run in a process."""
-    launcher = process.launcher(command_path)
 
     def safe(metric: Metric) -> Metric:
         if not metric.long or metric.function is None:
             return metric
         source = metrics.sources[metric.name]
-        return replace(metric, function=partial(_collect, launcher, source, metric.name))
+        return replace(metric, function=partial(_collect, source, metric.name))
 
     return Registry((safe(metric), metrics.sources[metric.name]) for metric in metrics)
 
 
-def _collect(
-    launcher: Sequence[str], source: Source, name: str, params: Params, run: Run
-) -> Report:
+def _collect(source: Source, name: str, params: Params, run: Run) -> Report:
     job = {
         "plugin": source.plugin,
         "module": source.module,
@@ -57,7 +53,7 @@ def _collect(
         "seconds": run.seconds_left(),
         "output_limit": run.output_limit,
     }
-    argv = (*launcher, sys.executable, "-c", BOOT, json.dumps(sys.path), json.dumps(job))
+    argv = (sys.executable, "-c", BOOT, json.dumps(sys.path), json.dumps(job))
     # As JSON a character may take twelve; whoever asked checks the text itself.
     roomy = replace(run, output_limit=12 * run.output_limit + 1000)
     output = process.execute(argv, roomy, ENVIRONMENT)

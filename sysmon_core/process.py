@@ -1,4 +1,4 @@
-"""Runs one program under a Run: no shell, its own session, a deadline, bounded output.
+"""Runs one program under a Run: its own session, a deadline, bounded output, no shell's reading.
 
 The calling thread is blocked in ``poll()`` on the program's end, its output and the stop
 flag at once, so that a cancel is obeyed in milliseconds and waiting costs no CPU. From a program
@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import signal
 import subprocess
 import time
@@ -18,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sysmon_core.errors import MetricFailed, MetricTimeout, RunStopped
+from sysmon_core.keeper import GATE
 from sysmon_core.run import Run
 
 GRACE = 0.3  # seconds between TERM and KILL: somebody may wait for a cancel
@@ -27,6 +27,7 @@ CHUNK = 65536
 CALM = 4096  # bytes: a portion up to this is small; the pipe holds 64 KiB
 DOZE = 0.1  # of the time that the program has run: how long they wait, but no longer than
 LONGEST_DOZE = 4.0  # seconds
+NOT_STARTED = (126, 127)  # what a shell's exec ends with, by POSIX
 LONGEST_WAIT = 86400  # seconds: poll() counts milliseconds in 31 bits
 
 
@@ -49,20 +50,11 @@ class _Child:
     exit_fd: int | None  # readable once it has ended; None where the system has no pidfd
 
 
-def launcher(search_path: str) -> tuple[str, ...]:
-    """The words before a program's own that make the kernel end it with our process.
-
-    Linux's setpriv(1) does it. Elsewhere there are none, and a program whose parent was
-    killed ends at its next write, when nobody reads the pipe.
-    """
-    setpriv = shutil.which("setpriv", path=search_path)
-    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
-
-
 def execute(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Output:
     """Run the program to its end and return what it printed.
 
-    Whatever happens, its whole process group is gone and reaped when this returns.
+    Whatever happens, its whole process group is gone and reaped when this returns. Should this
+    process be killed, the keeper ends it.
 
     Raises:
         RunStopped: the run's stop flag was set.
@@ -73,30 +65,31 @@ def execute(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Output
     with _started(argv, run, environ) as child:
         _follow(child, run, output)
     output.status = child.popen.returncode
+    if output.status in NOT_STARTED and output.stderr.startswith(GATE[-1].encode() + b":"):
+        reason = output.stderr.decode("utf-8", "replace").strip().rpartition(": ")[2]
+        raise MetricFailed(f"{argv[0]} could not be started: {reason}")
     return output
 
 
 @contextlib.contextmanager
 def _started(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Iterator[_Child]:
-    if run.keeper:
-        run.keeper.prepare()
     try:
-        popen = subprocess.Popen(  # noqa: S603 - argv is the plugin's, never a caller's text
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd="/",
-            env=dict(environ),
-            start_new_session=True,
-            bufsize=0,  # we read the descriptors ourselves
-            close_fds=False,  # Python's are closed by the exec itself (PEP 446), without a loop
-        )
+        with run.keeper.gate() as line:
+            popen = subprocess.Popen(  # noqa: S603 - argv is the plugin's, never a caller's text
+                (*GATE, *argv),
+                stdin=line,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd="/",
+                env=dict(environ),
+                start_new_session=True,
+                bufsize=0,  # we read the descriptors ourselves
+                close_fds=False,  # Python's are closed by the exec itself (PEP 446), without a loop
+            )
     except OSError as error:
         raise MetricFailed(f"{argv[0]} could not be started: {error.strerror}") from error
     child = _Child(popen, _exit_fd(popen.pid))
-    kept = run.keeper.watching(popen.pid) if run.keeper else contextlib.nullcontext()
-    with popen, kept:
+    with popen, run.keeper.watching(popen.pid):
         try:
             yield child
         finally:

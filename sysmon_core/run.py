@@ -56,7 +56,7 @@ class Run:
     deadline: float
     output_limit: int
     stop: Stop = field(repr=False)
-    keeper: Keeper | None = field(default=None, repr=False)
+    keeper: Keeper = field(default_factory=Keeper, repr=False)
 
     def seconds_left(self) -> float:
         """Seconds until the deadline, never below zero."""

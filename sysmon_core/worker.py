@@ -10,7 +10,6 @@ import dramatiq
 from sysmon_core import registry, settings
 from sysmon_core.errors import TasksUnavailable
 from sysmon_core.isolation import isolated
-from sysmon_core.keeper import Keeper
 from sysmon_core.registry import Registry
 from sysmon_core.services.collection import Collection
 from sysmon_core.settings import Settings
@@ -34,7 +33,7 @@ def setup() -> None:
     _take_all_descriptors()
     with contextlib.suppress(TasksUnavailable):  # it is waited for, and asked when it is there
         check_policy(impatient(config.redis))
-    metrics = isolated(registry.load(config.command_path), config.command_path)
+    metrics = isolated(registry.load(config.command_path))
     dramatiq.set_broker(make_worker(config, metrics))
 
 
@@ -50,10 +49,9 @@ def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
     broker = WakingBroker(client)
     results = ResultStore(broker.get_results_backend())
     records = RedisRecords(client, results, config)
-    keeper = Keeper()
-    runner = Runner(metrics, Collection(config, keeper), records)
+    runner = Runner(metrics, Collection(config), records)
     broker.unreadable = records.bury
-    broker.add_middleware(Watch(client, records, runner, keeper))
+    broker.add_middleware(Watch(client, records, runner))
     dramatiq.actor(actor_name=ACTOR, queue_name=LONG, broker=broker)(runner.run)
     broker.declare_queue(BRIEF)
     return broker

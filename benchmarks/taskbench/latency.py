@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.taskbench.processes import PATIENCE, tree, until
+from benchmarks.taskbench.processes import PATIENCE, launcher, tree, until
 from benchmarks.taskbench.systems import FINAL, LONG, NO_OP, Place, System
-from sysmon_core import process
 
 GAPS = (0.05, 0.25)  # seconds between two submissions; each system's own are several times that
 EVENTS = "Kgh$"  # what Redis tells of: changes of hashes and strings, and expiries that are set
@@ -87,7 +86,7 @@ def _alone(place: Place) -> float:
     program = shutil.which(PROGRAM, path=place.programs) or PROGRAM
     begin = time.monotonic()
     subprocess.run(  # noqa: S603 - our own words
-        [*process.launcher(place.programs), program, "-d", "1", "1"], stdout=-1, check=True
+        [*launcher("KILL"), program, "-d", "1", "1"], stdout=-1, check=True
     )
     return (time.monotonic() - begin) * 1000
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,8 +12,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from sysmon_core import process
 
 TICKS = os.sysconf("SC_CLK_TCK")
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
@@ -106,16 +105,21 @@ def _pss(pid: int) -> int:
     return 0
 
 
+def launcher(name: str) -> list[str]:
+    """What has the kernel send a signal to a program whose parent was killed; Linux has it."""
+    setpriv = shutil.which("setpriv", path=SEARCH_PATH)
+    return [setpriv, "--pdeathsig", name, "--"] if setpriv else []
+
+
 class Process:
     """A process that is ours, with all that it starts; its output goes to a file."""
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str], log: Path) -> None:
         self.log = log
         self._argv = argv
-        launch = [word.replace("KILL", "TERM") for word in process.launcher(SEARCH_PATH)]
         with log.open("ab") as sink:
             self._popen = subprocess.Popen(  # noqa: S603 - our own programs
-                [*launch, *argv],
+                [*launcher("TERM"), *argv],
                 env=dict(environ),
                 cwd=log.parent,
                 stdin=subprocess.DEVNULL,

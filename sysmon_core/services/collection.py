@@ -64,9 +64,9 @@ def _unknown(model: type[Params]) -> str:
 class Collection:
     """Runs metrics within the limits of the settings."""
 
-    def __init__(self, settings: Settings, keeper: Keeper | None = None) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._keeper = keeper
+        self._keeper = Keeper()
         self._slots = threading.BoundedSemaphore(settings.sync_runs)
 
     def check(self, metric: Metric, params: Params, limit: float) -> None:

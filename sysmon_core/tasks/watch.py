@@ -14,7 +14,6 @@ from dramatiq import Broker, Worker
 from dramatiq.middleware import Middleware
 
 from sysmon_core.errors import ConfigurationError, TasksUnavailable
-from sysmon_core.keeper import Keeper
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import check_policy
 from sysmon_core.tasks.keys import CANCELLED
@@ -33,11 +32,8 @@ logger = logging.getLogger(__name__)
 class Watch(Middleware):
     """Lives as long as the worker; stops its runs when it is shut down."""
 
-    def __init__(
-        self, client: redis.Redis, records: RedisRecords, runner: Runner, keeper: Keeper
-    ) -> None:
+    def __init__(self, client: redis.Redis, records: RedisRecords, runner: Runner) -> None:
         self._client = client
-        self._keeper = keeper
         self._records = records
         self._runner = runner
         self._queue = QuietQueue()
@@ -66,7 +62,6 @@ class Watch(Middleware):
         """Stop listening."""
         self._ended.set()
         self._thread.join(2 * PAUSE)  # no longer: it may be waiting for Redis
-        self._keeper.close()
 
     def _watch(self) -> None:
         while not self._ended.is_set():

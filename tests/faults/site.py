@@ -16,7 +16,6 @@ from typing import Any
 import redis
 
 import sysmon_core
-from sysmon_core.process import launcher
 from tests.conftest import until
 from tests.faults.client import FINAL, HOST, Client
 from tests.faults.machine import Process, Started, kill, port_of, processes
@@ -25,7 +24,8 @@ HERE = Path(__file__).parent
 HOUSE = Path(sysmon_core.__file__).parent.parent
 BIN = Path(sys.executable).parent
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-LAUNCHER = launcher(SEARCH_PATH)  # so that they end even if the tests are killed
+# So that what is started ends even if the tests are killed; Linux alone has it.
+LAUNCHER = ("setpriv", "--pdeathsig", "KILL", "--") if sys.platform == "linux" else ()
 LOST = 60.0  # seconds within which a lost worker's tasks are known to be lost
 BOOT = 40.0  # seconds for a process to start on a busy machine
 

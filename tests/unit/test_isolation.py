@@ -58,7 +58,7 @@ def write(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
 
 
 def collect(metrics: Registry, run: Run, name: str = "long", **params: int) -> str:
-    metric = isolated(metrics, PATH).get(name)
+    metric = isolated(metrics).get(name)
     assert metric
     return metric.collect(metric.params.model_validate(params), run).text
 
@@ -75,7 +75,7 @@ def test_a_long_function_runs_in_another_process_and_a_quick_one_here(
 
 def test_nothing_else_is_changed(write: Write) -> None:
     before = write("return Report('')")
-    after = isolated(before, PATH)
+    after = isolated(before)
     assert [metric.name for metric in after] == [metric.name for metric in before]
     assert after.sources == before.sources
     for name in ("program", "quick"):

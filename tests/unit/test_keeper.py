@@ -1,107 +1,181 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sysmon_core.keeper import Keeper
+from sysmon_core.keeper import GATE, KEEPER, Keeper
 from sysmon_core.run import Run, Stop
 from tests.conftest import until
 from tests.unit.conftest import AT_ONCE, LONG, alive, children, pid_in, sh
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
-# A process that starts groups, each a shell and its child, and has them watched until it is killed.
+# A process that runs a program for each file it is told of; the program starts another.
 WORKER = f"""
-import subprocess, sys, threading
+import sys, threading, time
 from sysmon_core.keeper import Keeper
+from sysmon_core.process import execute
+from sysmon_core.run import Run, Stop
 
-kept = Keeper()
+keeper = Keeper()
 
-def program(place):
-    script = f"{LONG} & echo $! > {{place}}; wait"
-    with subprocess.Popen(["/bin/sh", "-c", script], start_new_session=True) as popen:
-        with kept.watching(popen.pid):
-            open(f"{{place}}.watched", "w").close()
-            popen.wait()
+def program(file):
+    argv = ["/bin/sh", "-c", f"{LONG} & echo $! > {{file}}; wait"]
+    with Stop() as stop:
+        execute(argv, Run(time.monotonic() + 1000, 1, stop, keeper), {{"PATH": "/bin"}})
 
-for place in sys.argv[1:]:
-    threading.Thread(target=program, args=(place,)).start()
+print("ready", flush=True)
+for line in sys.stdin:
+    threading.Thread(target=program, args=(line.strip(),)).start()
 """
 
 
-NOBODY = 2**22 + 1  # Linux has no process of such a number
+class Worker:
+    """A process that runs programs until it is killed."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-c", WORKER]
+        self._popen = subprocess.Popen(
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert self._popen.stdout is not None
+        self._popen.stdout.readline()
+
+    def run(self, *files: Path) -> None:
+        assert self._popen.stdin is not None
+        self._popen.stdin.write("".join(f"{file}\n" for file in files).encode())
+
+    def keeper(self) -> int:
+        files = Path(f"/proc/{self._popen.pid}/task").glob("*/children")
+        pids = [pid for file in files for pid in file.read_text().split()]
+        (keeper,) = (pid for pid in pids if b"keeper" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        return int(keeper)
+
+    def kill(self) -> None:
+        with self._popen:
+            self._popen.kill()
 
 
-def group_of(script: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(["/bin/sh", "-c", script], start_new_session=True)
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    one = Worker()
+    yield one
+    one.kill()
 
 
-def test_all_that_programs_started_ends_with_a_worker_that_is_killed(folder: Path) -> None:
+def are_running(folder: Path) -> bool:
+    """Whether anything runs that names the folder, or that such a thing started."""
+    names = "".join(file.read_text() for file in folder.iterdir()).split()
+    if any(alive(int(name)) for name in names):
+        return True
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if str(folder).encode() in place.read_bytes():
+                return True
+    return False
+
+
+def with_keeper(keeper: Keeper, script: str) -> bytes:
+    with Stop() as stop:
+        return bytes(sh(script, Run(time.monotonic() + 20, 1000, stop, keeper)).stdout)
+
+
+def test_all_that_programs_started_ends_with_a_worker_that_is_killed(
+    worker: Worker, folder: Path
+) -> None:
     files = [folder / "one", folder / "two"]
-    command = [sys.executable, "-c", WORKER, *map(str, files)]
-    with subprocess.Popen(command) as worker:
-        until(lambda: all(Path(f"{file}.watched").exists() for file in files))
-        pids = [pid_in(file) for file in files]
-        assert all(map(alive, pids))
-        worker.kill()
+    worker.run(*files)
+    pids = [pid_in(file) for file in files]
+    assert all(map(alive, pids))
+    worker.kill()
     until(lambda: not any(map(alive, pids)), AT_ONCE)
 
 
-def test_a_program_is_watched_while_it_runs() -> None:
-    keeper, before = Keeper(), children()
-    with Stop() as stop:
-        sh("true", Run(time.monotonic() + 20, 1, stop, keeper))
-    assert len(children() - before) == 1
-    keeper.close()
+@pytest.mark.parametrize("seed", range(10))
+def test_whenever_a_worker_is_killed_its_programs_end(
+    seed: int, worker: Worker, folder: Path
+) -> None:
+    worker.run(*(folder / str(number) for number in range(8)))
+    threading.Event().wait(random.Random(seed).uniform(0, 0.02))
+    worker.kill()
+    until(lambda: not are_running(folder), AT_ONCE)
 
 
-def test_a_group_that_was_let_go_is_left_alone() -> None:
+def test_a_program_is_ended_that_began_when_its_worker_was_gone(folder: Path) -> None:
+    late = ["/bin/sh", "-c", f'until [ -e {folder}/go ]; do sleep 0.01; done; exec "$@"', "late"]
+    with subprocess.Popen(KEEPER, stdin=subprocess.PIPE) as keeper:
+        assert keeper.stdin is not None
+        program = subprocess.Popen(
+            [*late, *GATE, *LONG.split()], stdin=keeper.stdin, start_new_session=True
+        )
+        keeper.stdin.close()
+        (folder / "go").touch()
+        assert program.wait(AT_ONCE) == -signal.SIGKILL
+
+
+def test_a_keeper_stays_when_all_are_told_to_stop(worker: Worker, folder: Path) -> None:
+    worker.run(folder / "one")
+    pid = pid_in(folder / "one")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        os.kill(worker.keeper(), number)
+    worker.kill()
+    until(lambda: not alive(pid), AT_ONCE)
+
+
+def test_a_keeper_that_was_killed_is_replaced_and_told_what_runs(
+    worker: Worker, folder: Path
+) -> None:
+    files = [folder / "one", folder / "two"]
+    worker.run(files[0])
+    pids = [pid_in(files[0])]
+    first = worker.keeper()
+    os.kill(first, signal.SIGKILL)
+    until(lambda: not alive(first))
+    worker.run(files[1])
+    pids.append(pid_in(files[1]))
+    worker.kill()
+    until(lambda: not any(map(alive, pids)), AT_ONCE)
+
+
+def test_a_program_has_nothing_to_read_and_no_way_to_the_keeper() -> None:
+    script = "for fd in /proc/$$/fd/*; do readlink $fd; done; cat"
+    links = with_keeper(Keeper(), script).split()
+    assert links[0] == b"/dev/null"
+    assert len(links) == 3  # and its two outputs
+
+
+def test_a_group_that_has_ended_is_let_go() -> None:
     keeper = Keeper()
-    with group_of(f"exec {LONG}") as process:
+    with subprocess.Popen(LONG.split(), start_new_session=True) as process:
+        with keeper.gate() as line:
+            os.write(line, f"+ {process.pid}\n".encode())
         with keeper.watching(process.pid):
             pass
-        keeper.close()
+        del keeper
         assert process.poll() is None
         process.kill()
 
 
-def test_a_group_that_is_watched_is_ended_with_the_last_word() -> None:
-    keeper = Keeper()
-    with group_of(f"exec {LONG}") as process:
-        with keeper.watching(process.pid):
-            keeper.close()
-            assert process.wait(AT_ONCE) == -signal.SIGKILL
-        keeper.close()
-
-
-def test_there_is_one_keeper_and_only_once_it_is_needed() -> None:
-    before = children()
-    keeper = Keeper()
-    assert children() == before
-    with keeper.watching(NOBODY), keeper.watching(NOBODY + 1):
-        assert len(children() - before) == 1
-    keeper.close()
-    assert children() == before
-
-
-def test_a_keeper_that_was_never_needed_has_nothing_to_close() -> None:
-    Keeper().close()
-
-
-def test_a_keeper_that_was_killed_is_replaced() -> None:
+def test_there_is_one_keeper_from_the_first_program_to_its_owner_s_end() -> None:
     keeper, before = Keeper(), children()
-    with keeper.watching(NOBODY):
-        (first,) = (int(pid) for pid in children() - before)
-        os.kill(first, signal.SIGKILL)
-        until(lambda: not alive(first))
-    with group_of(f"exec {LONG}") as process:
-        with keeper.watching(process.pid):
-            keeper.close()
-            assert process.wait(AT_ONCE) == -signal.SIGKILL
-        keeper.close()
+    for _ in range(2):
+        with_keeper(keeper, "true")
+        assert len(children() - before) == 1
+    del keeper
+    assert children() == before
+
+
+def test_a_keeper_that_is_not_needed_is_not_started() -> None:
+    keeper, before = Keeper(), children()
+    del keeper
+    assert children() == before
