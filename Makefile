@@ -66,7 +66,7 @@ format: venv     ## let ruff mend what it can
 # With the oldest Python there is: 3.11.2 of Debian 12 needs a backport that later ones do not.
 lock:            ## renew requirements.lock from the ranges in setup.py
 	@rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
-	@.venv/lock/bin/pip install --disable-pip-version-check --quiet --upgrade --editable '.[dev]'
+	@.venv/lock/bin/pip install --disable-pip-version-check --quiet --upgrade --editable '.[dev,docs]'
 	@{ echo '# What `make venv` installs; renewed by `make lock` from the ranges in setup.py.'; \
 	   .venv/lock/bin/pip --disable-pip-version-check freeze --all --exclude-editable --exclude pip; } > requirements.lock
 	@rm -rf .venv/lock
