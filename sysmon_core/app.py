@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def main(_global_config: dict[str, str], **ini: str) -> WSGIApplication:
     """The factory named in the ini file's ``[app:main]``."""
     config = settings.load(ini)
-    metrics = isolated(registry.load(config.command_path))
+    metrics = isolated(registry.load(config))
     return make_app(config, metrics)
 
 

@@ -52,6 +52,14 @@ class Settings(BaseModel):
         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin",
         description="Folders in which the programs behind metrics are looked for at start.",
     )
+    plugins_allowed: str = Field(
+        "", description="Names of the plugins that are loaded; empty: all that are installed."
+    )
+    plugins_blocked: str = Field("", description="Names of plugins that are not loaded.")
+    plugins_tolerant: bool = Field(
+        False,
+        description="Whether a plugin that is at fault is left out; else it stops the start.",
+    )
     sync_limit: Positive = Field(
         30, description="Seconds that a synchronous run may take by its params."
     )

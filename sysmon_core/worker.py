@@ -33,7 +33,7 @@ def setup() -> None:
     _take_all_descriptors()
     with contextlib.suppress(TasksUnavailable):  # it is waited for, and asked when it is there
         check_policy(impatient(config.redis))
-    metrics = isolated(registry.load(config.command_path))
+    metrics = isolated(registry.load(config))
     dramatiq.set_broker(make_worker(config, metrics))
 
 

@@ -121,7 +121,7 @@ def make_testapp() -> MakeApp:
 
     def make(config: Settings, metrics: Registry | None = None) -> TestApp:
         migrations.upgrade(Database(config.database))
-        found = metrics or registry.load(config.command_path)
+        found = metrics or registry.load(config)
         return TestApp(make_app(config, found))
 
     return make
@@ -136,7 +136,7 @@ def testapp(make_settings: MakeSettings, make_testapp: MakeApp, redis_url: str) 
 @contextlib.contextmanager
 def working(config: Settings, metrics: Registry | None = None) -> Iterator[None]:
     """A worker on these settings, in threads of this process."""
-    broker = make_worker(config, metrics or registry.load(config.command_path))
+    broker = make_worker(config, metrics or registry.load(config))
     worker = Worker(broker, worker_threads=4, worker_timeout=20)
     worker.start()
     try:

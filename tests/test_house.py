@@ -36,7 +36,7 @@ settings
 hookspecs
 command
 metric
-process
+process report
 run
 keeper
 errors

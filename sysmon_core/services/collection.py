@@ -20,8 +20,9 @@ from sysmon_core.errors import (
     TooManyRuns,
 )
 from sysmon_core.keeper import Keeper
-from sysmon_core.metric import Metric, Params, Report
-from sysmon_core.run import Run, Stop
+from sysmon_core.metric import Metric, Params
+from sysmon_core.report import Report
+from sysmon_core.run import Listener, Run, Stop
 from sysmon_core.settings import Settings
 
 Result = dict[str, str]
@@ -102,8 +103,10 @@ class Collection:
         """What ``report`` gives, as the API tells it."""
         return {metric.name: self.report(metric, params, stop).text}
 
-    def report(self, metric: Metric, params: Params, stop: Stop) -> Report:
-        """Run the metric to its end, its deadline or its stop.
+    def report(
+        self, metric: Metric, params: Params, stop: Stop, listener: Listener | None = None
+    ) -> Report:
+        """Run the metric to its end, its deadline or its stop; the listener hears it come.
 
         Raises:
             MetricFailed: whatever it did wrong; a fault in a plugin stays in that plugin.
@@ -111,7 +114,7 @@ class Collection:
         """
         seconds = _seconds(metric, params) + self._settings.overrun
         limit = self._settings.output_limit
-        run = Run(time.monotonic() + seconds, limit, stop, self._keeper)
+        run = Run(time.monotonic() + seconds, limit, stop, self._keeper, listener)
         with _blaming(metric):
             return self._checked(metric.collect(params, run))
 

@@ -270,7 +270,7 @@ def test_without_the_database_users_are_a_503_at_once_and_all_else_goes_on(
     path = programs(uptime="echo up", iostat="echo Device")
     database = f"sqlite:///{folder}/none/users.sqlite"
     config = make_settings(database_url=database, redis_url=redis_url, command_path=path)
-    app = TestApp(make_app(config, registry.load(path)))
+    app = TestApp(make_app(config, registry.load(config)))
     for path in ("/", "/v1/uptime/", "/v1/iostat/", "/v2/uptime/", "/v3/"):
         app.get(path, status=200)
     app.get(app.post("/v2/iostat/", status=201).location, status=200)

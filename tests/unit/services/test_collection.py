@@ -168,7 +168,7 @@ def test_what_a_metric_says_in_our_words_is_passed_on(
 
 @pytest.mark.parametrize(
     "given",
-    [None, "text", {}, Report(b"bytes"), Report(5)],  # type: ignore[arg-type]
+    [None, 5, {}, [5], [{}], Report(b"bytes"), Report(5)],  # type: ignore[arg-type]
 )
 def test_what_is_no_report_of_text_is_a_failure(given: Any, collection: Collection) -> None:
     with pytest.raises(MetricFailed):
