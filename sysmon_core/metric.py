@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
@@ -41,7 +41,7 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-Returned = Report | str | Sequence[Row] | Generator[Row, None, None]
+Returned = Report | str | Sequence[Row] | Iterator[Row]
 
 
 @dataclass(frozen=True, kw_only=True)

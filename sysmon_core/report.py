@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -72,7 +72,7 @@ def report_of(value: object, run: Run) -> Report:
         return Report(value)
     if isinstance(value, Report) and isinstance(value.text, str):
         return Report(value.text, _checked(value.rows, run))
-    if isinstance(value, Generator):
+    if isinstance(value, Iterator):
         return _collected(value, run)
     if isinstance(value, list | tuple):
         rows = _checked(value, run)
@@ -80,7 +80,7 @@ def report_of(value: object, run: Run) -> Report:
     raise MetricFailed("The plugin returned what is no Report, no text and no list of rows")
 
 
-def _collected(rows: Generator[Row, None, None], run: Run) -> Report:
+def _collected(rows: Iterator[Row], run: Run) -> Report:
     taken: list[Row] = []
     text = ""
     widths: dict[str, int] = {}
@@ -96,7 +96,7 @@ def _collected(rows: Generator[Row, None, None], run: Run) -> Report:
             run.tell(part.encode("utf-8", "replace"))
             run.check()
     finally:
-        rows.close()
+        getattr(rows, "close", lambda: None)()  # what a generator has to put away
     return Report(text, _checked(taken, run))
 
 
