@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sysmon_core import process
-from sysmon_core.errors import MetricFailed, ProgramMissing
+from sysmon_core.errors import MetricFailed, ProgramMissing, told
 from sysmon_core.metric import Metric, Params
 from sysmon_core.report import Report, Row
 from sysmon_core.run import Run
@@ -79,8 +79,8 @@ class Command(Metric):
         try:
             rows = jc.parse(self.parser, text, quiet=True)
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise MetricFailed(f"What {self.program} printed cannot be read: {reason}") from error
+            what = f"What {self.program} printed cannot be read: {told(error)}"
+            raise MetricFailed(what) from error
         found = [rows] if isinstance(rows, dict) else list(rows)
         if not self.columns:
             return found

@@ -19,10 +19,17 @@ from typing import Any
 
 from sysmon_core import process, registry
 from sysmon_core.command import ENVIRONMENT
-from sysmon_core.errors import MetricFailed, MetricTimeout, ProgramMissing, SysmonError
+from sysmon_core.errors import (
+    MetricFailed,
+    MetricTimeout,
+    PluginFault,
+    ProgramMissing,
+    SysmonError,
+    told,
+)
 from sysmon_core.metric import Metric, Params
 from sysmon_core.registry import GROUP, Registry, Source
-from sysmon_core.report import Report, report_of
+from sysmon_core.report import Report, checked, report_of
 from sysmon_core.run import Listener, Run, Stop
 from sysmon_core.settings import Settings
 
@@ -32,7 +39,7 @@ sys.path[:] = json.loads(sys.argv[1])
 from sysmon_core import isolation
 isolation.main(sys.argv[2])
 """
-KINDS = {kind.__name__: kind for kind in (MetricFailed, MetricTimeout, ProgramMissing)}
+KINDS = {kind.__name__: kind for kind in (MetricFailed, MetricTimeout, PluginFault, ProgramMissing)}
 
 
 def isolated(metrics: Registry) -> Registry:
@@ -66,8 +73,8 @@ def _collect(source: Source, name: str, params: Params, run: Run) -> Report:
     try:
         answer = json.loads(output.stdout.splitlines()[-1])
     except (ValueError, IndexError):
-        detail = f"The metric {name} ended its process (status {output.status}) without a report"
-        raise MetricFailed(detail) from None
+        detail = f"it ended its process (status {output.status}) without a report"
+        raise PluginFault(detail) from None
     if "error" in answer:
         raise KINDS.get(answer["kind"], MetricFailed)(answer["error"])
     return Report(answer["text"], answer["rows"])
@@ -116,10 +123,9 @@ def _answer(job: dict[str, Any], listener: Listener | None) -> dict[str, Any]:
         with Stop() as stop:
             deadline = time.monotonic() + job["seconds"]
             run = Run(deadline, job["output_limit"], stop, listener=listener)
-            report = report_of(metric.collect(params, run), run)
+            report = checked(report_of(metric.collect(params, run), run), run.output_limit)
     except SysmonError as error:
         return {"error": str(error), "kind": type(error).__name__}
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
-        reason = f"{type(error).__name__}: {error}"
-        return {"error": f"The metric {job['metric']} failed: {reason}", "kind": ""}
+        return {"error": told(error), "kind": PluginFault.__name__}
     return {"text": report.text, "rows": list(report.rows)}

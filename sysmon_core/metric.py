@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -61,6 +61,7 @@ class Metric:
             quick: it answers at once in every version; with it, it is a task from v2 on.
         repeatable: whether a run whose worker died may be started again, three times at most.
         position: where it stands in lists; the lower comes first, equals by name.
+        origin: the plugin and the distribution that it is of; sysmon fills it in.
 
     Raises:
         ConfigurationError: the name is unfit, or nothing says how to collect.
@@ -75,6 +76,7 @@ class Metric:
     duration: Callable[[Any], float] | None = None
     repeatable: bool = False
     position: int = 100
+    origin: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import NoReturn
@@ -13,7 +13,7 @@ from typing import NoReturn
 import pluggy
 
 from sysmon_core import hookspecs
-from sysmon_core.errors import PluginError
+from sysmon_core.errors import PluginError, told
 from sysmon_core.metric import Metric
 from sysmon_core.settings import Settings
 
@@ -153,8 +153,7 @@ def _blaming(source: Source, what: str) -> Iterator[None]:
     except (KeyboardInterrupt, PluginError):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise PluginError(f"{source} {what} ({reason}): {_remedy(source)}") from error
+        raise PluginError(f"{source} {what} ({told(error)}): {_remedy(source)}") from error
 
 
 def _remedy(source: Source) -> str:
@@ -188,7 +187,7 @@ def _metrics(
             _refuse(source, f"gives {metric!r} from sysmon_metrics, which is no Metric")
         _check_params(metric, source)
         with _blaming(source, f"has a metric {metric.name} that fails on this host"):
-            ready = metric.on_host(command_path)
+            ready = replace(metric.on_host(command_path), origin=str(source))
         yield ready
 
 

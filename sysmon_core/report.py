@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sysmon_core.errors import MetricFailed
+from sysmon_core.errors import PluginFault
 from sysmon_core.run import Run
 
 Row = dict[str, Any]
@@ -65,7 +65,7 @@ def report_of(value: object, run: Run) -> Report:
     Rows that are yielded are told to the run's listener as they come.
 
     Raises:
-        MetricFailed: it is none of these, no JSON, or larger than the run's limit.
+        PluginFault: it is none of these, no JSON, or larger than the run's limit.
         RunStopped, MetricTimeout: between two rows that are yielded.
     """
     if isinstance(value, str):
@@ -77,7 +77,16 @@ def report_of(value: object, run: Run) -> Report:
     if isinstance(value, list | tuple):
         rows = _checked(value, run)
         return Report("".join(_lines(rows, _widths(rows))), rows)
-    raise MetricFailed("The plugin returned what is no Report, no text and no list of rows")
+    raise PluginFault("it returned what is no Report, no text and no list of rows")
+
+
+def checked(report: object, limit: int) -> Report:
+    """What a metric collected, which may be anything, if it is a report within the limit."""
+    if not isinstance(report, Report) or not isinstance(report.text, str):
+        raise PluginFault("it returned what is no Report of text")
+    if len(report.text) > limit:
+        raise PluginFault("its report is larger than the setting output_limit allows")
+    return report
 
 
 def _collected(rows: Iterator[Row], run: Run) -> Report:
@@ -92,7 +101,7 @@ def _collected(rows: Iterator[Row], run: Run) -> Report:
             taken.append(row)
             text += part
             if len(text) > run.output_limit:
-                raise MetricFailed(f"Its rows are more than the limit of {run.output_limit} bytes")
+                raise PluginFault(f"its rows are more than the limit of {run.output_limit} bytes")
             run.tell(part.encode("utf-8", "replace"))
             run.check()
     finally:
@@ -104,11 +113,11 @@ def _checked(rows: Sequence[Any], run: Run) -> Sequence[Row]:
     try:
         size = len(json.dumps(list(rows), allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
-        raise MetricFailed(f"The plugin gives rows that are no JSON: {error}") from error
+        raise PluginFault(f"it gives rows that are no JSON: {error}") from error
     if not all(isinstance(row, dict) and row for row in rows):
-        raise MetricFailed("The plugin gives rows that are no dicts of columns")
+        raise PluginFault("it gives rows that are no dicts of columns")
     if size > run.output_limit:
-        raise MetricFailed(f"Its rows are more than the limit of {run.output_limit} bytes")
+        raise PluginFault(f"its rows are more than the limit of {run.output_limit} bytes")
     return rows
 
 

@@ -84,7 +84,7 @@ class Run:
         if self.stop.reason is not None:
             raise RunStopped(self.stop.reason)
         if not self.seconds_left():
-            raise MetricTimeout("It took longer than its params allow for and was stopped")
+            raise MetricTimeout("it took longer than its params allow for and was stopped")
 
     def sleep(self, seconds: float) -> None:
         """Wait; as ``check`` raises, at once when the run is to end."""

@@ -100,8 +100,8 @@ def test_a_report_may_be_as_large_as_the_output_of_a_program(
     ("body", "reason"),
     [
         ("raise MetricFailed('no water')", "^no water$"),
-        ("raise ValueError('no water')", "long failed: ValueError: no water"),
-        ("sys.exit('bye')", "long failed: SystemExit: bye"),
+        ("raise ValueError('no water')", "^ValueError: no water$"),
+        ("sys.exit('bye')", "^SystemExit: bye$"),
         ("os._exit(3)", "status 3"),
         ("os.abort()", "status -6"),
         ("return None", "no Report"),

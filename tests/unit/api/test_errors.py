@@ -18,6 +18,7 @@ STATUS = {
     "LastAdmin": 409,
     "ProgramMissing": 501,
     "MetricFailed": 502,
+    "PluginFault": 502,
     "RunStopped": 503,
     "TooManyRuns": 503,
     "TooManyTasks": 429,
