@@ -41,4 +41,4 @@ def make_app(config: Settings, metrics: Registry) -> WSGIApplication:
     users = Users(Database(config.database), Passwords(), config.password_min_length)
     tasks = Tasks(collection, records, config.task_limit)
     services = Services(metrics, collection, tasks, users, config.body_limit)
-    return make_wsgi(services, config.trusted_proxies.split())
+    return make_wsgi(services, config.trusted_proxies.split(), config.hosts.split())

@@ -42,6 +42,10 @@ class Settings(BaseModel):
     listen: str = Field(
         "127.0.0.1:6543", description="Address and port that `pserve` listens on; more, by spaces."
     )
+    hosts: str = Field(
+        "",
+        description="Names by which clients call the service, beside localhost and addresses.",
+    )
     database_url: str = Field(
         "", description="SQLAlchemy URL of the users' database; empty: SQLite in `var`."
     )

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 VERSIONS = {"v1": v1.include, "v2": v2.include, "v3": v3.include}
 
 
-def make_wsgi(services: Services, trusted_proxies: Iterable[str]) -> WSGIApplication:
+def make_wsgi(
+    services: Services, trusted_proxies: Iterable[str], hosts: Iterable[str]
+) -> WSGIApplication:
     """The whole application, the front door included."""
     with Configurator(settings={}) as config:
         service.include(config)
@@ -31,7 +33,7 @@ def make_wsgi(services: Services, trusted_proxies: Iterable[str]) -> WSGIApplica
         add_service(config, "root", "/", {"GET": Endpoint(_versions(list(VERSIONS)), PUBLIC)})
         for include in VERSIONS.values():
             include(config, services)
-    return FrontDoor(config.make_wsgi_app(), trusted_proxies)
+    return FrontDoor(config.make_wsgi_app(), trusted_proxies, hosts)
 
 
 def _versions(names: list[str]) -> View:

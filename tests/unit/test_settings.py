@@ -17,7 +17,7 @@ NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_li
 NUMBERS += ["password_min_length"]
 SECONDS = ["sync_limit", "task_limit", "overrun"]
 TEXTS = ["listen", "database_url", "redis_url", "command_path", "trusted_proxies"]
-TEXTS += ["plugins_allowed", "plugins_blocked"]
+TEXTS += ["plugins_allowed", "plugins_blocked", "hosts"]
 
 
 @pytest.fixture
