@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import EntryPoint
@@ -44,18 +45,24 @@ KINDS = {kind.__name__: kind for kind in (MetricFailed, MetricTimeout, PluginFau
 
 def isolated(metrics: Registry) -> Registry:
     """The same metrics, the long ones that are Python functions each run in a process."""
-
-    def safe(metric: Metric) -> Metric:
-        if not metric.long or metric.function is None:
-            return metric
-        source = metrics.sources[metric.name]
-        return replace(metric, function=partial(_collect, source, metric.name))
-
-    pairs = [(safe(metric), metrics.sources[metric.name]) for metric in metrics]
+    sources = metrics.sources
+    pairs = [(isolate(metric, sources[metric.name]), sources[metric.name]) for metric in metrics]
     return Registry(pairs, metrics.left_out)
 
 
-def _collect(source: Source, name: str, params: Params, run: Run) -> Report:
+def isolate(metric: Metric, source: Source, launcher: Sequence[str] = ()) -> Metric:
+    """The same metric, run in a process if it is a long Python function.
+
+    The launcher is the words of a program that starts the process, if it is not to be this one.
+    """
+    if not metric.long or metric.function is None:
+        return metric
+    return replace(metric, function=partial(_collect, source, metric.name, launcher))
+
+
+def _collect(
+    source: Source, name: str, launcher: Sequence[str], params: Params, run: Run
+) -> Report:
     job = {
         "plugin": source.plugin,
         "module": source.module,
@@ -65,7 +72,7 @@ def _collect(source: Source, name: str, params: Params, run: Run) -> Report:
         "output_limit": run.output_limit,
         "told": run.listener is not None,
     }
-    argv = (sys.executable, "-c", BOOT, json.dumps(sys.path), json.dumps(job))
+    argv = (*launcher, sys.executable, "-c", BOOT, json.dumps(sys.path), json.dumps(job))
     # As JSON a character may take twelve, and it may be told twice; whoever asked checks the text.
     listener = run.listener and _reader(run.listener)
     roomy = replace(run, output_limit=32 * run.output_limit + 1000, listener=listener)
