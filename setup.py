@@ -12,7 +12,9 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["sysmon_core*"]) + PLUGINS,
     package_dir={name: "plugins/" + name.replace(".", "/") for name in PLUGINS},
-    package_data={"sysmon_core": ["py.typed", "migrations/script.py.mako"]},
+    package_data={
+        "sysmon_core": ["py.typed", "migrations/script.py.mako", "scaffold/*.template"],
+    },
     install_requires=[
         "alembic>=1.13,<2",
         "argon2-cffi>=23.1",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from sysmon_core.cli_plugin import plugin
 from sysmon_core.cli_run import RunGroup, load_settings
 from sysmon_core.errors import SysmonError
 
@@ -78,6 +79,7 @@ def metrics() -> None:
 
 
 main.add_command(RunGroup(name="run", subcommand_metavar="METRIC [OPTIONS]"))
+main.add_command(plugin)
 
 
 @main.group()
