@@ -36,6 +36,7 @@ setup(
     ],
     extras_require={
         "docs": ["swagger-ui-bundle-v2>=5.31,<6"],
+        "testing": ["pytest", "soupsieve<3", "webtest"],
         "dev": [
             "hypothesis",
             "mypy",
@@ -56,6 +57,7 @@ setup(
         "console_scripts": ["sysmon = sysmon_core.cli:main"],
         "paste.app_factory": ["main = sysmon_core.app:main"],
         "paste.server_runner": ["waitress = sysmon_core.server:serve"],
+        "pytest11": ["sysmon = sysmon_core.testing"],
         "sysmon": ["uptime = sysmon_uptime", "iostat = sysmon_iostat"],
     },
 )
