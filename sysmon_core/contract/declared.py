@@ -14,6 +14,8 @@ from sysmon_core.services.collection import parse
 
 UNKNOWN = "no_such_parameter"
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+# What pydantic leaves as it was where None may be given too.
+LEFT = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 # How far beyond a bound the next value is that must be refused.
 STEPS = {"minimum": -1, "maximum": 1, "exclusiveMinimum": 0, "exclusiveMaximum": 0}
 
@@ -78,8 +80,7 @@ def number_of(field: Mapping[str, Any]) -> Mapping[str, Any]:
     """The part of a parameter's schema that is of a number; empty if it is none."""
     for part in (field, *field.get("anyOf", ())):
         if part.get("type") in {"integer", "number"}:
-            found: Mapping[str, Any] = part
-            return found
+            return {LEFT.get(key, key): value for key, value in part.items()}
     return {}
 
 
@@ -114,10 +115,16 @@ def _attempts(properties: Mapping[str, Mapping[str, Any]]) -> Iterator[Attempt]:
         yield Attempt(name, [(name, field.get("default", "1"))] * 2)
         for value in _unfit(number_of(field)):
             yield Attempt(name, [(name, value)])
-    # A validator that spans parameters must do without those that did not fit.
-    numbers = [name for name, field in properties.items() if number_of(field)]
-    for name in numbers[1:]:
-        yield Attempt(name, [(one, "x") for one in numbers])
+        others = list(_others(properties, name))
+        if others and number_of(field):
+            # A validator that spans parameters must do without one that did not fit.
+            yield Attempt(name, [(name, "x"), *others])
+
+
+def _others(properties: Mapping[str, Mapping[str, Any]], name: str) -> Iterator[tuple[str, Any]]:
+    for other, field in properties.items():
+        if other != name and field.get("default") is not None:
+            yield other, field["default"]
 
 
 def _unfit(number: Mapping[str, Any]) -> Iterator[str]:
