@@ -22,7 +22,7 @@ STEPS = {"minimum": -1, "maximum": 1, "exclusiveMinimum": 0, "exclusiveMaximum":
 
 def declaration(metric: Metric) -> Verdict:
     """Whether the metric says what it is, to people."""
-    good = f"title, description, {len(metric.columns)} columns"
+    good = f"title, description, columns: {len(metric.columns)}"
     return Verdict(good, [*_texts(metric), *_columns(metric)])
 
 

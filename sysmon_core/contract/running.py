@@ -16,6 +16,7 @@ from sysmon_core.report import Row
 SLACK = 1.0  # seconds that a run may take longer than it says; a quick one may take no more
 SHARE = 0.5  # of what it says: as long a run must take at least
 TELLING = 2.0  # seconds: a run that tells whether the duration is honest
+MOST = 10.0  # seconds: nobody should wait longer to be told
 STOPPABLE = 5.0  # seconds: a run that there is something to stop of
 SHORT = 1.0  # seconds: what takes no longer need not hear of its end
 TRIES = 2  # a busy machine is no fault of the metric
@@ -23,18 +24,26 @@ TRIES = 2  # a busy machine is no fault of the metric
 
 def duration(trial: Trial) -> Verdict | None:
     """Whether a run takes as long as the metric says."""
-    if trial.default.error and not isinstance(trial.default.error, MetricTimeout):
+    if _failed(trial.default):
         return None
     says = trial.metric.seconds(trial.defaults)
     runs = [(trial.defaults, trial.default)]
-    telling = trial.lasting(TELLING) if trial.metric.long and says < TELLING else trial.defaults
-    if telling != trial.defaults and not trial.default.hangs:
-        runs.append((telling, trial.run(telling)))
+    if trial.metric.long and says < TELLING and not trial.default.hangs:
+        telling = trial.lasting(TELLING)
+        if says < trial.metric.seconds(telling) <= MOST:
+            runs.append((telling, trial.run(telling)))
+    if _failed(runs[-1][1]):
+        return Verdict("", [f"a run with {runs[-1][0]} failed: {runs[-1][1].error}"])
     measured = [_measured(trial, params, outcome) for params, outcome in runs]
     faults = [fault for says, took in measured for fault in _dishonest(trial.metric, says, took)]
     return Verdict(
         "; ".join(f"says {says:g} s, took {took:.2f} s" for says, took in measured), faults
     )
+
+
+def _failed(outcome: Outcome) -> bool:
+    """Whether it ended for a reason that says nothing about its duration."""
+    return outcome.error is not None and not isinstance(outcome.error, MetricTimeout)
 
 
 def _measured(trial: Trial, params: Params, outcome: Outcome) -> tuple[float, float]:
@@ -67,7 +76,7 @@ def output(trial: Trial) -> Verdict:
         return Verdict("", [f"a run with default params failed: {outcome.error}"])
     rows = outcome.report.rows
     json.dumps(list(rows), allow_nan=False)
-    good = f"{len(outcome.report.text)} characters, {len(rows)} rows"
+    good = f"characters: {len(outcome.report.text)}, rows: {len(rows)}"
     empty = not (outcome.report.text.strip() or rows or trial.metric.columns)
     faults = ["it gave neither text nor rows: return a text, a list of rows or a Report"]
     return Verdict(good, faults if empty else list(_misfits(trial.metric, rows)))
@@ -106,8 +115,8 @@ def _is_number(value: object) -> bool:
 
 def cancel(trial: Trial) -> Verdict | None:
     """Whether a long run ends when somebody stops it."""
-    if (excuse := _nothing_to_end(trial)) is not None:
-        return excuse
+    if not _has_an_end(trial):
+        return _excuse(trial)
     params = trial.lasting(STOPPABLE)
     outcome = trial.stopped(params, SHORT)
     if isinstance(outcome.error, RunStopped) and str(outcome.error) == STOPPED:
@@ -117,21 +126,26 @@ def cancel(trial: Trial) -> Verdict | None:
 
 def deadline(trial: Trial) -> Verdict | None:
     """Whether a long run ends when its time is up."""
-    if (excuse := _nothing_to_end(trial)) is not None:
-        return excuse
+    if not _has_an_end(trial):
+        return _excuse(trial)
     outcome = trial.cut_short(trial.lasting(STOPPABLE), SHORT)
     if isinstance(outcome.error, MetricTimeout):
         return Verdict(f"ended {max(0.0, outcome.seconds - SHORT):.2f} s after its deadline")
     return Verdict("", [_disobeyed(outcome, "its deadline")])
 
 
-def _nothing_to_end(trial: Trial) -> Verdict | None:
-    if not trial.metric.long:
-        return Verdict("quick: there is nothing to end")
-    most = trial.metric.seconds(trial.lasting(STOPPABLE))
-    if most <= SHORT:
-        return Verdict(f"a run takes {most:g} s at most: there is nothing to end")
-    return None
+def _has_an_end(trial: Trial) -> bool:
+    """Whether there are runs of it that somebody may want to end."""
+    if not (trial.default.begun and trial.metric.long):
+        return False
+    return trial.metric.seconds(trial.lasting(STOPPABLE)) > SHORT
+
+
+def _excuse(trial: Trial) -> Verdict | None:
+    """Why there is nothing to end; None if it does not run at all."""
+    if not trial.default.begun:
+        return None
+    return Verdict(f"{'short' if trial.metric.long else 'quick'}: there is nothing to end")
 
 
 def _disobeyed(outcome: Outcome, what: str) -> str:

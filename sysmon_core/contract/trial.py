@@ -33,13 +33,14 @@ class Outcome:
     """How a run ended: with a report or with an error; with neither if it has not ended.
 
     ``seconds`` is how long it took, or how long it took from its stop on; ``cpu`` is the
-    processor's time of the thread that ran it.
+    processor time of this process meanwhile. ``begun`` is false where it could not be tried.
     """
 
     seconds: float
     report: Report | None = None
     error: SysmonError | None = None
     cpu: float = 0.0
+    begun: bool = True
 
     @property
     def hangs(self) -> bool:
@@ -67,10 +68,11 @@ class Trial:
         """What a run with default params gave."""
         try:
             self._collection.check(self.metric, self.defaults, self.config.sync_limit)
-        except SysmonError as error:
-            return Outcome(0.0, error=error)
+        except SysmonError as reason:
+            return Outcome(0.0, error=reason, begun=False)
         if not 0 <= (says := self.metric.seconds(self.defaults)) < math.inf:
-            return Outcome(0.0, error=MetricFailed(f"its duration is {says}: give seconds"))
+            error = MetricFailed(f"its duration is {says}: give seconds")
+            return Outcome(0.0, error=error, begun=False)
         return self.run(self.defaults)
 
     def run(self, params: Params, metric: Metric | None = None) -> Outcome:
@@ -130,13 +132,13 @@ def _tried(
         stop = stack.enter_context(Stop())
 
         def work() -> None:
-            begin = time.thread_time()
+            begin = time.process_time()
             try:
                 report = collection.report(metric, params, stop)
             except BaseException as error:  # noqa: BLE001 - handed to whoever waits
                 future.set_exception(error)
             else:
-                cpu[0] = time.thread_time() - begin
+                cpu[0] = time.process_time() - begin
                 future.set_result(report)
 
         begin = time.monotonic()

@@ -160,10 +160,36 @@ def test_a_lie_about_the_duration_of_other_params_is_found() -> None:
     assert "says 2 s and took 0.0 s" in short(metric)["duration"]
 
 
+def test_a_run_of_other_params_that_fails_is_found() -> None:
+    def shallow(params: Seconds, run: Run) -> str:
+        run.sleep(params.seconds)
+        return str(1 // (params.seconds - 2))
+
+    metric = good(function=shallow, params=Seconds, duration=told, columns=[])
+    assert "a run with seconds=2 failed" in short(metric)["duration"]
+
+
 @pytest.mark.parametrize("says", [float("nan"), float("inf"), -1, "long", 1000])
 def test_a_duration_that_is_none_is_found(says: Any) -> None:
-    found = short(good(duration=lambda _params: says))
-    assert "output" in found
+    assert list(short(good(duration=lambda _params: says))) == ["output"]
+
+
+def test_a_metric_that_cannot_be_run_is_told_once() -> None:
+    class Required(Params):
+        count: Integer = Field(ge=1, description="How many")
+
+    found = short(good(function=patient, params=Required, duration=lambda _params: 5))
+    assert list(found) == ["params", "output"]
+    assert found["output"].startswith("a run with default params failed: count")
+
+
+def test_nobody_waits_for_days() -> None:
+    metric = good(
+        function=lambda params, run: run.sleep(86400 * params.seconds) or "",
+        params=Seconds,
+        duration=lambda params: 86400 * params.seconds,
+    )
+    assert short(metric) == {}
 
 
 def deaf(params: Seconds, _run: Run) -> str:
