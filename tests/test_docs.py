@@ -25,7 +25,7 @@ PLUGINS = [block for block in BLOCKS if "@hookimpl" in block]
 def metrics_of(code: str) -> list[Metric]:
     """What a plugin of this code declares, ready for this host."""
     module: dict[str, Any] = types.ModuleType("plugin_of_a_page").__dict__
-    exec(compile(code, str(PAGE), "exec"), module)
+    exec(compile(code, str(PAGE), "exec", dont_inherit=True), module)
     return [
         metric.on_host("/usr/bin:/bin:/sbin:/usr/sbin") for metric in module["sysmon_metrics"]()
     ]
@@ -39,10 +39,6 @@ def test_the_page_has_code() -> None:
 @pytest.mark.parametrize("code", PLUGINS, ids=lambda code: metrics_of(code)[0].name)
 def test_a_plugin_of_the_page_keeps_what_every_metric_keeps(code: str, check_metric: Any) -> None:
     for metric in metrics_of(code):
-        try:
-            metric.require()
-        except sysmon_core.MetricFailed as error:
-            pytest.skip(str(error))
         check_metric(metric)
 
 
