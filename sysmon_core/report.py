@@ -22,7 +22,7 @@ class Column:
         name: its name in each row.
         description: what the value means, as part of a sentence.
         unit: the base unit of a number by its UCUM code: ``s``, ``By``, ``1/s``, ``%``, or ``1``
-            for a count; empty for what is no number.
+            for a count; empty for what measures nothing: a text, or a number that is a name.
         source: what the parser of a Command calls it, if not the same.
         scale: what the parser's number is multiplied by to be in the unit.
     """

@@ -59,7 +59,7 @@ def test_json_has_the_text_and_the_rows(run: Run) -> None:
     answer = json.loads(run("iostat", "--count", "1", "--output", "json").stdout)
     assert answer["metric"] == "iostat"
     assert answer["text"] == IOSTAT + "\n"
-    assert [(row["device"], row["tps"]) for row in answer["rows"]] == [("vda", 11.5)]
+    assert [(row["device"], row["transfers"]) for row in answer["rows"]] == [("vda", 11.5)]
 
 
 def test_a_table_has_every_column_and_row(run: Run) -> None:
