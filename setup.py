@@ -54,6 +54,10 @@ setup(
         "console_scripts": ["sysmon = sysmon_core.cli:main"],
         "paste.app_factory": ["main = sysmon_core.app:main"],
         "paste.server_runner": ["waitress = sysmon_core.server:serve"],
-        "sysmon": ["uptime = sysmon_uptime", "iostat = sysmon_iostat"],
+        "sysmon": [
+            "uptime = sysmon_uptime",
+            "iostat = sysmon_iostat",
+            "vmstat = sysmon_vmstat",
+        ],
     },
 )
