@@ -58,6 +58,8 @@ setup(
             "uptime = sysmon_uptime",
             "iostat = sysmon_iostat",
             "vmstat = sysmon_vmstat",
+            "disk = sysmon_disk",
+            "processes = sysmon_processes",
         ],
     },
 )

@@ -28,7 +28,7 @@ from sysmon_core.worker import make_worker
 ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0  # seconds: far more than anything here takes, so that a busy machine is no failure
 
-METRICS = ("uptime", "iostat", "vmstat")  # of the project, in their order
+METRICS = ("uptime", "iostat", "vmstat", "disk", "processes")  # of the project, in their order
 
 MakeSettings = Callable[..., Settings]
 MakeApp = Callable[..., TestApp]

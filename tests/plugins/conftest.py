@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 
@@ -17,8 +18,12 @@ MakeRun = Callable[..., Run]
 @pytest.fixture
 def make_run() -> Iterator[MakeRun]:
     """Runs with time enough for anything here, unless a test says less."""
-    with Stop() as stop:
-        yield lambda seconds=20.0: Run(time.monotonic() + seconds, 1 << 20, stop)
+    with contextlib.ExitStack() as stack:
+
+        def make(seconds: float = 20.0) -> Run:
+            return Run(time.monotonic() + seconds, 1 << 20, stack.enter_context(Stop()))
+
+        yield make
 
 
 @pytest.fixture

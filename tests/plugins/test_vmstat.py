@@ -136,5 +136,4 @@ def test_each_report_is_shown_once_it_is_there(folder: Path) -> None:
         times = [time.monotonic() for _ in process.stdout]
     assert process.returncode == 0
     assert len(times) == 5
-    assert times[-1] - times[-2] > 0.5
-    assert times[-2] - times[-3] > 0.5
+    assert times[-1] - times[0] > 1, "they came all at the end"
