@@ -150,10 +150,11 @@ def _line(words: Mapping[str, str], row: Row, widths: Mapping[str, int]) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as people read it."""
+    """A value as people read it, on one line and harmless to their terminal."""
     if value is None:
         return "-"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    text = f"{value:.2f}" if isinstance(value, float) else str(value)
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _is_number(value: object) -> bool:

@@ -37,7 +37,7 @@ class ProcessesParams(Params):
     """How many processes, and which."""
 
     top: Integer = Field(10, ge=1, le=100, description="Number of processes")
-    by: Literal["cpu", "memory"] = Field("cpu", description="What they use most of: cpu or memory")
+    by: Literal["cpu", "memory"] = Field("cpu", description="What they use most of")
 
 
 def sample(processes: Iterable[psutil.Process], run: Run) -> dict[psutil.Process, Sample]:

@@ -69,6 +69,17 @@ def test_a_table_has_every_column_and_row(run: Run) -> None:
     assert "11.5" in drawn
 
 
+def test_a_table_shows_what_stands_in_brackets(run: Run, programs: MakePrograms) -> None:
+    programs(iostat=f"echo '{IOSTAT.replace('vda', '[/x]')}'")
+    assert "[/x]" in run("iostat", "--output", "table").stdout
+
+
+def test_help_names_the_choices_and_no_default_that_is_nothing(run: Run) -> None:
+    told = " ".join(run("processes", "--help").stdout.split())
+    assert "--by cpu|memory What they use most of (default cpu)" in told
+    assert "default )" not in run("disk", "--help").stdout
+
+
 def test_help_is_made_of_the_params(run: Run) -> None:
     listed = run("--help").stdout
     assert "Disk activity" in listed
