@@ -30,8 +30,8 @@ $(STAMP): requirements.lock setup.py
 	@$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-programs:        ## the programs that are run: iostat, uptime, redis-server
-	@config/programs.sh iostat uptime redis-server
+programs:        ## the programs that are run: iostat, uptime, vmstat, redis-server
+	@config/programs.sh iostat uptime vmstat redis-server
 
 service: venv    ## the HTTP server alone, on $(PORT)
 	@exec $(BIN)/pserve $(SYSMON_CONFIG)

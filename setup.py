@@ -58,6 +58,12 @@ setup(
         "paste.app_factory": ["main = sysmon_core.app:main"],
         "paste.server_runner": ["waitress = sysmon_core.server:serve"],
         "pytest11": ["sysmon = sysmon_core.testing"],
-        "sysmon": ["uptime = sysmon_uptime", "iostat = sysmon_iostat"],
+        "sysmon": [
+            "uptime = sysmon_uptime",
+            "iostat = sysmon_iostat",
+            "vmstat = sysmon_vmstat",
+            "disk = sysmon_disk",
+            "processes = sysmon_processes",
+        ],
     },
 )

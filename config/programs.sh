@@ -12,8 +12,8 @@ package_of() { # PROGRAM MANAGER
         redis-server/apt-get) echo redis-server ;;
         redis-server/dnf) echo valkey ;;
         redis-server/brew) echo redis ;;
-        uptime/apt-get) echo procps ;;
-        uptime/dnf) echo procps-ng ;;
+        uptime/apt-get | vmstat/apt-get) echo procps ;;
+        uptime/dnf | vmstat/dnf) echo procps-ng ;;
         venv/apt-get) echo python3-venv ;;
         venv/dnf) echo python3 ;;
         *) echo "$1" ;;
@@ -24,6 +24,7 @@ is_here() { # PROGRAM
     case $1 in
         redis-server) command -v redis-server || command -v valkey-server ;;
         venv) "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null ;;
+        vmstat) command -v vmstat || [ "$(uname)" = Darwin ] ;; # macOS has none: do without
         *) command -v "$1" ;;
     esac >/dev/null
 }

@@ -106,13 +106,13 @@ def _option(name: str, field: Mapping[str, Any], required: bool) -> click.Option
     facts = [
         str(field.get("unit", "")),
         *bounds,
-        f"default {field['default']}" if "default" in field else "",
+        f"default {field['default']}" if field.get("default", "") != "" else "",
     ]
     told = ", ".join(fact for fact in facts if fact)
     return click.Option(
         [f"--{name.replace('_', '-')}", name],
         required=required,
-        metavar=str(field.get("type", "text")).upper(),
+        metavar="|".join(map(str, field.get("enum", ()))) or str(field.get("type", "text")).upper(),
         help=f"{field.get('description', '')} ({told})" if told else field.get("description"),
     )
 
@@ -203,4 +203,4 @@ def _print_table(metric: Metric, rows: list[dict[str, Any]]) -> None:
         table.add_column(f"{name} ({unit})" if unit else name, overflow="fold")  # narrow, but whole
     for row in rows:
         table.add_row(*(shown(row.get(name)) for name in columns))
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)  # what stands in brackets is a value

@@ -22,7 +22,7 @@ class Column:
         name: its name in each row.
         description: what the value means, as part of a sentence.
         unit: the base unit of a number by its UCUM code: ``s``, ``By``, ``1/s``, ``%``, or ``1``
-            for a count; empty for what is no number.
+            for a count; empty for what measures nothing: a text, or a number that is a name.
         source: what the parser of a Command calls it, if not the same.
         scale: what the parser's number is multiplied by to be in the unit.
     """
@@ -150,10 +150,11 @@ def _line(words: Mapping[str, str], row: Row, widths: Mapping[str, int]) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as people read it."""
+    """A value as people read it, on one line and harmless to their terminal."""
     if value is None:
         return "-"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    text = f"{value:.2f}" if isinstance(value, float) else str(value)
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _is_number(value: object) -> bool:

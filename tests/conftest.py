@@ -23,6 +23,8 @@ from sysmon_core.worker import in_threads
 ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0  # seconds: far more than anything here takes, so that a busy machine is no failure
 
+METRICS = ("uptime", "iostat", "vmstat", "disk", "processes")  # of the project, in their order
+
 until = testing.until
 
 MakeSettings = Callable[..., Settings]

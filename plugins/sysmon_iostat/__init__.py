@@ -1,6 +1,29 @@
 """What the host's disks read and write, report by report."""
 
-from sysmon_core import Command, Field, Integer, Params, ValidationInfo, field_validator, hookimpl
+from sysmon_core import (
+    Column,
+    Command,
+    Field,
+    Integer,
+    Params,
+    ValidationInfo,
+    field_validator,
+    hookimpl,
+)
+
+KIB = 1024  # bytes: iostat's kB
+
+# An older iostat knows nothing of discards: its rows have null there.
+COLUMNS = [
+    Column("device", "the disk"),
+    Column("transfers", "requests to the disk", "1/s", source="tps"),
+    Column("read_rate", "what is read", "By/s", source="kb_read_s", scale=KIB),
+    Column("write_rate", "what is written", "By/s", source="kb_wrtn_s", scale=KIB),
+    Column("discard_rate", "what is discarded", "By/s", source="kb_dscd_s", scale=KIB),
+    Column("read", "what was read in all, within the report", "By", source="kb_read", scale=KIB),
+    Column("written", "what was written, likewise", "By", source="kb_wrtn", scale=KIB),
+    Column("discarded", "what was discarded, likewise", "By", source="kb_dscd", scale=KIB),
+]
 
 
 class IostatParams(Params):
@@ -42,13 +65,15 @@ def sysmon_metrics() -> list[Command]:
             name="iostat",
             title="Disk activity",
             description="Transfers and throughput of each disk, as iostat(1) prints them. "
-            "The first report covers the time since boot.",
+            "The first report covers the time since boot, each later one the time since the one "
+            "before. There are no rows on macOS, whose iostat prints another table.",
             params=IostatParams,
             duration=duration,
             program="iostat",
             package="sysstat",
             arguments=arguments,
             parser="iostat",
+            columns=COLUMNS,
             position=20,
         )
     ]

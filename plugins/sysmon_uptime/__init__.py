@@ -1,6 +1,14 @@
 """How long the host has been up, how many users it has and how loaded it is."""
 
-from sysmon_core import Command, hookimpl
+from sysmon_core import Column, Command, hookimpl
+
+COLUMNS = [
+    Column("uptime", "time since boot, in whole minutes", "s", source="uptime_total_seconds"),
+    Column("users", "users logged in", "1"),
+    Column("load_1m", "processes that run or wait, over 1 minute", "1"),
+    Column("load_5m", "the same over 5 minutes", "1"),
+    Column("load_15m", "the same over 15 minutes", "1"),
+]
 
 
 @hookimpl
@@ -16,6 +24,7 @@ def sysmon_metrics() -> list[Command]:
             package="procps",
             strip=True,
             parser="uptime",
+            columns=COLUMNS,
             position=10,
         )
     ]

@@ -16,7 +16,7 @@ from webtest import TestApp
 from sysmon_core import Metric, Run, registry
 from sysmon_core.app import make_app
 from sysmon_core.registry import Registry, Source
-from tests.conftest import MakeApp, MakePrograms, MakeSettings, started_redis
+from tests.conftest import METRICS, MakeApp, MakePrograms, MakeSettings, started_redis
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -361,7 +361,7 @@ def hold_to_prefix(app: TestApp, prefix: str) -> None:
     assert hrefs == [f"{prefix}/{version}/" for version in ("v1", "v2", "v3")]
     for version, more in (("v1", []), ("v2", []), ("v3", ["users"])):
         hrefs = [link["href"] for link in app.get(f"/{version}/").json["links"]]
-        assert hrefs == [f"{prefix}/{version}/{name}/" for name in ("uptime", "iostat", *more)]
+        assert hrefs == [f"{prefix}/{version}/{name}/" for name in (*METRICS, *more)]
     assert app.get("/v1/iostat?count=2").headers["Location"] == f"{prefix}/v1/iostat/?count=2"
     assert f" {prefix}/v2/iostat/ " in problem(ask(app, "GET", "/v1/iostat/?count=99"), 400)
     made = app.post("/v2/iostat/", status=201)

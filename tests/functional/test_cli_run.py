@@ -59,7 +59,7 @@ def test_json_has_the_text_and_the_rows(run: Run) -> None:
     answer = json.loads(run("iostat", "--count", "1", "--output", "json").stdout)
     assert answer["metric"] == "iostat"
     assert answer["text"] == IOSTAT + "\n"
-    assert [(row["device"], row["tps"]) for row in answer["rows"]] == [("vda", 11.5)]
+    assert [(row["device"], row["transfers"]) for row in answer["rows"]] == [("vda", 11.5)]
 
 
 def test_a_table_has_every_column_and_row(run: Run) -> None:
@@ -67,6 +67,17 @@ def test_a_table_has_every_column_and_row(run: Run) -> None:
     assert "device" in drawn
     assert "vda" in drawn
     assert "11.5" in drawn
+
+
+def test_a_table_shows_what_stands_in_brackets(run: Run, programs: MakePrograms) -> None:
+    programs(iostat=f"echo '{IOSTAT.replace('vda', '[/x]')}'")
+    assert "[/x]" in run("iostat", "--output", "table").stdout
+
+
+def test_help_names_the_choices_and_no_default_that_is_nothing(run: Run) -> None:
+    told = " ".join(run("processes", "--help").stdout.split())
+    assert "--by cpu|memory What they use most of (default cpu)" in told
+    assert "default )" not in run("disk", "--help").stdout
 
 
 def test_help_is_made_of_the_params(run: Run) -> None:

@@ -17,7 +17,7 @@ from webtest import TestApp
 
 from sysmon_core import Metric, Report, Run, registry
 from sysmon_core.registry import Registry
-from tests.conftest import MakeApp, MakePrograms, MakeSettings, until
+from tests.conftest import METRICS, MakeApp, MakePrograms, MakeSettings, until
 from tests.functional.test_all_versions import Serve, ask, problem
 
 # As they stand in a query string; the last four are 4 and 2 in the digits of other scripts.
@@ -78,7 +78,7 @@ def host_prints(*command: str) -> list[str]:
 
 
 def test_the_index_links_to_the_metrics_uptime_and_iostat_first(app: TestApp) -> None:
-    links = [{"rel": name, "href": f"/v1/{name}/"} for name in ("uptime", "iostat")]
+    links = [{"rel": name, "href": f"/v1/{name}/"} for name in METRICS]
     assert app.get("/v1/").json == {"links": links}
 
 

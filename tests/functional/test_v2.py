@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from webtest import TestApp
 
 from sysmon_core.settings import Settings
-from tests.conftest import MakeApp, MakePrograms, MakeSettings, until, working
+from tests.conftest import METRICS, MakeApp, MakePrograms, MakeSettings, until, working
 from tests.functional.test_all_versions import AT_ONCE, FORM, JSON, ask, is_empty, problem, send
 from tests.functional.test_v1 import NAMED, NOT_WHOLE, TOO_SMALL, UNREADABLE, printed
 
@@ -65,7 +65,7 @@ def held(folder: Path) -> str:
 
 
 def test_the_index_links_to_the_metrics_uptime_and_iostat_first(app: TestApp) -> None:
-    links = [{"rel": name, "href": f"/v2/{name}/"} for name in ("uptime", "iostat")]
+    links = [{"rel": name, "href": f"/v2/{name}/"} for name in METRICS]
     assert app.get("/v2/").json == {"links": links}
 
 

@@ -12,7 +12,7 @@ from webtest import TestApp
 
 from sysmon_core.db import Database
 from sysmon_core.models import User
-from tests.conftest import MakeApp, MakePrograms, MakeSettings
+from tests.conftest import METRICS, MakeApp, MakePrograms, MakeSettings
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the costs are in the hash
 AddUser = Callable[..., Any]
@@ -129,7 +129,7 @@ def test_whoever_is_not_known_gets_401_for_everything_but_the_index(
     assert index.json == {
         "links": [
             {"rel": rel, "href": f"/v3/{rel}/"}
-            for rel in ("uptime", "iostat", "users")  # in the order of the registry
+            for rel in (*METRICS, "users")  # in the order of the registry
         ]
     }
     assert ask(app, "HEAD", "/v3/", who).status_int == 200

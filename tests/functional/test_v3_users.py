@@ -15,7 +15,7 @@ from webtest import TestApp
 from sysmon_core.db import Database
 from sysmon_core.models import User
 from sysmon_core.settings import Settings
-from tests.conftest import MakeApp, MakeSettings
+from tests.conftest import METRICS, MakeApp, MakeSettings
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SECRET = "pa55-"  # every password has this in it, and no answer may
@@ -413,4 +413,4 @@ def test_links_and_locations_stand_below_the_prefix_of_the_service(ask: Ask) -> 
     assert made.headers["Location"] == made.json["links"][0]["href"] == "/below/v3/users/ann"
     assert ask("GET", "ann", **below).json == made.json
     hrefs = [link["href"] for link in ask("GET", "/v3/", **below).json["links"]]
-    assert hrefs == [f"/below/v3/{name}/" for name in ("uptime", "iostat", "users")]
+    assert hrefs == [f"/below/v3/{name}/" for name in (*METRICS, "users")]

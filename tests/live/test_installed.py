@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, started_redis, until
+from tests.conftest import METRICS, ROOT, started_redis, until
 from tests.live.conftest import BIN, Site, new_site
 
 SOURCES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "sysmon_core", "plugins")
@@ -107,7 +107,7 @@ def stranger(installed: Host) -> Iterator[Host]:
         yield installed
 
 
-@pytest.mark.parametrize("package", ["sysmon_core", "sysmon_uptime", "sysmon_iostat"])
+@pytest.mark.parametrize("package", ["sysmon_core", *(f"sysmon_{name}" for name in METRICS)])
 def test_each_package_is_the_wheels_own(host: Host, package: str) -> None:
     code = f"import {package}; print({package}.__file__)"
     found = Path(host.site.said(*host.python("-c", code)).strip())

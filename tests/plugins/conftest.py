@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,16 +12,26 @@ from sysmon_core import Metric, Report
 from sysmon_core.run import Run, Stop
 
 Collect = Callable[[Metric], Report]
+MakeRun = Callable[..., Run]
 
 
 @pytest.fixture
-def collect() -> Collect:
+def make_run() -> Iterator[MakeRun]:
+    """Runs with time enough for anything here, unless a test says less."""
+    with contextlib.ExitStack() as stack:
+
+        def make(seconds: float = 20.0) -> Run:
+            return Run(time.monotonic() + seconds, 1 << 20, stack.enter_context(Stop()))
+
+        yield make
+
+
+@pytest.fixture
+def collect(make_run: MakeRun) -> Collect:
     """Run a metric with its default params, within the time that they allow for."""
 
     def run(metric: Metric) -> Report:
-        with Stop() as stop:
-            params = metric.params()
-            deadline = time.monotonic() + metric.seconds(params) + 20
-            return metric.collect(params, Run(deadline, 1 << 20, stop))
+        params = metric.params()
+        return metric.collect(params, make_run(metric.seconds(params) + 20))
 
     return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -11,7 +12,13 @@ from sysmon_core.registry import load
 from sysmon_core.settings import Settings
 from tests.plugins.conftest import Collect
 
-METRICS = list(load(Settings()))
+WITHOUT = {"darwin": {"vmstat"}}  # what a platform has no program for
+METRICS = [
+    metric for metric in load(Settings()) if metric.name not in WITHOUT.get(sys.platform, ())
+]
+
+# Numbers that name something and measure nothing.
+IDENTIFIERS = {"pid"}
 
 every_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 
@@ -57,11 +64,26 @@ def test_a_run_takes_a_time_that_is_known_before(metric: Metric) -> None:
 
 
 @every_metric
+def test_each_column_says_what_it_is(metric: Metric) -> None:
+    assert metric.columns
+    names = [column.name for column in metric.columns]
+    assert len(set(names)) == len(names)
+    for column in metric.columns:
+        assert column.name.isidentifier()
+        assert column.description
+        assert column.description == column.description.strip().rstrip(".")
+        assert column.unit in {"", "s", "1", "%", "By", "1/s", "By/s"}, "a base unit, by its code"
+
+
+@every_metric
 def test_a_run_with_default_params_gives_text_and_rows(metric: Metric, collect: Collect) -> None:
     report = collect(metric)
     assert report.text.strip()
     rows = json.loads(json.dumps(list(report.rows), allow_nan=False))
     for row in rows:  # none where the host has nothing to tell of, a container without disks, say
-        assert row
-        assert set(map(type, row.values())) <= {int, float, str, bool, type(None)}
+        assert list(row) == [column.name for column in metric.columns]
         assert {int, float} & set(map(type, row.values())), "a row has numbers"
+        for column in metric.columns:
+            number = bool(column.unit) or column.name in IDENTIFIERS
+            kinds = {int, float} if number else {str, bool}
+            assert type(row[column.name]) in {*kinds, type(None)}, column.name

@@ -102,10 +102,50 @@ def test_the_text_is_unchanged_and_its_rows_are_all_disks_of_all_reports(
     (metric,) = sysmon_metrics()
     report = collect(metric.on_host(programs(iostat=f"cat {folder}/sample")))
     assert report.text == SAMPLE
-    rows = [(row["device"], row["tps"], row["kb_read"], row["kb_wrtn_s"]) for row in report.rows]
-    assert rows == [
-        ("sda", 48.69, 1975861, 630.56),
-        ("nvme0n1", 0.01, 664, 0.0),
-        ("sda", 3.0, 0, 8.0),
-        ("nvme0n1", 0.0, 0, 0.0),
+    names = ("device", "transfers", "read_rate", "write_rate", "discard_rate")
+    rates = [
+        ("sda", 48.69, 742.47 * 1024, 630.56 * 1024, 201.67 * 1024),
+        ("nvme0n1", 0.01, 256.0, 0.0, 0.0),
+        ("sda", 3.0, 0.0, 8192.0, 0.0),
+        ("nvme0n1", 0.0, 0.0, 0.0, 0.0),
     ]
+    assert [tuple(row[name] for name in names) for row in report.rows] == rates
+    totals = [(row["read"], row["written"], row["discarded"]) for row in report.rows]
+    first = (1975861 * 1024, 1678052 * 1024, 536676 * 1024)
+    assert totals == [first, (664 * 1024, 0, 0), (0, 8192, 0), (0, 0, 0)]
+
+
+# As sysstat 11 prints it, which knows nothing of discards.
+OLDER = """\
+Linux 4.19.0-5-amd64 (web1) \t03/01/19 \t_x86_64_\t(4 CPU)
+
+Device             tps    kB_read/s    kB_wrtn/s    kB_read    kB_wrtn
+sda               2.00         1.00         2.00          8         16
+
+"""
+
+MACOS = """\
+              disk0
+    KB/t  tps  MB/s
+   19.85   12  0.23
+"""
+
+
+def test_what_an_older_program_does_not_print_is_null(
+    folder: Path, programs: MakePrograms, collect: Collect
+) -> None:
+    (folder / "sample").write_text(OLDER)
+    (metric,) = sysmon_metrics()
+    (row,) = collect(metric.on_host(programs(iostat=f"cat {folder}/sample"))).rows
+    assert row.keys() == {column.name for column in metric.columns}
+    assert (row["write_rate"], row["written"]) == (2048.0, 16384)
+    assert (row["discard_rate"], row["discarded"]) == (None, None)
+
+
+def test_the_table_of_macos_gives_no_rows_and_its_text_all_the_same(
+    folder: Path, programs: MakePrograms, collect: Collect
+) -> None:
+    (folder / "sample").write_text(MACOS)
+    (metric,) = sysmon_metrics()
+    report = collect(metric.on_host(programs(iostat=f"cat {folder}/sample")))
+    assert (report.text, list(report.rows)) == (MACOS, [])

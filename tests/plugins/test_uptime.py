@@ -69,5 +69,5 @@ def test_the_row_has_seconds_users_and_loads(
     collect: Collect,
 ) -> None:
     (row,) = collect(metric.on_host(programs(uptime=f"echo ' {line}'"))).rows
-    names = ("uptime_total_seconds", "users", "load_1m", "load_5m", "load_15m")
-    assert tuple(row[name] for name in names) == expected
+    names = ("uptime", "users", "load_1m", "load_5m", "load_15m")
+    assert row == dict(zip(names, expected, strict=True))

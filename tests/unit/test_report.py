@@ -40,6 +40,14 @@ def test_rows_are_the_table_that_people_read(make_run: MakeRun) -> None:
     assert report.text == TABLE
 
 
+def test_a_value_can_neither_break_its_line_nor_command_a_terminal(make_run: MakeRun) -> None:
+    rows = [{"name": name, "depth": 7} for name in ("a\nb", "\x1b[2J", "\udcff", "é b")]
+    report = report_of(rows, make_run())
+    assert report.rows == rows
+    names = [line[:8].rstrip() for line in report.text.splitlines()]
+    assert names == ["name", r"a\nb", r"\x1b[2J", r"\udcff", "é b"]
+
+
 def test_no_rows_are_no_text(make_run: MakeRun) -> None:
     report = report_of([], make_run())
     assert (report.text, report.rows) == ("", [])

@@ -1,0 +1,90 @@
+"""What the host's memory, swap and processors do, report by report; on Linux alone."""
+
+from sysmon_core import (
+    Column,
+    Command,
+    Field,
+    Integer,
+    Params,
+    ValidationInfo,
+    field_validator,
+    hookimpl,
+)
+
+KIB = 1024  # bytes: vmstat's unit of memory and swap, and its block
+
+COLUMNS = [
+    Column("runnable", "processes that run or wait for a processor", "1", source="runnable_procs"),
+    Column(
+        "blocked",
+        "processes that wait for a disk and cannot be interrupted",
+        "1",
+        source="uninterruptible_sleeping_procs",
+    ),
+    Column("swap_used", "memory swapped out", "By", source="virtual_mem_used", scale=KIB),
+    Column("free", "idle memory", "By", source="free_mem", scale=KIB),
+    Column("buffers", "memory used as buffers", "By", source="buffer_mem", scale=KIB),
+    Column("cache", "memory used as cache", "By", source="cache_mem", scale=KIB),
+    Column("swap_in_rate", "memory swapped in", "By/s", source="swap_in", scale=KIB),
+    Column("swap_out_rate", "memory swapped out", "By/s", source="swap_out", scale=KIB),
+    Column("read_rate", "what is read from disks", "By/s", source="blocks_in", scale=KIB),
+    Column("write_rate", "what is written to disks", "By/s", source="blocks_out", scale=KIB),
+    Column("interrupts", "interrupts, the clock's included", "1/s"),
+    Column("context_switches", "switches from one process to another", "1/s"),
+    Column("user", "processor time in programs", "%", source="user_time"),
+    Column("system", "processor time in the kernel", "%", source="system_time"),
+    Column("idle", "processor time without work", "%", source="idle_time"),
+    Column("io_wait", "processor time without work but for disks", "%", source="io_wait_time"),
+    Column("stolen", "processor time that the hypervisor gave others", "%", source="stolen_time"),
+]
+
+
+class VmstatParams(Params):
+    """How many reports, how far apart."""
+
+    count: Integer = Field(1, ge=1, description="Number of reports")
+    wait: Integer = Field(
+        1, ge=1, description="Seconds between two reports", json_schema_extra={"unit": "s"}
+    )
+
+    @field_validator("wait")
+    @classmethod
+    def _has_something_to_wait_for(cls, wait: int, info: ValidationInfo) -> int:
+        if wait != 1 and info.data.get("count") == 1:
+            raise ValueError(
+                "a single report has nothing to wait for: leave it out, or ask for more"
+            )
+        return wait
+
+
+def arguments(params: VmstatParams, _platform: str) -> list[str]:
+    """The words after ``vmstat``; wide, since the memory of today does not fit its columns."""
+    return ["-w", str(params.wait), str(params.count)]
+
+
+def duration(params: VmstatParams) -> float:
+    """Seconds that a run takes: the first report comes at once."""
+    return params.wait * (params.count - 1)
+
+
+@hookimpl
+def sysmon_metrics() -> list[Command]:
+    """The one metric of this plugin."""
+    return [
+        Command(
+            name="vmstat",
+            title="Memory and processors",
+            description="Memory, swap, disk traffic and processor time of the whole host, as "
+            "vmstat(8) of Linux prints them; macOS has no such program. The rates and shares of "
+            "the first report cover the time since boot, of each later one the time since the "
+            "one before.",
+            params=VmstatParams,
+            duration=duration,
+            program="vmstat",
+            package="procps",
+            arguments=arguments,
+            parser="vmstat",
+            columns=COLUMNS,
+            position=30,
+        )
+    ]

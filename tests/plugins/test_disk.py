@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import namedtuple
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from webtest import TestApp
+
+from sysmon_core import Metric, MetricFailed, Report, Row
+from sysmon_core.errors import MetricTimeout, RunStopped
+from sysmon_disk import PATIENCE, DiskParams, Question, sysmon_metrics
+from tests.conftest import MakeApp, MakeSettings, until
+from tests.plugins.conftest import MakeRun
+
+Mount = namedtuple("Mount", "device mountpoint fstype opts")  # noqa: PYI024 - as psutil has them
+Usage = namedtuple("Usage", "total used free percent")  # noqa: PYI024
+
+ROOT = Mount("overlay", "/", "overlay", "rw")
+DATA = Mount("/dev/sdb1", "/data", "ext4", "rw")
+HUNG = Mount("/dev/sdc1", "/hung", "ext4", "rw")
+NFS = Mount("server:/export", "/nfs", "nfs4", "rw")
+OVER = Mount("server:/export", "/data", "nfs4", "rw")
+NUMBERS = {"size": 100, "used": 40, "free": 50, "used_share": 44.4}
+NONE: Row = dict.fromkeys(NUMBERS)
+
+Read = Callable[..., list[Row]]
+
+
+class Host:
+    """What psutil says of a host; a file system that hangs answers once it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.mounts = [Mount("proc", "/proc", "proc", "rw"), ROOT, DATA, NFS]
+        self.go = threading.Event()
+        self.asked: list[str] = []
+        monkeypatch.setattr(psutil, "disk_partitions", self._partitions)
+        monkeypatch.setattr(psutil, "disk_usage", self._usage)
+
+    def _partitions(self, all: bool = False) -> list[Mount]:  # noqa: A002
+        return [mount for mount in self.mounts if all or mount.fstype == "ext4"]
+
+    def _usage(self, path: str) -> Usage:
+        self.asked.append(path)
+        if path == "/denied":
+            raise PermissionError(13, "Permission denied")
+        if path == "/hung":
+            self.go.wait()
+        return Usage(100, 40, 50, 44.4)
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    host = Host(monkeypatch)
+    yield host
+    host.go.set()
+    until(lambda: not questions())
+
+
+def questions() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if isinstance(thread, Question)]
+
+
+@pytest.fixture
+def metric() -> Metric:
+    (found,) = sysmon_metrics()
+    return found
+
+
+@pytest.fixture
+def read(metric: Metric, make_run: MakeRun) -> Read:
+    def read(mount: str = "", seconds: float = 20.0) -> list[Row]:
+        return list(metric.collect(DiskParams(mount=mount), make_run(seconds)).rows)
+
+    return read
+
+
+def test_it_is_one_quick_metric(metric: Metric) -> None:
+    assert (metric.name, metric.long) == ("disk", False)
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"), [("", ""), ("/", "/"), ("//", "/"), ("/home", "/home"), ("/a b/", "/a b")]
+)
+def test_a_mount_point_is_taken_without_its_last_slash(given: str, taken: str) -> None:
+    assert DiskParams(mount=given).mount == taken
+
+
+@pytest.mark.parametrize(
+    ("mount", "said"),
+    [
+        ("home", "begin it with /"),
+        (".", "begin it with /"),
+        (" /", "begin it with /"),
+        ("/a\0b", "no NUL"),
+        ("/" * 5000, "at most 4095"),
+    ],
+)
+def test_what_can_be_no_mount_point_is_refused(mount: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        DiskParams(mount=mount)
+
+
+def test_the_root_of_this_host_has_the_room_that_the_kernel_says(read: Read) -> None:
+    (row,) = read("/")
+    room = os.statvfs("/")
+    assert row["mount"] == "/"
+    assert row["size"] == room.f_blocks * room.f_frsize
+    assert row["free"] == pytest.approx(room.f_bavail * room.f_frsize, rel=0.1)
+    assert 0 <= row["used_share"] <= 100
+    assert row in [found | row for found in read() if found["mount"] == "/"]
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(st.text(st.characters(exclude_characters="\0", codec="utf-8")))
+def test_a_path_where_nothing_is_mounted_is_told_and_never_touched(name: str) -> None:
+    (metric,) = sysmon_metrics()
+    params = DiskParams(mount="/nothing/is/here" + name)
+    with pytest.raises(MetricFailed, match="Nothing is mounted there"):
+        metric.collect(params, None)  # type: ignore[arg-type]
+
+
+def test_without_a_mount_point_it_tells_of_the_disks_and_the_root(host: Host, read: Read) -> None:
+    assert read() == [
+        {"mount": "/", "device": "overlay", "type": "overlay", **NUMBERS},
+        {"mount": "/data", "device": "/dev/sdb1", "type": "ext4", **NUMBERS},
+    ]
+    assert sorted(host.asked) == ["/", "/data"]
+
+
+def test_a_file_system_of_the_network_is_told_if_asked_for(host: Host, read: Read) -> None:
+    assert read("/nfs") == [
+        {"mount": "/nfs", "device": "server:/export", "type": "nfs4", **NUMBERS}
+    ]
+    assert host.asked == ["/nfs"]
+
+
+def test_of_two_mounts_at_one_place_the_later_is_there(host: Host, read: Read) -> None:
+    host.mounts.append(OVER)
+    assert read("/data")[0]["type"] == "nfs4"
+    assert [row["mount"] for row in read()] == ["/"]
+
+
+def test_one_that_denies_access_has_no_numbers(host: Host, read: Read) -> None:
+    host.mounts.append(Mount("/dev/sdd1", "/denied", "ext4", "rw"))
+    assert read()[-1] == {"mount": "/denied", "device": "/dev/sdd1", "type": "ext4", **NONE}
+    with pytest.raises(MetricFailed, match="cannot be asked: Permission denied"):
+        read("/denied")
+
+
+@pytest.mark.timeout(PATIENCE * 5)
+def test_one_that_hangs_holds_up_nobody_and_is_not_asked_twice(host: Host, read: Read) -> None:
+    host.mounts.insert(0, HUNG)
+    for _ in range(10):
+        assert [row["size"] for row in read()] == [None, 100, 100]
+        with pytest.raises(MetricFailed, match="it does not answer"):
+            read("/hung")
+    assert host.asked.count("/hung") == 1
+    host.go.set()
+    until(lambda: not questions())
+    assert read("/hung")[0]["size"] == 100
+
+
+def test_a_run_that_is_to_end_does_not_wait_for_it(
+    host: Host, read: Read, metric: Metric, make_run: MakeRun
+) -> None:
+    host.mounts.insert(0, HUNG)
+    for mount in ("", "/hung"):
+        with pytest.raises(MetricTimeout):
+            read(mount, seconds=0.1)
+    run = make_run()
+    run.stop.set("enough")
+    begin = time.monotonic()
+    with pytest.raises(RunStopped, match="enough"):
+        metric.collect(DiskParams(), run)
+    assert time.monotonic() - begin < PATIENCE / 2
+
+
+def test_bytes_that_are_no_text_do_not_spoil_the_report(host: Host, read: Read) -> None:
+    host.mounts.append(Mount("/dev/sdd1", os.fsdecode(b"/\xff"), "ext4", "rw"))
+    mount = read()[-1]["mount"]
+    assert mount == "/?"
+    assert json.dumps(mount, ensure_ascii=False).encode()
+
+
+def test_it_is_asked_over_http(make_settings: MakeSettings, make_testapp: MakeApp) -> None:
+    app: TestApp = make_testapp(make_settings())
+    answer = app.get("/v1/disk/", {"mount": "/"}).json["disk"]
+    assert answer.startswith("mount  device")
+    assert len(answer.splitlines()) == 2
+    assert app.get("/v2/disk/?mount=").json["disk"].startswith("mount  ")
+    wrong: Any = app.get("/v1/disk/?mount=here", status=400).json["errors"]
+    assert [error["name"] for error in wrong] == ["mount"]
+    missing = app.get("/v1/disk/?mount=/nothing/is/here", status=502).json
+    assert "Nothing is mounted there" in missing["detail"]
+
+
+def test_its_report_is_a_table(metric: Metric, host: Host, make_run: MakeRun) -> None:
+    report: Report = metric.collect(DiskParams(), make_run())
+    assert [line.split() for line in report.text.splitlines()] == [
+        ["mount", "device", "type", *NUMBERS],
+        ["/", "overlay", "overlay", "100", "40", "50", "44.40"],
+        ["/data", "/dev/sdb1", "ext4", "100", "40", "50", "44.40"],
+    ]
