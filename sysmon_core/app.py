@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sysmon_core import registry, settings
 from sysmon_core.api import make_wsgi
 from sysmon_core.api.bundle import Services
+from sysmon_core.api.docs import swagger_ui
 from sysmon_core.db import Database
 from sysmon_core.isolation import isolated
 from sysmon_core.services.collection import Collection
@@ -40,5 +41,5 @@ def make_app(config: Settings, metrics: Registry) -> WSGIApplication:
     records = RedisRecords(client, results, config)
     users = Users(Database(config.database), Passwords(), config.password_min_length)
     tasks = Tasks(collection, records, config.task_limit)
-    services = Services(metrics, collection, tasks, users, config.body_limit)
+    services = Services(metrics, collection, tasks, users, config.body_limit, swagger_ui())
     return make_wsgi(services, config.trusted_proxies.split())

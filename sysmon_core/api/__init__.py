@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyramid.config import Configurator
 
-from sysmon_core.api import errors, schemas, security, service, v1, v2, v3
+from sysmon_core.api import docs, errors, openapi, schemas, security, service, v1, v2, v3
 from sysmon_core.api.bundle import Services
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
 from sysmon_core.api.front_door import FrontDoor
@@ -24,8 +24,11 @@ VERSIONS = {"v1": v1, "v2": v2, "v3": v3}
 
 def make_wsgi(rules: Services, trusted_proxies: Iterable[str]) -> WSGIApplication:
     """The whole application, the front door included."""
+    listed = [*declared(rules), docs.page(rules.swagger_ui)]
+    about = {name: version.SUMMARY for name, version in VERSIONS.items()}
+    listed.append(openapi.service(listed, about))
     with Configurator(settings={}) as config:
-        service.include(config, declared(rules))
+        service.include(config, [*listed, *docs.files(rules.swagger_ui)])
         security.include(config, rules.users)
         errors.include(config)
     return FrontDoor(config.make_wsgi_app(), trusted_proxies)
