@@ -26,7 +26,7 @@ LOADED = {
 TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
 MAX_AGE = 3600  # seconds; a new release may bring another Swagger UI
 
-# Scripts are our own files alone. Swagger UI sets styles on its elements, and has icons as data.
+# Scripts and styles are files from here alone; the icons in the styles are data.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; "
@@ -52,12 +52,13 @@ PAGE = """\
 </html>
 """
 
-# validatorUrl: no badge, which another host would draw.
+# showCommonExtensions shows ranges; validatorUrl would have another host draw a badge.
 START = """\
 SwaggerUIBundle({
   dom_id: "#docs",
   url: document.getElementById("docs").dataset.document,
   deepLinking: true,
+  showCommonExtensions: true,
   validatorUrl: null,
 });
 """

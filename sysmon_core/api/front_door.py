@@ -31,7 +31,7 @@ class FrontDoor:
     """
 
     def __init__(self, app: WSGIApplication, trusted_proxies: Iterable[str]) -> None:
-        self._app = app
+        self.app = app
         self._trusted = frozenset(trusted_proxies)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -44,7 +44,7 @@ class FrontDoor:
         if environ.get("REMOTE_ADDR") in self._trusted:
             _believe(environ)
         try:
-            return self._app(environ, start)
+            return self.app(environ, start)
         except Exception:  # the promise that no request sees a traceback
             logger.exception("request %s failed", environ[REQUEST_ID])
             detail = "Something went wrong inside; the log has more"

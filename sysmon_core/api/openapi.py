@@ -12,23 +12,20 @@ from openapi_pydantic import (
     DataType,
     Info,
     License,
-    MediaType,
     OpenAPI,
     Operation,
-    Parameter,
     PathItem,
-    RequestBody,
     Schema,
     SecurityScheme,
     Server,
     Tag,
-    schema_validate,
 )
 from pyramid.request import Request
 
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
-from sysmon_core.api.inputs import FORM, JSON, Query, QueryAndBody, Reader
+from sysmon_core.api.inputs import Body, QueryAndBody
 from sysmon_core.api.openapi_answers import headers, responses
+from sysmon_core.api.openapi_inputs import body, parameters
 from sysmon_core.api.openapi_models import Models
 from sysmon_core.api.security import PUBLIC
 
@@ -109,58 +106,10 @@ def _operation(service: Service, method: str, tag: str, models: Models) -> Opera
         tags=[tag],
         summary=endpoint.summary,
         description=endpoint.description or None,
-        parameters=[*_parts(service), *_query(endpoint.reads, models)],
+        parameters=parameters(service, endpoint.reads, models),
         responses=responses(service, endpoint, models),
         security=[] if endpoint.permission == PUBLIC else [{SCHEME: [endpoint.permission]}],
     )
-    if endpoint.reads and not isinstance(endpoint.reads, Query):
-        operation.requestBody = _body(endpoint.reads, models)
+    if isinstance(endpoint.reads, Body | QueryAndBody):
+        operation.requestBody = body(endpoint.reads, models)
     return operation
-
-
-def _parts(service: Service) -> list[Parameter]:
-    """What varies in the path."""
-    text = {"type": "string", "minLength": 1}
-    return [
-        _parameter("path", name, text | {"description": meaning}, required=True)
-        for name, meaning in service.parts.items()
-    ]
-
-
-def _query(reads: Reader | None, models: Models) -> list[Parameter]:
-    """A parameter for each field that the query may have."""
-    if not isinstance(reads, Query | QueryAndBody):
-        return []
-    whole = models.schema(reads.model)
-    required = whole.get("required", []) if isinstance(reads, Query) else []
-    return [
-        _parameter("query", name, _without_null(schema), required=name in required)
-        for name, schema in whole.get("properties", {}).items()
-    ]
-
-
-def _parameter(place: str, name: str, schema: dict[str, Any], *, required: bool) -> Parameter:
-    rest = {key: value for key, value in schema.items() if key != "description"}
-    told = {"name": name, "in": place, "required": required, "schema": rest}
-    return Parameter.model_validate(told | {"description": schema.get("description")})
-
-
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A query has no null: to leave a parameter out is to say nothing of it."""
-    told = {key: value for key, value in schema.items() if (key, value) != ("default", None)}
-    kinds: list[dict[str, Any]] = told.pop("anyOf", [])
-    kinds = [kind for kind in kinds if kind != {"type": "null"}]
-    if len(kinds) == 1:
-        return kinds[0] | told
-    return told | ({"anyOf": kinds} if kinds else {})
-
-
-def _body(reads: Reader, models: Models) -> RequestBody:
-    """The same fields as JSON or as a form; none must be here that the query may have."""
-    whole = models.schema(reads.model)
-    required = bool(whole.get("required")) and not isinstance(reads, QueryAndBody)
-    content = models.content(reads.model)
-    if isinstance(reads, QueryAndBody) and whole.get("required"):
-        content = schema_validate({k: v for k, v in whole.items() if k != "required"})
-    media = {kind: MediaType(schema=content) for kind in (JSON, FORM)}
-    return RequestBody(content=media, required=required)

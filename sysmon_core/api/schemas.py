@@ -16,6 +16,7 @@ Href = Annotated[
         json_schema_extra={"format": "uri-reference"},
     ),
 ]
+Sole = Field(min_length=1, max_length=1)
 TaskId = Annotated[str, Field(description="The id of the task, as its path has it")]
 
 
@@ -80,7 +81,7 @@ class TaskCreated(Exactly):
     """A run that became a task."""
 
     task_id: TaskId
-    links: tuple[TaskLink]
+    links: list[TaskLink] = Sole
 
 
 class OpenTask(Exactly):
@@ -88,7 +89,7 @@ class OpenTask(Exactly):
 
     task_id: TaskId
     state: Literal[State.QUEUED, State.STARTED, State.RETRY]
-    links: tuple[SelfLink, CancelLink]
+    links: list[SelfLink | CancelLink] = Field(min_length=2, max_length=2)
 
 
 class SucceededTask(Exactly):
@@ -99,7 +100,7 @@ class SucceededTask(Exactly):
     result: dict[str, str] = Field(
         min_length=1, max_length=1, description="What version 1 would have answered"
     )
-    links: tuple[SelfLink]
+    links: list[SelfLink] = Sole
 
 
 class FailedTask(Exactly):
@@ -108,7 +109,7 @@ class FailedTask(Exactly):
     task_id: TaskId
     state: Literal[State.FAILURE]
     result: str = Field(description="What went wrong, for people")
-    links: tuple[SelfLink]
+    links: list[SelfLink] = Sole
 
 
 class RevokedTask(Exactly):
@@ -116,7 +117,7 @@ class RevokedTask(Exactly):
 
     task_id: TaskId
     state: Literal[State.REVOKED]
-    links: tuple[SelfLink]
+    links: list[SelfLink] = Sole
 
 
 class Task(RootModel[OpenTask | SucceededTask | FailedTask | RevokedTask]):
@@ -131,7 +132,7 @@ class User(Exactly):
     username: str
     fullname: str
     admin: bool
-    links: tuple[SelfLink]
+    links: list[SelfLink] = Sole
 
 
 class Users(Exactly):

@@ -21,7 +21,7 @@ from sysmon_core.services.users import Account, NewUser, UserChange, Users
 SHOWN = Answer(schemas.User)
 CREATED = Answer(
     schemas.User,
-    {f"v3.user.{method}": "username" for method in ("get", "put", "patch", "delete")},
+    {f"v3.user.{method}": "username" for method in ("get", "patch", "delete")},
 )
 
 
