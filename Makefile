@@ -11,7 +11,7 @@ run service worker v3-database: export SYSMON_CONFIG ?= $(CONFIG)
 run service worker v3-database: export SYSMON_LISTEN ?= 127.0.0.1:$(PORT)
 run service worker v3-database: export SYSMON_VAR ?= $(abspath $(VAR))
 
-.PHONY: help run test unit functional plugins live faults bench-tasks lint format venv programs service worker v3-database lock wheel clean
+.PHONY: help run test unit functional plugins live faults bench-tasks lint docs format venv programs service worker v3-database lock wheel clean
 
 help:            ## this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -58,6 +58,9 @@ lint: venv       ## ruff and mypy, strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+docs: venv       ## renew the reference in docs/plugins.md from the docstrings
+	@$(BIN)/python docs/reference.py
 
 format: venv     ## let ruff mend what it can
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -12,7 +12,9 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["sysmon_core*"]) + PLUGINS,
     package_dir={name: "plugins/" + name.replace(".", "/") for name in PLUGINS},
-    package_data={"sysmon_core": ["py.typed", "migrations/script.py.mako"]},
+    package_data={
+        "sysmon_core": ["py.typed", "migrations/script.py.mako", "scaffold/*.template"],
+    },
     install_requires=[
         "alembic>=1.13,<2",
         "argon2-cffi>=23.1",
@@ -34,6 +36,7 @@ setup(
     ],
     extras_require={
         "docs": ["swagger-ui-bundle-v2>=5.31,<6"],
+        "testing": ["pytest", "soupsieve<3", "webtest"],
         "dev": [
             "hypothesis",
             "mypy",
@@ -54,6 +57,7 @@ setup(
         "console_scripts": ["sysmon = sysmon_core.cli:main"],
         "paste.app_factory": ["main = sysmon_core.app:main"],
         "paste.server_runner": ["waitress = sysmon_core.server:serve"],
+        "pytest11": ["sysmon = sysmon_core.testing"],
         "sysmon": ["uptime = sysmon_uptime", "iostat = sysmon_iostat"],
     },
 )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def main(_global_config: dict[str, str], **ini: str) -> WSGIApplication:
     """The factory named in the ini file's ``[app:main]``."""
     config = settings.load(ini)
-    metrics = isolated(registry.load(config.command_path))
+    metrics = isolated(registry.load(config))
     return make_app(config, metrics)
 
 
@@ -44,4 +44,4 @@ def make_app(
     users = Users(Database(config.database), passwords or Passwords(), config.password_min_length)
     tasks = Tasks(collection, records, config.task_limit)
     services = Services(metrics, collection, tasks, users, config.body_limit, swagger_ui())
-    return make_wsgi(services, config.trusted_proxies.split())
+    return make_wsgi(services, config.trusted_proxies.split(), config.hosts.split())

@@ -6,12 +6,14 @@ Exit status: 0 done, 1 refused or failed (the reason is on standard error), 2 wr
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from sysmon_core.cli_plugin import plugin
 from sysmon_core.cli_run import RunGroup, load_settings
 from sysmon_core.errors import SysmonError
 
@@ -55,6 +57,9 @@ def _users() -> Users:
 @click.version_option(package_name="sysmon")
 def main() -> None:
     """Manage sysmon on this host."""
+    logging.getLogger("sysmon_core").addHandler(
+        logging.NullHandler()
+    )  # commands tell it themselves
 
 
 @main.command()
@@ -62,16 +67,19 @@ def metrics() -> None:
     """List the metrics that are registered, and the distribution each is from."""
     from sysmon_core import registry
 
-    found = registry.load(load_settings().command_path)
+    found = registry.load(load_settings())
     for metric in found:
         source = found.sources[metric.name]
         kind = "task" if metric.long else "quick"
         click.echo(
             f"{metric.name:<16} {kind:<6} {source.distribution} {source.version:<10} {metric.title}"
         )
+    for reason in found.left_out:
+        click.echo(f"left out: {reason}")
 
 
 main.add_command(RunGroup(name="run", subcommand_metavar="METRIC [OPTIONS]"))
+main.add_command(plugin)
 
 
 @main.group()

@@ -5,6 +5,7 @@ Its options are the metric's params. Exit status: 0 done, 1 failed, 2 wrong usag
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 import time
@@ -17,8 +18,10 @@ import click
 from sysmon_core.errors import InvalidInput, MetricFailed, SysmonError
 
 if TYPE_CHECKING:
-    from sysmon_core.metric import Metric, Params, Report
+    from sysmon_core.metric import Metric, Params
     from sysmon_core.registry import Registry
+    from sysmon_core.report import Report
+    from sysmon_core.run import Listener
     from sysmon_core.settings import Settings
 
 # Imports are made where they are needed: `sysmon --help` should wait for none of them.
@@ -44,8 +47,13 @@ class RunGroup(click.Group):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """The command of a metric."""
         config = load_settings()
-        metric = _metrics(config).get(name)
-        return None if metric is None else _command(metric, config)
+        metrics = _metrics(config)
+        metric = metrics.get(name)
+        if metric is not None:
+            return _command(metric, config)
+        for reason in metrics.left_out:
+            click.echo(f"left out: {reason}", err=True)
+        return None
 
 
 def load_settings() -> Settings:
@@ -59,7 +67,7 @@ def _metrics(config: Settings) -> Registry:
     from sysmon_core import registry
     from sysmon_core.isolation import isolated
 
-    return isolated(registry.load(config.command_path))
+    return isolated(registry.load(config))
 
 
 def _command(metric: Metric, config: Settings) -> click.Command:
@@ -78,7 +86,9 @@ def _command(metric: Metric, config: Settings) -> click.Command:
 
     def run(form: str, **given: str | None) -> None:
         pairs = [(name, value) for name, value in given.items() if value is not None]
-        _print(metric, _report(metric, _params(metric, pairs), config), form)
+        told = _Told() if form == "text" and metric.long else None
+        report = _report(metric, _params(metric, pairs), config, told)
+        _print(metric, report, form, told)
 
     summary = f"{metric.title}. {metric.description}"
     return click.Command(
@@ -119,14 +129,14 @@ def _params(metric: Metric, pairs: list[tuple[str, str]]) -> Params:
         raise click.UsageError(told) from error
 
 
-def _report(metric: Metric, params: Params, config: Settings) -> Report:
+def _report(metric: Metric, params: Params, config: Settings, listener: Listener | None) -> Report:
     from sysmon_core.run import Stop
     from sysmon_core.services.collection import Collection
 
     collection = Collection(config)
     collection.check(metric, params, config.task_limit)
     with Stop() as stop, ThreadPoolExecutor(1) as pool:
-        future = pool.submit(collection.report, metric, params, stop)
+        future = pool.submit(collection.report, metric, params, stop, listener)
         try:
             _watch(future, metric, metric.seconds(params))
         except KeyboardInterrupt:
@@ -145,13 +155,29 @@ def _watch(future: Future[Report], metric: Metric, seconds: float) -> None:
     from rich.progress import Progress
 
     begin = time.monotonic()
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console, both = Console(stderr=True), sys.stdout.isatty()
+    with Progress(console=console, transient=True, redirect_stdout=both) as progress:
         bar = progress.add_task(metric.name, total=seconds)
         while not wait([future], REFRESH).done:
             progress.update(bar, completed=time.monotonic() - begin)
 
 
-def _print(metric: Metric, report: Report, form: str) -> None:
+class _Told:
+    """Prints the text of a long run as it comes."""
+
+    def __init__(self) -> None:
+        self.any = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def __call__(self, part: bytes) -> None:
+        self.any = True
+        sys.stdout.write(self._decoder.decode(part))  # above the bar, if there is one
+        sys.stdout.flush()
+
+
+def _print(metric: Metric, report: Report, form: str, told: _Told | None) -> None:
+    if told is not None and told.any:
+        return
     if form == "text":
         click.echo(report.text, nl=not report.text.endswith("\n"))
     elif form == "json":
@@ -167,10 +193,14 @@ def _print_table(metric: Metric, rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from sysmon_core.report import shown
+
+    units = {column.name: column.unit for column in metric.columns}
     columns = list(dict.fromkeys(name for row in rows for name in row))
     table = Table()
     for name in columns:
-        table.add_column(name, overflow="fold")  # narrow, but whole
+        unit = units.get(name)
+        table.add_column(f"{name} ({unit})" if unit else name, overflow="fold")  # narrow, but whole
     for row in rows:
-        table.add_row(*("" if row.get(name) is None else str(row[name]) for name in columns))
+        table.add_row(*(shown(row.get(name)) for name in columns))
     Console().print(table)

@@ -6,12 +6,14 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from sysmon_core import process
-from sysmon_core.errors import MetricFailed, ProgramMissing
-from sysmon_core.metric import Metric, Params, Report, Row
+from sysmon_core.errors import MetricFailed, ProgramMissing, told
+from sysmon_core.metric import Metric, Params
+from sysmon_core.report import Report, Row
 from sysmon_core.run import Run
 
 # All that a program gets to see: its output must not hang on who started the server.
@@ -34,7 +36,8 @@ class Command(Metric):
         arguments: its words for given params and a platform (``sys.platform``); never text
             of a caller's, but numbers and choices that the params have checked.
         strip: whether the white space around the output is dropped.
-        parser: the name of the jc parser that reads rows from the output.
+        parser: the name of the jc parser that reads rows from the output; where columns are
+            declared, the rows have those.
     """
 
     program: str
@@ -66,7 +69,7 @@ class Command(Metric):
         if output.status != 0:
             reason = output.stderr.decode("utf-8", "replace").strip() or "it did not say why"
             raise MetricFailed(f"{self.program} ended with status {output.status}: {reason}")
-        return Report(text.strip() if self.strip else text, self._rows)
+        return Report(text.strip() if self.strip else text, partial(self._rows, text))
 
     def _rows(self, text: str) -> Sequence[Row]:
         if self.parser is None:
@@ -76,6 +79,9 @@ class Command(Metric):
         try:
             rows = jc.parse(self.parser, text, quiet=True)
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise MetricFailed(f"What {self.program} printed cannot be read: {reason}") from error
-        return [rows] if isinstance(rows, dict) else list(rows)
+            what = f"What {self.program} printed cannot be read: {told(error)}"
+            raise MetricFailed(what) from error
+        found = [rows] if isinstance(rows, dict) else list(rows)
+        if not self.columns:
+            return found
+        return [{column.name: column.of(row) for column in self.columns} for row in found]

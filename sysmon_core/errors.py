@@ -14,6 +14,15 @@ class Fault:
     detail: str
 
 
+def told(error: BaseException) -> str:
+    """An exception of a stranger's on one line: even one that is empty, or cannot be shown."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - its own __str__ may raise anything
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 class SysmonError(Exception):
     """The base of all of them; its text is written for a person."""
 
@@ -55,6 +64,10 @@ class ExtraMissing(SysmonError):
 
 class MetricFailed(SysmonError):
     """The metric could not be collected, or what it printed could not be used."""
+
+
+class PluginFault(MetricFailed):
+    """A metric's own code did what it must not; whoever knows the plugin adds whose fault it is."""
 
 
 class MetricTimeout(MetricFailed):

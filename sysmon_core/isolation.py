@@ -7,10 +7,12 @@ a process costs 0.2 s.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import EntryPoint
@@ -18,10 +20,19 @@ from typing import Any
 
 from sysmon_core import process, registry
 from sysmon_core.command import ENVIRONMENT
-from sysmon_core.errors import MetricFailed, MetricTimeout, ProgramMissing, SysmonError
-from sysmon_core.metric import Metric, Params, Report
+from sysmon_core.errors import (
+    MetricFailed,
+    MetricTimeout,
+    PluginFault,
+    ProgramMissing,
+    SysmonError,
+    told,
+)
+from sysmon_core.metric import Metric, Params
 from sysmon_core.registry import GROUP, Registry, Source
-from sysmon_core.run import Run, Stop
+from sysmon_core.report import Report, checked, report_of
+from sysmon_core.run import Listener, Run, Stop
+from sysmon_core.settings import Settings
 
 BOOT = """
 import json, sys
@@ -29,22 +40,29 @@ sys.path[:] = json.loads(sys.argv[1])
 from sysmon_core import isolation
 isolation.main(sys.argv[2])
 """
-KINDS = {kind.__name__: kind for kind in (MetricFailed, MetricTimeout, ProgramMissing)}
+KINDS = {kind.__name__: kind for kind in (MetricFailed, MetricTimeout, PluginFault, ProgramMissing)}
 
 
 def isolated(metrics: Registry) -> Registry:
     """The same metrics, the long ones that are Python functions each run in a process."""
-
-    def safe(metric: Metric) -> Metric:
-        if not metric.long or metric.function is None:
-            return metric
-        source = metrics.sources[metric.name]
-        return replace(metric, function=partial(_collect, source, metric.name))
-
-    return Registry((safe(metric), metrics.sources[metric.name]) for metric in metrics)
+    sources = metrics.sources
+    pairs = [(isolate(metric, sources[metric.name]), sources[metric.name]) for metric in metrics]
+    return Registry(pairs, metrics.left_out)
 
 
-def _collect(source: Source, name: str, params: Params, run: Run) -> Report:
+def isolate(metric: Metric, source: Source, launcher: Sequence[str] = ()) -> Metric:
+    """The same metric, run in a process if it is a long Python function.
+
+    The launcher is the words of a program that starts the process, if it is not to be this one.
+    """
+    if not metric.long or metric.function is None:
+        return metric
+    return replace(metric, function=partial(_collect, source, metric.name, launcher))
+
+
+def _collect(
+    source: Source, name: str, launcher: Sequence[str], params: Params, run: Run
+) -> Report:
     job = {
         "plugin": source.plugin,
         "module": source.module,
@@ -52,19 +70,36 @@ def _collect(source: Source, name: str, params: Params, run: Run) -> Report:
         "params": params.model_dump(mode="json", exclude_unset=True),
         "seconds": run.seconds_left(),
         "output_limit": run.output_limit,
+        "told": run.listener is not None,
     }
-    argv = (sys.executable, "-c", BOOT, json.dumps(sys.path), json.dumps(job))
-    # As JSON a character may take twelve; whoever asked checks the text itself.
-    roomy = replace(run, output_limit=12 * run.output_limit + 1000)
+    argv = (*launcher, sys.executable, "-c", BOOT, json.dumps(sys.path), json.dumps(job))
+    # As JSON a character may take twelve, and it may be told twice; whoever asked checks the text.
+    listener = run.listener and _reader(run.listener)
+    roomy = replace(run, output_limit=32 * run.output_limit + 1000, listener=listener)
     output = process.execute(argv, roomy, ENVIRONMENT)
     try:
-        answer = json.loads(output.stdout)
-    except ValueError:
-        detail = f"The metric {name} ended its process (status {output.status}) without a report"
-        raise MetricFailed(detail) from None
+        answer = json.loads(output.stdout.splitlines()[-1])
+    except (ValueError, IndexError):
+        detail = f"it ended its process (status {output.status}) without a report"
+        raise PluginFault(detail) from None
     if "error" in answer:
         raise KINDS.get(answer["kind"], MetricFailed)(answer["error"])
-    return Report(answer["text"])
+    return Report(answer["text"], answer["rows"])
+
+
+def _reader(listener: Listener) -> Listener:
+    """Take lines of JSON in parts of any size, and tell the parts of the text that are in them."""
+    rest = bytearray()
+
+    def read(chunk: bytes) -> None:
+        rest.extend(chunk)
+        *lines, left = rest.split(b"\n")
+        rest[:] = left
+        for line in lines:
+            with contextlib.suppress(ValueError):  # its process was killed, and will be blamed
+                listener(json.loads(line).get("part", "").encode("utf-8", "replace"))
+
+    return read
 
 
 def main(argument: str) -> None:
@@ -72,27 +107,32 @@ def main(argument: str) -> None:
     job = json.loads(argument)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what the plugin prints is no answer
-    answers.write(json.dumps(_answer(job)))
-    answers.flush()
+
+    def answer(fields: dict[str, Any]) -> None:
+        answers.write(json.dumps(fields) + "\n")
+        answers.flush()
+
+    def tell(part: bytes) -> None:
+        answer({"part": part.decode()})
+
+    answer(_answer(job, tell if job["told"] else None))
     os._exit(0)  # threads that the plugin left behind hold nobody up
 
 
-def _answer(job: dict[str, Any]) -> dict[str, str]:
+def _answer(job: dict[str, Any], listener: Listener | None) -> dict[str, Any]:
     try:
-        metric = registry.load("", [EntryPoint(job["plugin"], job["module"], GROUP)]).get(
+        metric = registry.load(Settings(), [EntryPoint(job["plugin"], job["module"], GROUP)]).get(
             job["metric"]
         )
         if metric is None:
             raise MetricFailed(f"The plugin no longer has the metric {job['metric']}")
         params = metric.params.model_validate(job["params"])
         with Stop() as stop:
-            run = Run(time.monotonic() + job["seconds"], job["output_limit"], stop)
-            report = metric.collect(params, run)
-        if not isinstance(report, Report) or not isinstance(report.text, str):
-            raise MetricFailed("The plugin returned what is no Report of text")
+            deadline = time.monotonic() + job["seconds"]
+            run = Run(deadline, job["output_limit"], stop, listener=listener)
+            report = checked(report_of(metric.collect(params, run), run), run.output_limit)
     except SysmonError as error:
         return {"error": str(error), "kind": type(error).__name__}
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
-        reason = f"{type(error).__name__}: {error}"
-        return {"error": f"The metric {job['metric']} failed: {reason}", "kind": ""}
-    return {"text": report.text}
+        return {"error": told(error), "kind": PluginFault.__name__}
+    return {"text": report.text, "rows": list(report.rows)}

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from sysmon_core.errors import ConfigurationError
+from sysmon_core.report import Column, Report, Row, report_of
 from sysmon_core.run import Run
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 DIGITS = re.compile(r"[0-9]{1,4300}")  # int() refuses more
-
-Row = dict[str, Any]
 
 
 def _whole_number(value: object) -> int:
@@ -43,21 +41,7 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-def _no_rows(_text: str) -> Sequence[Row]:
-    return ()
-
-
-@dataclass(frozen=True)
-class Report:
-    """What one run gave: the text for people, and the rows that ``read`` finds in it."""
-
-    text: str
-    read: Callable[[str], Sequence[Row]] = _no_rows
-
-    @cached_property
-    def rows(self) -> Sequence[Row]:
-        """The same as data, read from the text when first asked for."""
-        return self.read(self.text)
+Returned = Report | str | Sequence[Row] | Iterator[Row]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +53,15 @@ class Metric:
         title: a line for lists.
         description: what a reader of the numbers must know.
         params: the model of what a caller may choose; without it, nothing.
-        function: does the work, bounded by the Run that it is given; a subclass that
-            overrides ``collect`` needs none.
+        columns: what the rows have, where there are any.
+        function: does the work, bounded by the Run that it is given. It returns a Report, a
+            text or a list of rows, or yields rows as they come. A subclass that overrides
+            ``collect`` needs none.
         duration: seconds that a run with given params takes. Without it the metric is
             quick: it answers at once in every version; with it, it is a task from v2 on.
         repeatable: whether a run whose worker died may be started again, three times at most.
         position: where it stands in lists; the lower comes first, equals by name.
+        origin: the plugin and the distribution that it is of; sysmon fills it in.
 
     Raises:
         ConfigurationError: the name is unfit, or nothing says how to collect.
@@ -84,10 +71,12 @@ class Metric:
     title: str
     description: str = ""
     params: type[Params] = Params
-    function: Callable[[Any, Run], Report] | None = None
+    columns: Sequence[Column] = ()
+    function: Callable[[Any, Run], Returned] | None = None
     duration: Callable[[Any], float] | None = None
     repeatable: bool = False
     position: int = 100
+    origin: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -114,7 +103,7 @@ class Metric:
         """
         if self.function is None:
             raise NotImplementedError
-        return self.function(params, run)
+        return report_of(self.function(params, run), run)
 
     def on_host(self, search_path: str) -> Self:  # noqa: ARG002 - a Command looks there
         """The same metric, made ready for this host."""

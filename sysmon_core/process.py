@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sysmon_core.errors import MetricFailed, MetricTimeout, RunStopped
+from sysmon_core.errors import MetricFailed
 from sysmon_core.keeper import GATE
 from sysmon_core.run import Run
 
@@ -123,9 +123,9 @@ def _follow(child: _Child, run: Run, output: Output) -> None:
                 all_of_it.unregister(fd)
                 del sinks[fd]
         if not ended:
-            _obey(run)
+            run.check()
             ended = child.exit_fd is None and not sinks
-        calm = child.exit_fd is not None and output.size - before <= CALM
+        calm = child.exit_fd is not None and output.size - before <= CALM and not run.listener
         doze = min(DOZE * (time.monotonic() - begin), LONGEST_DOZE) if calm else 0.0
 
 
@@ -166,15 +166,10 @@ def _drain(fd: int, sink: bytearray, output: Output, run: Run) -> bool:
         del output.stderr[STDERR_LIMIT:]
         if len(output.stdout) > run.output_limit:
             raise MetricFailed(f"It printed more than the limit of {run.output_limit} bytes")
+        if sink is output.stdout:
+            run.tell(chunk)
         if run.stop.reason is not None or not run.seconds_left():
             return False
-
-
-def _obey(run: Run) -> None:
-    if run.stop.reason is not None:
-        raise RunStopped(run.stop.reason)
-    if not run.seconds_left():
-        raise MetricTimeout("It took longer than its params allow for and was stopped")
 
 
 def _end(child: _Child) -> None:

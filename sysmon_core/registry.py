@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import NoReturn
@@ -12,11 +13,15 @@ from typing import NoReturn
 import pluggy
 
 from sysmon_core import hookspecs
-from sysmon_core.errors import PluginError
+from sysmon_core.errors import PluginError, told
 from sysmon_core.metric import Metric
+from sysmon_core.settings import Settings
 
 GROUP = "sysmon"
 RESERVED = frozenset({"task", "users"})  # paths of the API itself
+RESERVED_PARAMS = frozenset({"form", "help", "output"})  # options of `sysmon run` itself
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,14 @@ class Source:
 
 
 class Registry:
-    """The metrics of this process, in the order of lists."""
+    """The metrics of this process, in the order of lists.
 
-    def __init__(self, metrics: Iterable[tuple[Metric, Source]]) -> None:
+    ``left_out`` says of each plugin that was left out, in one sentence, why.
+    """
+
+    def __init__(
+        self, metrics: Iterable[tuple[Metric, Source]], left_out: Sequence[str] = ()
+    ) -> None:
         """Take the metrics with their sources.
 
         Raises:
@@ -55,6 +65,7 @@ class Registry:
             found[metric.name] = (metric, source)
         ordered = sorted(found.values(), key=lambda pair: (pair[0].position, pair[0].name))
         self._metrics = {metric.name: metric for metric, _ in ordered}
+        self.left_out = tuple(left_out)
         self.sources: Mapping[str, Source] = MappingProxyType(
             {metric.name: source for metric, source in ordered}
         )
@@ -67,30 +78,65 @@ class Registry:
         return self._metrics.get(name)
 
 
-def load(command_path: str, plugins: Iterable[EntryPoint] | None = None) -> Registry:
+def load(config: Settings, plugins: Iterable[EntryPoint] | None = None) -> Registry:
     """Load the plugins (those installed, by default) and make their metrics ready for this host.
 
     Raises:
         PluginError: one cannot be imported, has a hook of the wrong shape, gives what is
             no metric, or clashes with another; in one sentence that says whose fault it is.
+            With the setting ``plugins_tolerant`` that plugin is left out instead.
     """
-    found = entry_points(group=GROUP) if plugins is None else plugins
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    sources: dict[str, Source] = {}
-    for point in sorted(found, key=lambda point: point.name):
+    found = sorted(entry_points(group=GROUP) if plugins is None else plugins, key=_name)
+    loader = _Loader(config)
+    for point in _chosen(found, config):
+        try:
+            loader.add(point)
+        except PluginError as error:
+            if not config.plugins_tolerant:
+                raise
+            logger.warning("left out: %s", error)
+            loader.left_out.append(str(error))
+    return loader.registry()
+
+
+def _name(point: EntryPoint) -> str:
+    return point.name
+
+
+def _chosen(points: Sequence[EntryPoint], config: Settings) -> Iterator[EntryPoint]:
+    """Those that the settings allow and do not block; a name that nobody has is told."""
+    allowed, blocked = config.plugins_allowed.split(), config.plugins_blocked.split()
+    for name in {*allowed, *blocked} - {point.name for point in points}:
+        logger.warning("the settings name the plugin %s, and there is none of this name", name)
+    for point in points:
+        if point.name not in blocked and (not allowed or point.name in allowed):
+            yield point
+
+
+class _Loader:
+    """Takes one plugin after another, each wholly or not at all."""
+
+    def __init__(self, config: Settings) -> None:
+        self._command_path = config.command_path
+        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self._sources: dict[str, Source] = {}
+        self._pairs: list[tuple[Metric, Source]] = []
+        self.left_out: list[str] = []
+
+    def registry(self) -> Registry:
+        return Registry(self._pairs, self.left_out)
+
+    def add(self, point: EntryPoint) -> None:
         source = _source(point)
-        if point.name in sources:
-            raise PluginError(
-                f"Two plugins share a name: {sources[point.name]} and {source}: uninstall either"
-            )
-        sources[point.name] = source
-        _register(manager, point, source)
-    return Registry(
-        (metric, sources[name])
-        for name in sources
-        for metric in _metrics(manager, name, sources[name], command_path)
-    )
+        other = self._sources.setdefault(point.name, source)
+        if other is not source:
+            raise PluginError(f"Two plugins share a name: {other} and {source}: uninstall either")
+        plugin = _registered(self._manager, point, source)
+        metrics = _metrics(self._manager, plugin, source, self._command_path)
+        pairs = [*self._pairs, *((metric, source) for metric in metrics)]
+        Registry(pairs)  # it may clash with those before it
+        self._pairs = pairs
 
 
 def _source(point: EntryPoint) -> Source:
@@ -107,26 +153,30 @@ def _blaming(source: Source, what: str) -> Iterator[None]:
     except (KeyboardInterrupt, PluginError):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise PluginError(f"{source} {what} ({reason}): {_remedy(source)}") from error
+        raise PluginError(f"{source} {what} ({told(error)}): {_remedy(source)}") from error
 
 
 def _remedy(source: Source) -> str:
     return f"install what it misses, mend it, or uninstall {source.distribution}"
 
 
-def _register(manager: pluggy.PluginManager, point: EntryPoint, source: Source) -> None:
+def _registered(manager: pluggy.PluginManager, point: EntryPoint, source: Source) -> object:
     with _blaming(source, "cannot be imported"):
         plugin = point.load()
     with _blaming(source, "does not fit sysmon"):
         manager.register(plugin, point.name)
-        manager.check_pending()
+        try:
+            manager.check_pending()
+        except Exception:
+            manager.unregister(plugin)
+            raise
+    return plugin
 
 
 def _metrics(
-    manager: pluggy.PluginManager, name: str, source: Source, command_path: str
+    manager: pluggy.PluginManager, plugin: object, source: Source, command_path: str
 ) -> Iterator[Metric]:
-    others = [plugin for other, plugin in manager.list_name_plugin() if other != name]
+    others = manager.get_plugins() - {plugin}
     with _blaming(source, "failed in sysmon_metrics"):
         lists = manager.subset_hook_caller("sysmon_metrics", others)()
         metrics = [metric for given in lists for metric in given]
@@ -135,9 +185,18 @@ def _metrics(
     for metric in metrics:
         if not isinstance(metric, Metric):
             _refuse(source, f"gives {metric!r} from sysmon_metrics, which is no Metric")
+        _check_params(metric, source)
         with _blaming(source, f"has a metric {metric.name} that fails on this host"):
-            ready = metric.on_host(command_path)
+            ready = replace(metric.on_host(command_path), origin=str(source))
         yield ready
+
+
+def _check_params(metric: Metric, source: Source) -> None:
+    for name, declared in metric.params.model_fields.items():
+        if not declared.description:
+            _refuse(source, f"has a metric {metric.name} whose parameter {name} has no description")
+        if name in RESERVED_PARAMS:
+            _refuse(source, f"has a metric {metric.name} whose parameter {name} is a reserved name")
 
 
 def _refuse(source: Source, what: str) -> NoReturn:

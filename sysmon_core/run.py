@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import select
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from sysmon_core.errors import MetricTimeout, RunStopped
 from sysmon_core.keeper import Keeper
+
+Listener = Callable[[bytes], None]
 
 
 class Stop:
@@ -50,14 +55,40 @@ class Run:
     """One collection under way.
 
     ``deadline`` is in the terms of ``time.monotonic()``; ``output_limit`` is in bytes; the
-    ``keeper`` ends what the run started, should this process be killed.
+    ``keeper`` ends what the run started, should this process be killed; the ``listener``, if there
+    is one, is told the text as it comes, in UTF-8 and in parts of any size.
     """
 
     deadline: float
     output_limit: int
     stop: Stop = field(repr=False)
     keeper: Keeper = field(default_factory=Keeper, repr=False)
+    listener: Listener | None = field(default=None, repr=False)
 
     def seconds_left(self) -> float:
         """Seconds until the deadline, never below zero."""
         return max(0.0, self.deadline - time.monotonic())
+
+    def tell(self, text: bytes) -> None:
+        """Hand over a part of the text."""
+        if self.listener is not None:
+            self.listener(text)
+
+    def check(self) -> None:
+        """Raise if the run is to end.
+
+        Raises:
+            RunStopped: the stop flag is set.
+            MetricTimeout: the deadline has passed.
+        """
+        if self.stop.reason is not None:
+            raise RunStopped(self.stop.reason)
+        if not self.seconds_left():
+            raise MetricTimeout("it took longer than its params allow for and was stopped")
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; as ``check`` raises, at once when the run is to end."""
+        waiting = select.poll()  # select() knows no descriptor above 1023
+        waiting.register(self.stop, select.POLLIN)
+        waiting.poll(min(seconds, self.seconds_left()) * 1000)
+        self.check()

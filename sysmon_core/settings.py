@@ -42,6 +42,10 @@ class Settings(BaseModel):
     listen: str = Field(
         "127.0.0.1:6543", description="Address and port that `pserve` listens on; more, by spaces."
     )
+    hosts: str = Field(
+        "",
+        description="Names by which clients call the service, beside localhost and addresses.",
+    )
     database_url: str = Field(
         "", description="SQLAlchemy URL of the users' database; empty: SQLite in `var`."
     )
@@ -51,6 +55,14 @@ class Settings(BaseModel):
     command_path: str = Field(
         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin",
         description="Folders in which the programs behind metrics are looked for at start.",
+    )
+    plugins_allowed: str = Field(
+        "", description="Names of the plugins that are loaded; empty: all that are installed."
+    )
+    plugins_blocked: str = Field("", description="Names of plugins that are not loaded.")
+    plugins_tolerant: bool = Field(
+        False,
+        description="Whether a plugin that is at fault is left out; else it stops the start.",
     )
     sync_limit: Positive = Field(
         30, description="Seconds that a synchronous run may take by its params."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
+from collections.abc import Iterator
 
 import dramatiq
 
@@ -33,7 +34,7 @@ def setup() -> None:
     _take_all_descriptors()
     with contextlib.suppress(TasksUnavailable):  # it is waited for, and asked when it is there
         check_policy(impatient(config.redis))
-    metrics = isolated(registry.load(config.command_path))
+    metrics = isolated(registry.load(config))
     dramatiq.set_broker(make_worker(config, metrics))
 
 
@@ -55,3 +56,16 @@ def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
     dramatiq.actor(actor_name=ACTOR, queue_name=LONG, broker=broker)(runner.run)
     broker.declare_queue(BRIEF)
     return broker
+
+
+@contextlib.contextmanager
+def in_threads(config: Settings, metrics: Registry, threads: int = 4) -> Iterator[None]:
+    """A worker in threads of this process, as tests have use for."""
+    broker = make_worker(config, metrics)
+    worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=20)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        broker.client.connection_pool.disconnect()

@@ -3,67 +3,38 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import redis
-from dramatiq import Worker
 from webtest import TestApp
 
-from sysmon_core import migrations, registry, settings
-from sysmon_core.app import make_app
+from sysmon_core import registry, settings, testing
 from sysmon_core.db import Database
 from sysmon_core.registry import Registry
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.users import NewUser, Users
 from sysmon_core.settings import Settings
-from sysmon_core.worker import make_worker
+from sysmon_core.worker import in_threads
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0  # seconds: far more than anything here takes, so that a busy machine is no failure
+
+until = testing.until
 
 MakeSettings = Callable[..., Settings]
 MakeApp = Callable[..., TestApp]
 MakePrograms = Callable[..., str]
 
 
-def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Wait for a condition; fail loudly rather than sleep for luck."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"{condition} did not come true in {seconds} s"
-        time.sleep(0.01)
-
-
-@contextlib.contextmanager
-def started_redis(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+def started_redis(
+    folder: Path, *options: str
+) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     """A private redis-server with the configuration of `make run`, its socket in the folder."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    assert program, "redis-server is missing: make programs"
-    socket = folder / "redis.sock"
-    command = [program, str(ROOT / "config/redis.conf"), "--dir", str(folder)]
-    server = subprocess.Popen([*command, "--unixsocket", str(socket), *options])
-    try:
-        client = redis.Redis(unix_socket_path=str(socket))
-        until(lambda: _answers(client))
-        yield server
-    finally:
-        server.send_signal(signal.SIGCONT)
-        server.kill()
-        server.wait()
-
-
-def _answers(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
+    return testing.started_redis(folder, str(ROOT / "config/redis.conf"), *options)
 
 
 @pytest.fixture
@@ -120,9 +91,7 @@ def make_testapp() -> MakeApp:
     """The whole web application on these settings, its database migrated."""
 
     def make(config: Settings, metrics: Registry | None = None) -> TestApp:
-        migrations.upgrade(Database(config.database))
-        found = metrics or registry.load(config.command_path)
-        return TestApp(make_app(config, found))
+        return testing.make_testapp(config, metrics or registry.load(config))
 
     return make
 
@@ -133,17 +102,11 @@ def testapp(make_settings: MakeSettings, make_testapp: MakeApp, redis_url: str) 
     return make_testapp(make_settings(redis_url=redis_url))
 
 
-@contextlib.contextmanager
-def working(config: Settings, metrics: Registry | None = None) -> Iterator[None]:
+def working(
+    config: Settings, metrics: Registry | None = None
+) -> contextlib.AbstractContextManager[None]:
     """A worker on these settings, in threads of this process."""
-    broker = make_worker(config, metrics or registry.load(config.command_path))
-    worker = Worker(broker, worker_threads=4, worker_timeout=20)
-    worker.start()
-    try:
-        yield
-    finally:
-        worker.stop()
-        broker.client.connection_pool.disconnect()
+    return in_threads(config, metrics or registry.load(config))
 
 
 @pytest.fixture

@@ -26,9 +26,11 @@ PLUGINS = ROOT / "plugins"
 
 # A module may import what stands in a later line; those of one line know nothing of each other.
 LAYERS = """
+testing
 app worker cli server
+cli_plugin
 cli_run
-api tasks migrations
+api tasks migrations contract scaffold
 services isolation
 registry models
 db
@@ -36,7 +38,7 @@ settings
 hookspecs
 command
 metric
-process
+process report
 run
 keeper
 errors

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 VERSIONS = {"v1": v1, "v2": v2, "v3": v3}
 
 
-def make_wsgi(rules: Services, trusted_proxies: Iterable[str]) -> WSGIApplication:
+def make_wsgi(
+    rules: Services, trusted_proxies: Iterable[str], hosts: Iterable[str]
+) -> WSGIApplication:
     """The whole application, the front door included."""
     listed = [*declared(rules), docs.page(rules.swagger_ui)]
     about = {name: version.SUMMARY for name, version in VERSIONS.items()}
@@ -31,7 +33,7 @@ def make_wsgi(rules: Services, trusted_proxies: Iterable[str]) -> WSGIApplicatio
         service.include(config, [*listed, *docs.files(rules.swagger_ui)])
         security.include(config, rules.users)
         errors.include(config)
-    return FrontDoor(config.make_wsgi_app(), trusted_proxies)
+    return FrontDoor(config.make_wsgi_app(), trusted_proxies, hosts)
 
 
 def declared(rules: Services) -> list[Service]:

@@ -1,7 +1,12 @@
-"""The outermost layer: an id for each request, paths that can be read, and the last resort."""
+"""The outermost layer: who may be meant, an id for each request, and the last resort.
+
+A request whose Host header is a name that nobody gave this service comes from a page that made a
+browser believe so (DNS rebinding): it is refused.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import re
 import sys
@@ -18,6 +23,16 @@ if TYPE_CHECKING:
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")  # RFC 9110, 7.2
+CLIENTS_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+LOCAL = "localhost"
+SECURITY = {  # where the answer does not say otherwise
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -28,19 +43,26 @@ class FrontDoor:
     Args:
         app: what answers a request that may come in.
         trusted_proxies: addresses whose X-Forwarded-For and -Prefix are believed.
+        hosts: names of this service, beside localhost and all addresses.
     """
 
-    def __init__(self, app: WSGIApplication, trusted_proxies: Iterable[str]) -> None:
+    def __init__(
+        self, app: WSGIApplication, trusted_proxies: Iterable[str], hosts: Iterable[str] = ()
+    ) -> None:
         self.app = app
         self._trusted = frozenset(trusted_proxies)
+        self._hosts = frozenset(host.lower() for host in (LOCAL, *hosts))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, whatever is in it."""
-        environ[REQUEST_ID] = uuid.uuid4().hex
+        environ[REQUEST_ID] = _request_id(environ)
         start = _finished(environ, start_response)
         if not _readable(environ):
             detail = "The path and the query must be UTF-8 without control characters"
             return _answer(environ, start, 400, detail)
+        if not self._is_meant(environ.get("HTTP_HOST")):
+            detail = "The Host header is no name of this service: see the setting hosts"
+            return _answer(environ, start, 421, detail)
         if environ.get("REMOTE_ADDR") in self._trusted:
             _believe(environ)
         try:
@@ -49,6 +71,27 @@ class FrontDoor:
             logger.exception("request %s failed", environ[REQUEST_ID])
             detail = "Something went wrong inside; the log has more"
             return _answer(environ, _instead(start), 500, detail)
+
+    def _is_meant(self, authority: str | None) -> bool:
+        """Whether a Host header is this service's; a browser always sends one."""
+        if authority is None:
+            return True
+        match = AUTHORITY.fullmatch(authority)
+        host = match[1].strip("[]").lower().removesuffix(".") if match else ""
+        return host in self._hosts or _is_address(host)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
+def _request_id(environ: WSGIEnvironment) -> str:
+    """The client's own, so that its log and ours can be read together, if it is fit for a log."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if CLIENTS_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def _answer(
@@ -59,10 +102,12 @@ def _answer(
 
 
 def _finished(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
-    """Tell the request's id, and keep Location a path: no Host header finds its way into it."""
+    """Tell the request's id and what a browser must not do, and keep Location a path."""
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         whole = [(name, _path_of(name, value)) for name, value in headers]
+        said = {name.lower() for name, _ in headers}
+        whole += [(name, value) for name, value in SECURITY.items() if name.lower() not in said]
         whole.append(("X-Request-Id", environ[REQUEST_ID]))
         return start_response(status, whole, exc_info)
 

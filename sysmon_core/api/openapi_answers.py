@@ -29,6 +29,7 @@ ALWAYS = (
     (400, "The path or the query is not UTF-8, or has control characters."),
     (405, f"{DETAILS[405]}."),
     (406, "The header Accept leaves nothing that could be answered."),
+    (421, "The header Host is no name of this service."),
     (500, "A fault of the server; its log has more."),
 )
 

@@ -40,6 +40,8 @@ def problem(
 ) -> Response:
     """A whole response for the request of this WSGI environ."""
     fields = problem_fields(status, detail, environ[REQUEST_ID], faults)
-    response = Response(json.dumps(fields).encode(), status, content_type=MEDIA_TYPE)
+    response = Response(
+        json.dumps(fields).encode(), f"{status} {fields['title']}", content_type=MEDIA_TYPE
+    )
     response.headers.update(headers or {})
     return response

@@ -14,14 +14,18 @@ from pydantic import ValidationError
 from sysmon_core.errors import (
     Fault,
     InvalidInput,
-    MetricFailed,
+    MetricTimeout,
+    PluginFault,
     RunTooLong,
     SysmonError,
     TooManyRuns,
+    told,
 )
 from sysmon_core.keeper import Keeper
-from sysmon_core.metric import Metric, Params, Report
-from sysmon_core.run import Run, Stop
+from sysmon_core.metric import Metric, Params
+from sysmon_core.report import Report, checked
+from sysmon_core.run import Listener, Run, Stop
+from sysmon_core.services.quick import QuickRuns
 from sysmon_core.settings import Settings
 
 Result = dict[str, str]
@@ -67,6 +71,7 @@ class Collection:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._keeper = Keeper()
+        self._quick = QuickRuns()
         self._slots = threading.BoundedSemaphore(settings.sync_runs)
 
     def check(self, metric: Metric, params: Params, limit: float) -> None:
@@ -102,8 +107,10 @@ class Collection:
         """What ``report`` gives, as the API tells it."""
         return {metric.name: self.report(metric, params, stop).text}
 
-    def report(self, metric: Metric, params: Params, stop: Stop) -> Report:
-        """Run the metric to its end, its deadline or its stop.
+    def report(
+        self, metric: Metric, params: Params, stop: Stop, listener: Listener | None = None
+    ) -> Report:
+        """Run the metric to its end, its deadline or its stop; the listener hears it come.
 
         Raises:
             MetricFailed: whatever it did wrong; a fault in a plugin stays in that plugin.
@@ -111,24 +118,16 @@ class Collection:
         """
         seconds = _seconds(metric, params) + self._settings.overrun
         limit = self._settings.output_limit
-        run = Run(time.monotonic() + seconds, limit, stop, self._keeper)
+        run = Run(time.monotonic() + seconds, limit, stop, self._keeper, listener)
         with _blaming(metric):
-            return self._checked(metric.collect(params, run))
-
-    def _checked(self, report: Report) -> Report:
-        """What a plugin returned, which may be anything, if it is a report."""
-        if not isinstance(report, Report) or not isinstance(report.text, str):
-            raise MetricFailed("The plugin returned what is no Report of text")
-        if len(report.text) > self._settings.output_limit:
-            raise MetricFailed("The report is larger than the setting output_limit allows")
-        return report
+            return checked(self._quick.collect(metric, params, run), limit)
 
 
 def _seconds(metric: Metric, params: Params) -> float:
     with _blaming(metric):
         seconds: object = metric.seconds(params)
         if not isinstance(seconds, int | float):
-            raise MetricFailed(f"The metric {metric.name} gives no number as its duration")
+            raise PluginFault("it gives no number as its duration")
         return seconds
 
 
@@ -137,11 +136,21 @@ def _blaming(metric: Metric) -> Iterator[None]:
     """A fault in a plugin stays in that plugin: whatever it raises fails its run."""
     try:
         yield
-    except SysmonError:
+    except SysmonError as error:
+        if isinstance(error, PluginFault | MetricTimeout):
+            raise type(error)(_sentence(metric, str(error))) from error
         raise
     except BaseException as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise MetricFailed(f"The metric {metric.name} failed: {reason}") from error
+        raise PluginFault(_sentence(metric, told(error))) from error
+
+
+def _sentence(metric: Metric, reason: str) -> str:
+    """What happened, whose fault it is and what to do."""
+    if metric.function is None:  # it is a program's
+        return f"The metric {metric.name} failed: {reason}"
+    origin = metric.origin or "its plugin"
+    remedy = f"{origin}: mend it, or name it in plugins_blocked"
+    return f"The metric {metric.name} failed: {reason} ({remedy})"
 
 
 def stored(params: Params) -> Mapping[str, Any]:

@@ -22,10 +22,10 @@ KINDS = ("plain", "failing", "stubborn")
 class WorkParams(Params):
     """What work.sh is told, and how long the run is said to take."""
 
-    key: Integer = 0
-    tenths: Integer = 0
-    kind: Integer = Field(0, le=2)
-    said: Integer = 60
+    key: Integer = Field(0, description="Its number")
+    tenths: Integer = Field(0, description="Tenths of a second that it takes")
+    kind: Integer = Field(0, le=2, description="How it ends")
+    said: Integer = Field(60, description="Seconds that it is said to take")
 
 
 def words(params: WorkParams, _platform: str) -> list[str]:

@@ -14,14 +14,14 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 keys = count(1)
 CAUSES = {
-    "bytes": "no Report of text",
+    "bytes": "no Report",
     "exit": "status 3",
     "generator-exit": "GeneratorExit: the cause",
     "huge": "limit",
     "keyboard": "KeyboardInterrupt: the cause",
     "killed": "9",
-    "no-report": "no Report of text",
-    "nothing": "no Report of text",
+    "no-report": "no Report",
+    "nothing": "no Report",
     "odd": "odd",
     "oserror": "the cause",
     "recursion": "RecursionError",

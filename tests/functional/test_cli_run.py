@@ -120,6 +120,41 @@ def test_an_interrupted_run_leaves_no_program(environ: dict[str, str], folder: P
         os.kill(program, 0)
 
 
+WAITING = "echo one; while [ ! -e {0}/go ]; do sleep 0.01; done; echo two"
+
+
+def test_the_text_of_a_long_run_is_shown_as_it_comes(
+    environ: dict[str, str], folder: Path, programs: MakePrograms
+) -> None:
+    programs(iostat=WAITING.format(folder))
+    command = [str(SYSMON), "run", "iostat"]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(4) == b"one\n"
+        (folder / "go").touch()
+        assert process.stdout.read() == b"two\n"
+
+
+def test_on_a_terminal_the_text_stands_above_the_progress(
+    environ: dict[str, str], folder: Path, programs: MakePrograms
+) -> None:
+    programs(iostat=WAITING.format(folder))
+    ours, theirs = pty.openpty()
+    command = [str(SYSMON), "run", "iostat", "--count", "3"]
+    with subprocess.Popen(
+        command, env=environ | {"TERM": "xterm"}, stderr=theirs, stdout=theirs
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while b"%" not in seen.partition(b"one")[2]:
+            seen += os.read(ours, 1000)
+        (folder / "go").touch()
+        while b"two" not in seen:
+            seen += os.read(ours, 1000)
+        assert process.wait(20) == 0
+    os.close(ours)
+
+
 def test_a_long_run_shows_its_progress_on_a_terminal(environ: dict[str, str], folder: Path) -> None:
     ours, theirs = pty.openpty()
     command = [str(SYSMON), "run", "iostat", "--count", "10"]

@@ -119,7 +119,7 @@ def test_every_status_of_the_contract_is_described(
     document: dict[str, Any], method: str, path: str
 ) -> None:
     responses = operations(document)[method, path]["responses"]
-    everywhere = {400, 405, 406, 500}
+    everywhere = {400, 405, 406, 421, 500}
     assert {int(status) for status in responses} == STATUSES[method, path] | everywhere
     assert all(response["description"] for response in responses.values())
 

@@ -57,7 +57,7 @@ def url(config: Settings) -> Iterator[str]:
     users = Users(Database(config.database), cheap, 1)
     for name, admin in (("bob", False), ("root", True)):
         users.create(NewUser(username=name, password=SECRET, fullname=name, admin=admin))
-    app = make_app(config, registry.load(config.command_path), cheap)
+    app = make_app(config, registry.load(config), cheap)
     with working(config), served(app) as address:
         yield address
 

@@ -90,7 +90,7 @@ def test_the_index_lists_what_plugins_add_in_the_order_of_the_registry(
         return Report("here")
 
     config = make_settings()
-    found = registry.load(config.command_path)
+    found = registry.load(config)
     source = found.sources["uptime"]
     added = [Metric(name=name, title="One", function=report) for name in ("zoo", "ant")]
     metrics = Registry((metric, source) for metric in [*added, *found])

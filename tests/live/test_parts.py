@@ -17,13 +17,13 @@ from tests.live.conftest import BIN, HOST, Answer, Site, listening, new_site, pr
 
 USER = "ann:a pass, w\u00f6rd: really"
 AT_ONCE = 2.0  # seconds
-GET = b"GET /v1/uptime/ HTTP/1.1\r\nHost: here\r\n"
-POST = b"POST /v2/iostat/ HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+GET = b"GET /v1/uptime/ HTTP/1.1\r\nHost: localhost\r\n"
+POST = b"POST /v2/iostat/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 REFUSED = {
     "a request line that is none": (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400),
     "a header without a colon": (GET + b"nonsense\r\n\r\n", 400),
     "headers too large": (GET + b"X-Long: " + b"x" * 20_000 + b"\r\n\r\n", 431),
-    "a path too large": (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: here\r\n\r\n", 431),
+    "a path too large": (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 431),
     "a length that is none": (POST + b"Content-Length: -1\r\n\r\n", 400),
     "a body too large": (POST + b"Content-Length: 70000\r\n\r\n", 413),
     "a chunked body too large": (

@@ -11,7 +11,7 @@ from sysmon_core.registry import load
 from sysmon_core.settings import Settings
 from tests.plugins.conftest import Collect
 
-METRICS = list(load(Settings().command_path))
+METRICS = list(load(Settings()))
 
 every_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from sysmon_core.process import GRACE, Output, execute
-from sysmon_core.run import Run, Stop
+from sysmon_core.run import Listener, Run, Stop
 from tests.conftest import until
+from tests.unit.site import Site
 
 # A busy machine is no failure.
 settings.register_profile("unit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,9 +33,11 @@ def make_run() -> Iterator[MakeRun]:
     """Runs with room for anything unless a test says less; their stops are closed at its end."""
     with contextlib.ExitStack() as stack:
 
-        def make(seconds: float = 20.0, output_limit: int = 1 << 20) -> Run:
+        def make(
+            seconds: float = 20.0, output_limit: int = 1 << 20, listener: Listener | None = None
+        ) -> Run:
             stop = stack.enter_context(Stop())
-            return Run(time.monotonic() + seconds, output_limit, stop)
+            return Run(time.monotonic() + seconds, output_limit, stop, listener=listener)
 
         yield make
 
@@ -102,3 +106,13 @@ def children() -> set[str]:
 
 def _descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.fixture
+def site(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A folder for plugins, whose modules are forgotten at the end."""
+    monkeypatch.syspath_prepend(folder)
+    site = Site(folder)
+    yield site
+    for module in site.modules:
+        sys.modules.pop(module, None)

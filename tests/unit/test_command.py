@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sysmon_core import Command, Integer, MetricFailed, Params
+from sysmon_core import Column, Command, Integer, MetricFailed, Params
 from sysmon_core.errors import ProgramMissing
-from sysmon_core.metric import Row
+from sysmon_core.report import Row
 from tests.conftest import MakePrograms
 from tests.unit.conftest import MakeRun
 
@@ -186,3 +186,16 @@ def test_output_that_its_parser_cannot_read_is_a_failure(
     report = metric.collect(Params(), make_run())
     with pytest.raises(MetricFailed, match="fish"):
         _ = report.rows
+
+
+def test_declared_columns_are_what_the_rows_have(programs: MakePrograms, make_run: MakeRun) -> None:
+    columns = [
+        Column("size", "its size", "By", source="1k_blocks", scale=1024),
+        Column("filesystem", "its name"),
+        Column("depth", "what the parser has not", "m"),
+    ]
+    text = "Filesystem 1K-blocks  Used Available Use% Mounted on\n"
+    text += "/dev/a             9     2         7  22% /"
+    metric = make(parser="df", columns=columns).on_host(programs(fish=f"echo '{text}'"))
+    (row,) = metric.collect(Params(), make_run()).rows
+    assert row == {"size": 9216, "filesystem": "/dev/a", "depth": None}

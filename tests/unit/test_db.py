@@ -221,7 +221,7 @@ def test_without_a_sound_database_what_needs_it_is_503_and_all_else_goes_on(
     make_settings: MakeSettings, folder: Path, path: Path, make: Callable[[Path], None]
 ) -> None:
     make(path)
-    app = TestApp(make_app(make_settings(), registry.load("/usr/bin:/bin")))
+    app = TestApp(make_app(make_settings(), registry.load(make_settings())))
     for method, place in [
         *(("GET", "/v3/users/"), ("POST", "/v3/users/"), ("GET", "/v3/uptime/")),
         *(("DELETE", "/v3/users/root"), ("GET", "/v3/none"), ("GET", "/v3/users")),
@@ -237,7 +237,7 @@ def test_without_a_sound_database_what_needs_it_is_503_and_all_else_goes_on(
 def test_a_database_that_is_made_while_the_service_runs_is_used_from_then_on(
     make_settings: MakeSettings, add_user: AddUser, path: Path
 ) -> None:
-    app = TestApp(make_app(make_settings(), registry.load("/usr/bin:/bin")))
+    app = TestApp(make_app(make_settings(), registry.load(make_settings())))
     assert is_unavailable(ask(app, "GET", "/v3/users/"))
     migrations.upgrade(Database(f"sqlite:///{path}"))
     add_user("root", "root", admin=True)

@@ -12,7 +12,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from sysmon_core import Integer, Metric, Params, Report, Run
 from sysmon_core.errors import ConfigurationError
-from sysmon_core.metric import Row
 from tests.unit.conftest import MakeRun
 
 INTEGER: TypeAdapter[int] = TypeAdapter(Integer)
@@ -126,20 +125,3 @@ def test_a_metric_that_needs_no_program_is_ready_on_every_host() -> None:
     metric = make()
     assert metric.on_host("/nowhere") == metric
     metric.require()
-
-
-def test_rows_are_read_from_the_text_once_and_only_when_asked_for() -> None:
-    read: list[str] = []
-
-    def rows(text: str) -> list[Row]:
-        read.append(text)
-        return [{"depth": 7}]
-
-    report = Report("7 m", rows)
-    assert read == []
-    assert report.rows is report.rows
-    assert read == ["7 m"]
-
-
-def test_a_report_has_no_rows_unless_it_knows_how_to_read_them() -> None:
-    assert list(Report("7 m").rows) == []

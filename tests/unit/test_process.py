@@ -149,3 +149,16 @@ def test_runs_at_once_do_not_hold_each_other_up(folder: Path, make_run: MakeRun)
     for thread in threads:
         thread.join()
     assert [bytes(output.stdout) for output in outputs] == [b"out\n"] * 4
+
+
+def test_what_a_program_prints_is_told_as_it_comes(folder: Path, make_run: MakeRun) -> None:
+    """The program goes on when its first line was heard of; its errors are not told."""
+    told: list[bytes] = []
+
+    def hear(part: bytes) -> None:
+        told.append(part)
+        (folder / "told").touch()
+
+    script = f"echo one; echo two >&2; while [ ! -e {folder}/told ]; do sleep 0.01; done; echo end"
+    output = sh(script, make_run(listener=hear))
+    assert b"".join(told) == b"one\nend\n" == bytes(output.stdout)

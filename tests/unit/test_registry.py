@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterator
-from importlib.metadata import EntryPoint, distributions
-from pathlib import Path
+from importlib.metadata import EntryPoint
 from typing import cast
 
 import pytest
@@ -12,58 +9,9 @@ import pytest
 from sysmon_core import Metric, Report
 from sysmon_core.errors import PluginError
 from sysmon_core.registry import GROUP, RESERVED, Registry, Source, load
+from tests.unit.site import CONFIG, Site, hook
 
 SOURCE = Source("aquarium", "fishtank", "1.2")
-
-HEAD = """
-from sysmon_core import Metric, Report, hookimpl
-
-def metric(name="fish", **more):
-    return Metric(name=name, title=name, function=lambda params, run: Report(name), **more)
-
-"""
-
-
-def hook(body: str, arguments: str = "") -> str:
-    return f"{HEAD}@hookimpl\ndef sysmon_metrics({arguments}):\n    {body}\n"
-
-
-class Site:
-    """A folder on sys.path in which distributions lie as installers leave them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.modules: list[str] = []
-
-    def add(self, code: str, plugin: str = "aquarium", dist: str = "fishtank") -> None:
-        module = f"plugin_{len(self.modules)}_of_a_test"
-        self.modules.append(module)
-        (self.folder / f"{module}.py").write_text(code)
-        self.describe(dist, f"{plugin} = {module}")
-
-    def describe(self, dist: str, *points: str) -> None:
-        info = self.folder / f"{dist}-1.2.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\nVersion: 1.2\n")
-        (info / "entry_points.txt").write_text("\n".join([f"[{GROUP}]", *points]))
-
-    def load(self) -> Registry:
-        found = distributions(path=[str(self.folder)])
-        return load("/bin", [point for dist in found for point in dist.entry_points])
-
-    def error(self) -> str:
-        with pytest.raises(PluginError) as caught:
-            self.load()
-        return str(caught.value)
-
-
-@pytest.fixture
-def site(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.syspath_prepend(folder)
-    site = Site(folder)
-    yield site
-    for module in site.modules:
-        sys.modules.pop(module, None)
 
 
 def make(name: str, position: int = 100) -> tuple[Metric, Source]:
@@ -140,7 +88,7 @@ def test_an_entry_point_that_leads_nowhere_is_a_fault_of_its_distribution(site: 
 
 def test_an_entry_point_without_a_distribution_is_named_by_its_module() -> None:
     with pytest.raises(PluginError, match=r"aquarium of nonesuch_zz .*install"):
-        load("/bin", [EntryPoint("aquarium", "nonesuch_zz", GROUP)])
+        load(CONFIG, [EntryPoint("aquarium", "nonesuch_zz", GROUP)])
 
 
 def test_an_interruption_is_not_taken_for_a_fault_of_the_plugin(site: Site) -> None:
@@ -202,9 +150,9 @@ def test_a_metric_is_made_ready_with_the_path_that_was_given(site: Site) -> None
 
 
 def test_what_is_installed_is_found_without_being_named(site: Site) -> None:
-    assert "fish" not in load("/bin").sources
+    assert "fish" not in load(CONFIG).sources
     site.add(hook("return [metric()]"))
-    assert load("/bin").sources["fish"] == SOURCE
+    assert load(CONFIG).sources["fish"] == SOURCE
 
 
 def test_the_order_is_by_position_and_then_by_name() -> None:

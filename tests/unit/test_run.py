@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from sysmon_core.errors import MetricTimeout, RunStopped
 from sysmon_core.run import Run, Stop
 
 
@@ -52,3 +53,24 @@ def test_the_seconds_left_end_at_zero() -> None:
     with Stop() as stop:
         assert 59 < Run(time.monotonic() + 60, 1, stop).seconds_left() <= 60
         assert Run(time.monotonic() - 60, 1, stop).seconds_left() == 0
+
+
+def test_a_run_is_to_end_when_it_is_stopped_or_its_time_is_over() -> None:
+    with Stop() as stop:
+        run = Run(time.monotonic() + 60, 1, stop)
+        run.check()
+        with pytest.raises(MetricTimeout):
+            Run(time.monotonic() - 1, 1, stop).check()
+        stop.set("enough")
+        with pytest.raises(RunStopped, match="enough"):
+            run.check()
+
+
+def test_a_run_sleeps_until_it_is_to_end() -> None:
+    with Stop() as stop:
+        Run(time.monotonic() + 60, 1, stop).sleep(0.01)
+        with pytest.raises(MetricTimeout):
+            Run(time.monotonic() + 0.01, 1, stop).sleep(1000)
+        stop.set("enough")
+        with pytest.raises(RunStopped, match="enough"):
+            Run(time.monotonic() + 2000, 1, stop).sleep(1000)

@@ -17,6 +17,7 @@ NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_li
 NUMBERS += ["password_min_length"]
 SECONDS = ["sync_limit", "task_limit", "overrun"]
 TEXTS = ["listen", "database_url", "redis_url", "command_path", "trusted_proxies"]
+TEXTS += ["plugins_allowed", "plugins_blocked", "hosts"]
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def refused(ini: dict[str, str], environ: dict[str, str]) -> str:
 
 
 def test_every_setting_is_one_of_those_tested_here() -> None:
-    assert {*NUMBERS, *SECONDS, *TEXTS, "var"} == set(Settings.model_fields)
+    assert {*NUMBERS, *SECONDS, *TEXTS, "plugins_tolerant", "var"} == set(Settings.model_fields)
 
 
 @given(
@@ -94,6 +95,12 @@ def test_an_unknown_name_stops_the_start_with_its_source_and_a_hint(
     sentence = refused(ini, environ)
     assert sentence.startswith(f"Unknown setting {source}: ")
     assert hint in sentence
+
+
+@pytest.mark.parametrize(("value", "on"), [("true", True), ("1", True), ("no", False)])
+def test_a_switch_is_on_or_off(value: str, on: bool) -> None:
+    assert load({"sysmon.plugins_tolerant": value}, {}).plugins_tolerant is on
+    refused({"sysmon.plugins_tolerant": "perhaps"}, {})
 
 
 def test_a_value_is_not_repeated_for_it_may_be_a_secret() -> None:

@@ -19,6 +19,7 @@ STATUS = {
     "ProgramMissing": 501,
     "ExtraMissing": 501,
     "MetricFailed": 502,
+    "PluginFault": 502,
     "RunStopped": 503,
     "TooManyRuns": 503,
     "TooManyTasks": 429,

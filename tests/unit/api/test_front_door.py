@@ -11,7 +11,7 @@ import pytest
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.front_door import FrontDoor
+from sysmon_core.api.front_door import SECURITY, FrontDoor
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -49,6 +49,8 @@ def call(app: WSGIApplication, path: str = "/", **environ: Any) -> Response:
     request = Request.blank("/")
     request.environ["PATH_INFO"] = path
     request.environ.update(environ)
+    if request.environ["HTTP_HOST"] is None:
+        del request.environ["HTTP_HOST"]
     answers: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -56,7 +58,7 @@ def call(app: WSGIApplication, path: str = "/", **environ: Any) -> Response:
         answers.append((status, headers))
         return lambda _data: None
 
-    content = b"".join(FrontDoor(app, [PROXY])(request.environ, start))
+    content = b"".join(FrontDoor(app, [PROXY], ["mon.example"])(request.environ, start))
     status, headers = answers[-1]
     return Response(status=status, headerlist=headers, body=content)
 
@@ -75,8 +77,53 @@ def test_every_request_has_an_id_of_its_own_that_the_answer_tells() -> None:
     assert len(ids) == 10
 
 
-def test_an_id_is_ours_and_not_what_the_client_says() -> None:
-    assert call(echo, HTTP_X_REQUEST_ID="forged").headers["X-Request-Id"] != "forged"
+@pytest.mark.parametrize("given", ["0f9c2b77", "a.b-c_D" * 3, "x" * 64])
+def test_a_client_may_bring_an_id_of_its_own(given: str) -> None:
+    assert call(echo, HTTP_X_REQUEST_ID=given).headers["X-Request-Id"] == given
+
+
+@pytest.mark.parametrize(
+    "given", ["", "short", "x" * 65, "a b c d e f", "ünsound-id", "a\nforged-line"]
+)
+def test_an_id_that_a_log_could_not_bear_is_replaced(given: str) -> None:
+    assert call(echo, HTTP_X_REQUEST_ID=given).headers["X-Request-Id"] != given
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "LOCALHOST:6543", "localhost.", "127.0.0.1", "10.1.2.3:80", "[::1]:6543"),
+        *("[2001:db8::7]", "mon.example", "Mon.Example:443", None),
+    ],
+)
+def test_a_host_that_is_this_one_comes_in(host: str | None) -> None:
+    assert call(echo, HTTP_HOST=host).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("", "evil.example", "localhost.evil.example", "mon.example.evil", "evil.example:6543"),
+        *("::1", "localhost:x", "a b", "localhost:1:2", "127.0.0.1.evil.example", "127.1"),
+        *("0x7f000001", "user@localhost", "localhost/", "[localhost]", "mon.example evil.example"),
+    ],
+)
+def test_another_host_is_misdirected(host: str) -> None:
+    answer = call(failing, HTTP_HOST=host)
+    assert answer.status_code == 421
+    assert answer.json["title"] == "Misdirected Request"
+    assert not host or host not in answer.text
+
+
+def test_every_answer_tells_browsers_what_they_must_not_do() -> None:
+    for answer in (call(echo), call(failing), call(failing, "/\xff"), call(failing, HTTP_HOST="x")):
+        assert {name: answer.headers[name] for name in SECURITY} == SECURITY
+        assert not [name for name in answer.headers if name.startswith("Access-Control-")]
+
+
+def test_an_answer_may_know_better() -> None:
+    told = call(sends("max-age=1", "cache-control")).headers
+    assert told.getall("Cache-Control") == ["max-age=1"]
 
 
 @pytest.mark.parametrize("app", [failing, failing_late])

@@ -155,7 +155,7 @@ def test_whatever_a_metric_raises_is_its_failure(
         collect(collection, make(fail))
 
 
-@pytest.mark.parametrize("kind", [MetricFailed, MetricTimeout, ProgramMissing, RunStopped])
+@pytest.mark.parametrize("kind", [MetricFailed, ProgramMissing, RunStopped])
 def test_what_a_metric_says_in_our_words_is_passed_on(
     kind: type[SysmonError], collection: Collection
 ) -> None:
@@ -166,9 +166,17 @@ def test_what_a_metric_says_in_our_words_is_passed_on(
         collect(collection, make(fail))
 
 
+def test_a_function_that_takes_too_long_is_its_plugin_s_failure(collection: Collection) -> None:
+    def fail(_params: Params, _run: Run) -> Report:
+        raise MetricTimeout("no water")
+
+    with pytest.raises(MetricTimeout, match=r"dive failed: no water .*plugins_blocked"):
+        collect(collection, make(fail))
+
+
 @pytest.mark.parametrize(
     "given",
-    [None, "text", {}, Report(b"bytes"), Report(5)],  # type: ignore[arg-type]
+    [None, 5, {}, [5], [{}], Report(b"bytes"), Report(5)],  # type: ignore[arg-type]
 )
 def test_what_is_no_report_of_text_is_a_failure(given: Any, collection: Collection) -> None:
     with pytest.raises(MetricFailed):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from dramatiq import MessageProxy, Worker
+from dramatiq import MessageProxy
 from dramatiq.errors import ConnectionClosed
 
 from sysmon_core import Metric, Report, Run
@@ -25,7 +25,7 @@ from sysmon_core.tasks.connection import impatient
 from sysmon_core.tasks.keys import NAMESPACE, OPEN, WAKE
 from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, message_of
 from sysmon_core.tasks.records import RedisRecords
-from sysmon_core.worker import make_worker
+from sysmon_core.worker import in_threads, make_worker
 from tests.conftest import MakeSettings, until
 from tests.unit.tasks.conftest import PLAIN, bodies, end_lease, field, lease, lose_messages, queued
 
@@ -63,17 +63,9 @@ def records(client: redis.Redis, results: ResultStore, config: Settings) -> Redi
     return RedisRecords(client, results, config)
 
 
-@contextlib.contextmanager
-def working(config: Settings, metrics: Registry) -> Iterator[None]:
-    """A worker in threads of this process, whose connections are closed at the end."""
-    broker = make_worker(config, metrics)
-    worker = Worker(broker, worker_threads=ROOM + 1, worker_timeout=20)
-    worker.start()
-    try:
-        yield
-    finally:
-        worker.stop()
-        broker.client.connection_pool.disconnect()
+def working(config: Settings, metrics: Registry) -> contextlib.AbstractContextManager[None]:
+    """A worker with room for what these tests do, and a thread that is kept for brief tasks."""
+    return in_threads(config, metrics, ROOM + 1)
 
 
 def submit(records: RedisRecords, metric: str, *ids: str, brief: bool = False) -> None:

@@ -1,0 +1,23 @@
+"""Finding: one thing that was checked, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check's outcome: what is well, or what falls short and what to do about it."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says: its faults, or in a few words what is good."""
+
+    good: str
+    faults: Sequence[str] = ()

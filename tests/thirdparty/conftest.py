@@ -1,0 +1,3 @@
+"""Distributions of strangers: a live test installs them and runs their tests there."""
+
+collect_ignore_glob = ["*"]
