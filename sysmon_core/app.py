@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sysmon_core import registry, settings
 from sysmon_core.api import make_wsgi
 from sysmon_core.api.bundle import Services
+from sysmon_core.api.docs import swagger_ui
 from sysmon_core.db import Database
 from sysmon_core.isolation import isolated
 from sysmon_core.services.collection import Collection
@@ -32,13 +33,15 @@ def main(_global_config: dict[str, str], **ini: str) -> WSGIApplication:
     return make_app(config, metrics)
 
 
-def make_app(config: Settings, metrics: Registry) -> WSGIApplication:
+def make_app(
+    config: Settings, metrics: Registry, passwords: Passwords | None = None
+) -> WSGIApplication:
     """The application; it connects to Redis and the database when first asked to."""
     collection = Collection(config)
     client = impatient(config.redis)
     results = ResultStore(WakingBroker(client).get_results_backend())
     records = RedisRecords(client, results, config)
-    users = Users(Database(config.database), Passwords(), config.password_min_length)
+    users = Users(Database(config.database), passwords or Passwords(), config.password_min_length)
     tasks = Tasks(collection, records, config.task_limit)
-    services = Services(metrics, collection, tasks, users, config.body_limit)
+    services = Services(metrics, collection, tasks, users, config.body_limit, swagger_ui())
     return make_wsgi(services, config.trusted_proxies.split(), config.hosts.split())

@@ -58,6 +58,10 @@ class ProgramMissing(SysmonError):
     """The program behind a metric is not on this host; the text names its package."""
 
 
+class ExtraMissing(SysmonError):
+    """An optional part of sysmon is not installed; the text says how to install it."""
+
+
 class MetricFailed(SysmonError):
     """The metric could not be collected, or what it printed could not be used."""
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from pyramid.config import Configurator
 
-from sysmon_core.api import errors, security, service, v1, v2, v3
+from sysmon_core.api import docs, errors, openapi, schemas, security, service, v1, v2, v3
 from sysmon_core.api.bundle import Services
+from sysmon_core.api.endpoints import Answer, Endpoint, Service
 from sysmon_core.api.front_door import FrontDoor
 from sysmon_core.api.metrics import link
 from sysmon_core.api.security import PUBLIC
-from sysmon_core.api.service import Endpoint, View, add_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,25 +19,38 @@ if TYPE_CHECKING:
 
     from pyramid.request import Request
 
-VERSIONS = {"v1": v1.include, "v2": v2.include, "v3": v3.include}
+VERSIONS = {"v1": v1, "v2": v2, "v3": v3}
 
 
 def make_wsgi(
-    services: Services, trusted_proxies: Iterable[str], hosts: Iterable[str]
+    rules: Services, trusted_proxies: Iterable[str], hosts: Iterable[str]
 ) -> WSGIApplication:
     """The whole application, the front door included."""
+    listed = [*declared(rules), docs.page(rules.swagger_ui)]
+    about = {name: version.SUMMARY for name, version in VERSIONS.items()}
+    listed.append(openapi.service(listed, about))
     with Configurator(settings={}) as config:
-        service.include(config)
-        security.include(config, services.users)
+        service.include(config, [*listed, *docs.files(rules.swagger_ui)])
+        security.include(config, rules.users)
         errors.include(config)
-        add_service(config, "root", "/", {"GET": Endpoint(_versions(list(VERSIONS)), PUBLIC)})
-        for include in VERSIONS.values():
-            include(config, services)
     return FrontDoor(config.make_wsgi_app(), trusted_proxies, hosts)
 
 
-def _versions(names: list[str]) -> View:
+def declared(rules: Services) -> list[Service]:
+    """Every path of every version."""
+    found = [Service(name="root", path="/", endpoints={"GET": _versions(list(VERSIONS))})]
+    for version in VERSIONS.values():
+        found += version.services(rules)
+    return found
+
+
+def _versions(names: list[str]) -> Endpoint:
     def view(request: Request) -> dict[str, list[dict[str, str]]]:
         return {"links": [link(name, request, name) for name in names]}
 
-    return view
+    return Endpoint(
+        view=view,
+        permission=PUBLIC,
+        summary="The versions of this API",
+        answers={200: Answer(schemas.Links)},
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sysmon_core.registry import Registry
 from sysmon_core.services.collection import Collection
@@ -12,10 +13,14 @@ from sysmon_core.services.users import Users
 
 @dataclass(frozen=True)
 class Services:
-    """The rules that the views call; ``body_limit`` is in bytes."""
+    """The rules that the views call.
+
+    ``body_limit`` is in bytes, ``swagger_ui`` the folder of its files if it is installed.
+    """
 
     registry: Registry
     collection: Collection
     tasks: Tasks
     users: Users
     body_limit: int
+    swagger_ui: Path | None

@@ -28,6 +28,7 @@ STATUS: dict[type[errors.SysmonError], int] = {
     errors.LastAdmin: 409,
     errors.TooManyTasks: 429,
     errors.ProgramMissing: 501,
+    errors.ExtraMissing: 501,
     errors.MetricFailed: 502,
     errors.RunStopped: 503,
     errors.TooManyRuns: 503,
@@ -58,9 +59,14 @@ def include(config: Configurator) -> None:
         config.add_notfound_view(from_http, append_slash=redirect, **predicates)
 
 
+def status_of(kind: type[errors.SysmonError]) -> int:
+    """The status of an error, or of what it is derived from."""
+    return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+
+
 def from_rule(error: errors.SysmonError, request: Request) -> Response:
     """Answer what the services refuse."""
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    status = status_of(type(error))
     if isinstance(error, errors.InvalidInput):
         faults = [("body", fault) for fault in error.faults]
         return problem(request.environ, status, "The request is not valid", faults)

@@ -49,7 +49,7 @@ class FrontDoor:
     def __init__(
         self, app: WSGIApplication, trusted_proxies: Iterable[str], hosts: Iterable[str] = ()
     ) -> None:
-        self._app = app
+        self.app = app
         self._trusted = frozenset(trusted_proxies)
         self._hosts = frozenset(host.lower() for host in (LOCAL, *hosts))
 
@@ -66,7 +66,7 @@ class FrontDoor:
         if environ.get("REMOTE_ADDR") in self._trusted:
             _believe(environ)
         try:
-            return self._app(environ, start)
+            return self.app(environ, start)
         except Exception:  # the promise that no request sees a traceback
             logger.exception("request %s failed", environ[REQUEST_ID])
             detail = "Something went wrong inside; the log has more"

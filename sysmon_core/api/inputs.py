@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -31,43 +32,60 @@ Pairs = list[tuple[str, Any]]
 Validator = Callable[..., None]
 
 
-def accepts_json(request: Request, **_options: Any) -> None:
-    """Refuse a client that could not read the answer (406)."""
-    if not request.accept.acceptable_offers([JSON]):
-        raise HTTPNotAcceptable(f"Every answer here is {JSON}; ask for that")
+@dataclass(frozen=True)
+class Accepts:
+    """Refuses a client that could not read the answer (406)."""
+
+    media_type: str
+
+    def __call__(self, request: Request, **_options: Any) -> None:
+        """Look at the header Accept."""
+        if not request.accept.acceptable_offers([self.media_type]):
+            raise HTTPNotAcceptable(f"Every answer here is {self.media_type}; ask for that")
 
 
-def query(model: type[Params]) -> Validator:
-    """A validator that makes ``params`` from the query string."""
+@dataclass(frozen=True)
+class Query:
+    """Makes ``params`` from the query string."""
 
-    def validate(request: Request, **_options: Any) -> None:
-        _check(request, model, _query_fields(request), lambda _: "query")
+    model: type[Params]
 
-    return validate
+    def __call__(self, request: Request, **_options: Any) -> None:
+        """Fill ``request.validated``."""
+        _check(request, self.model, _query_fields(request), lambda _: "query")
 
 
-def query_and_body(model: type[Params], limit: int) -> Validator:
-    """A validator that makes ``params`` from the query string and the body together."""
+@dataclass(frozen=True)
+class QueryAndBody:
+    """Makes ``params`` from the query string and the body together; ``limit`` is in bytes."""
 
-    def validate(request: Request, **_options: Any) -> None:
-        sent = read_body(request, limit)
+    model: type[Params]
+    limit: int
+
+    def __call__(self, request: Request, **_options: Any) -> None:
+        """Fill ``request.validated``."""
+        sent = read_body(request, self.limit)
         names = {name for name, _ in sent}
         pairs = [*_query_fields(request), *sent]
-        _check(request, model, pairs, lambda name: "body" if name in names else "query")
-
-    return validate
+        _check(request, self.model, pairs, lambda name: "body" if name in names else "query")
 
 
-def body(model: type[Params], limit: int) -> Validator:
-    """A validator that makes ``params`` from the body, JSON or a form."""
+@dataclass(frozen=True)
+class Body:
+    """Makes ``params`` from the body, JSON or a form; ``limit`` is in bytes."""
 
-    def validate(request: Request, **_options: Any) -> None:
-        pairs = read_body(request, limit)
+    model: type[Params]
+    limit: int
+
+    def __call__(self, request: Request, **_options: Any) -> None:
+        """Fill ``request.validated``."""
+        pairs = read_body(request, self.limit)
         if request.content_type.lower() == FORM:
-            pairs = [(name, _worded(model, name, value)) for name, value in pairs]
-        _check(request, model, pairs, lambda _: "body")
+            pairs = [(name, _worded(self.model, name, value)) for name, value in pairs]
+        _check(request, self.model, pairs, lambda _: "body")
 
-    return validate
+
+Reader = Query | QueryAndBody | Body
 
 
 def _worded(model: type[Params], name: str, value: str) -> str | bool:

@@ -1,4 +1,4 @@
-"""Views of metrics: the list, a run while the caller waits, a run as a task."""
+"""Endpoints of metrics: the list, a run while the caller waits, a run as a task."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from typing import Any
 
 from pyramid.request import Request
 
+from sysmon_core import errors
+from sysmon_core.api import schemas
+from sysmon_core.api.endpoints import Answer, Endpoint, View
+from sysmon_core.api.inputs import Query, Reader
 from sysmon_core.api.problems import problem
-from sysmon_core.api.service import View
+from sysmon_core.api.security import PUBLIC
 from sysmon_core.errors import Fault, RunTooLong
 from sysmon_core.metric import Metric
 from sysmon_core.registry import Registry
@@ -16,13 +20,20 @@ from sysmon_core.services.tasks import Tasks
 
 Link = dict[str, str]
 
+RUN = (errors.ProgramMissing, errors.MetricFailed, errors.MetricTimeout)
+LONG_RUN = (*RUN, errors.RunTooLong, errors.TooManyRuns)
+SUBMIT = (
+    *(errors.ProgramMissing, errors.MetricFailed, errors.RunTooLong),
+    *(errors.TooManyTasks, errors.TasksUnavailable),
+)
+
 
 def link(rel: str, request: Request, route: str, **parts: str) -> Link:
     """A link as the client sees it, below whatever prefix the service stands."""
     return {"rel": rel, "href": request.route_path(route, **parts)}
 
 
-def index(version: str, metrics: Registry, *more: str) -> View:
+def index(version: str, metrics: Registry, *more: str) -> Endpoint:
     """The links of one version: each metric, then what else it has."""
 
     def view(request: Request) -> dict[str, list[Link]]:
@@ -30,10 +41,15 @@ def index(version: str, metrics: Registry, *more: str) -> View:
         routes |= {name: f"{version}.{name}" for name in more}
         return {"links": [link(name, request, route) for name, route in routes.items()]}
 
-    return view
+    return Endpoint(
+        view=view,
+        permission=PUBLIC,
+        summary="What this version has",
+        answers={200: Answer(schemas.Links)},
+    )
 
 
-def run_now(metric: Metric, collection: Collection) -> View:
+def run_now(metric: Metric, collection: Collection, permission: str) -> Endpoint:
     """Collect and answer with the report."""
 
     def view(request: Request) -> Any:
@@ -43,11 +59,36 @@ def run_now(metric: Metric, collection: Collection) -> View:
             path = request.route_path(f"v2.metric.{metric.name}")
             return too_long(request, error, f"{path} has no such limit: it makes a task of it")
 
-    return view
+    return Endpoint(
+        view=view,
+        permission=permission,
+        reads=Query(metric.params),
+        summary=metric.title,
+        description=metric.description,
+        answers={200: Answer(schemas.report(metric.name))},
+        raises=LONG_RUN if metric.long else RUN,
+    )
 
 
-def submit(version: str, metric: Metric, tasks: Tasks) -> View:
-    """Make a task and answer with its id; the one view of both GET and POST."""
+def submit(version: str, metric: Metric, tasks: Tasks, permission: str, reads: Reader) -> Endpoint:
+    """Make a task of a run; the same for GET and POST."""
+    return Endpoint(
+        view=_submission(version, metric, tasks),
+        permission=permission,
+        reads=reads,
+        summary=f"{metric.title}, as a task",
+        description=metric.description,
+        answers={201: Answer(schemas.TaskCreated, _to_the_task(version))},
+        raises=SUBMIT,
+    )
+
+
+def _to_the_task(version: str) -> dict[str, str]:
+    return {f"{version}.task.get": "task_id", f"{version}.task.delete": "task_id"}
+
+
+def _submission(version: str, metric: Metric, tasks: Tasks) -> View:
+    """Make a task and answer with its id."""
 
     def view(request: Request) -> Any:
         try:

@@ -1,73 +1,54 @@
-"""Makes Cornice services; the only place that names Cornice."""
+"""Makes Cornice services of what is declared; the only place that names Cornice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
-from cornice import Service
+import cornice
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPMethodNotAllowed
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.inputs import Validator, accepts_json
+from sysmon_core.api.endpoints import Service
+from sysmon_core.api.inputs import Accepts, Validator
 from sysmon_core.api.problems import problem
 from sysmon_core.errors import Fault
 
 PLACES = {"querystring": "query", "body": "body"}
 
-View = Callable[[Request], Any]
 
-
-@dataclass(frozen=True)
-class Endpoint:
-    """What answers one method of a service, and who may call it."""
-
-    view: View
-    permission: str
-    validators: tuple[Validator, ...] = ()
-
-
-def include(config: Configurator) -> None:
-    """Let the configurator take services; errors are answered by views of our own."""
+def include(config: Configurator, services: Iterable[Service]) -> None:
+    """Let the configurator take services, and add these; errors have views of our own."""
     config.add_settings({"handle_exceptions": False})
     config.include("cornice")
+    for service in services:
+        _add(config, service)
 
 
-def add_service(
-    config: Configurator,
-    name: str,
-    path: str,
-    endpoints: Mapping[str, Endpoint],
-    *,
-    head: bool = True,
-) -> None:
-    """Add the service of one path: an endpoint per method, and 405 for all others.
-
-    Without ``head``, HEAD is refused although GET is there: GET does something.
-    """
-    service = Service(name, path, renderer="json", error_handler=invalid)
-    first = (accepts_json,) if head else (_refuse_head(endpoints), accepts_json)
-    for method, endpoint in endpoints.items():
+def _add(config: Configurator, declared: Service) -> None:
+    """Add the service of one path: an endpoint per method, and 405 for all others."""
+    service = cornice.Service(declared.name, declared.path, renderer="json", error_handler=invalid)
+    first: tuple[Validator, ...] = (Accepts(declared.media_type),)
+    if not declared.head:
+        first = (_refuse_head(declared.endpoints), *first)
+    for method, endpoint in declared.endpoints.items():
+        validators = (*first, endpoint.reads) if endpoint.reads else first
         service.add_view(
-            method,
-            endpoint.view,
-            permission=endpoint.permission,
-            validators=(*first, *endpoint.validators),
+            method, endpoint.view, permission=endpoint.permission, validators=validators
         )
-    if not head:
+    if not declared.head:
         service.defined_methods.remove("HEAD")  # the list that Allow is made of
     config.add_cornice_service(service)
 
 
-def _refuse_head(endpoints: Mapping[str, Endpoint]) -> Validator:
+def _refuse_head(methods: Iterable[str]) -> Validator:
     """To Pyramid a view of GET is one of HEAD too."""
 
     def validate(request: Request, **_options: Any) -> None:
         if request.method == "HEAD":
-            raise HTTPMethodNotAllowed(headers={"Allow": ", ".join(endpoints)})
+            raise HTTPMethodNotAllowed(headers={"Allow": ", ".join(methods)})
 
     return validate
 

@@ -1,4 +1,4 @@
-"""Views of tasks: what became of one, and its end."""
+"""Endpoints of tasks: what became of one, and its end."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from pyramid.httpexceptions import HTTPNoContent
 from pyramid.request import Request
 from pyramid.response import Response
 
+from sysmon_core.api import schemas
+from sysmon_core.api.endpoints import Answer, Endpoint
 from sysmon_core.api.metrics import link
-from sysmon_core.api.service import View
+from sysmon_core.errors import TaskNotFound, TasksUnavailable
 from sysmon_core.services.tasks import State, Tasks
 
+RAISES = (TaskNotFound, TasksUnavailable)
 
-def show(version: str, tasks: Tasks, *, owned: bool) -> View:
+
+def show(version: str, tasks: Tasks, permission: str, *, owned: bool) -> Endpoint:
     """The task's state, its result or error once it has one, and what can be done with it."""
 
     def view(request: Request) -> dict[str, Any]:
@@ -29,14 +33,28 @@ def show(version: str, tasks: Tasks, *, owned: bool) -> View:
             links.append({"rel": "cancel", "method": "DELETE", "href": here["href"]})
         return fields | {"links": links}
 
-    return view
+    return Endpoint(
+        view=view,
+        permission=permission,
+        summary="What became of a task",
+        answers={200: Answer(schemas.Task)},
+        raises=RAISES,
+    )
 
 
-def cancel(tasks: Tasks, *, owned: bool) -> View:
+def cancel(tasks: Tasks, permission: str, *, owned: bool) -> Endpoint:
     """End the task, or remove what is left of it."""
 
     def view(request: Request) -> Response:
         tasks.cancel(request.matchdict["task_id"], owned=owned)
         return HTTPNoContent()
 
-    return view
+    return Endpoint(
+        view=view,
+        permission=permission,
+        summary="Stop a task",
+        description="One that has not ended is stopped and reads REVOKED from then on; "
+        "of one that has ended, the record is removed.",
+        answers={204: Answer()},
+        raises=RAISES,
+    )

@@ -1,4 +1,4 @@
-"""Views of users."""
+"""Endpoints of users."""
 
 from __future__ import annotations
 
@@ -9,9 +9,20 @@ from pyramid.httpexceptions import HTTPNoContent
 from pyramid.request import Request
 from pyramid.response import Response
 
+from sysmon_core.api import schemas
+from sysmon_core.api.endpoints import Answer, Endpoint
+from sysmon_core.api.inputs import Body, Query
 from sysmon_core.api.metrics import link
+from sysmon_core.api.security import ADMIN, USER
+from sysmon_core.errors import InvalidInput, LastAdmin, UserExists, UserNotFound
 from sysmon_core.metric import Integer, Params
-from sysmon_core.services.users import Account, Users
+from sysmon_core.services.users import Account, NewUser, UserChange, Users
+
+SHOWN = Answer(schemas.User)
+CREATED = Answer(
+    schemas.User,
+    {f"v3.user.{method}": "username" for method in ("get", "patch", "delete")},
+)
 
 
 class UserList(Params):
@@ -33,14 +44,75 @@ def shown(request: Request, account: Account) -> dict[str, Any]:
     }
 
 
-class UserViews:
-    """The views of one version; each takes a request and gives what is rendered."""
+def collection(users: Users, body_limit: int) -> dict[str, Endpoint]:
+    """All users: list them, add one."""
+    views = _Views(users)
+    return {
+        "GET": Endpoint(
+            view=views.list,
+            permission=USER,
+            reads=Query(UserList),
+            summary="The users by name",
+            answers={200: Answer(schemas.Users)},
+        ),
+        "POST": Endpoint(
+            view=views.create,
+            permission=ADMIN,
+            reads=Body(NewUser, body_limit),
+            summary="Add a user",
+            answers={201: CREATED},
+            raises=(InvalidInput, UserExists),
+        ),
+    }
+
+
+def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
+    """One user: show, replace or add, change, remove."""
+    views = _Views(users)
+    return {
+        "GET": Endpoint(
+            view=views.get,
+            permission=USER,
+            summary="A user",
+            answers={200: SHOWN},
+            raises=(UserNotFound,),
+        ),
+        "PUT": Endpoint(
+            view=views.put,
+            permission=ADMIN,
+            reads=Body(NewUser, body_limit),
+            summary="Replace a user, or add one",
+            description="The body may rename a user who is there; one who is added has the "
+            "name of the path.",
+            answers={200: SHOWN, 201: CREATED},
+            raises=(InvalidInput, UserExists, LastAdmin),
+        ),
+        "PATCH": Endpoint(
+            view=views.patch,
+            permission=ADMIN,
+            reads=Body(UserChange, body_limit),
+            summary="Change a user",
+            description="Only the fields that are given.",
+            answers={200: SHOWN},
+            raises=(InvalidInput, UserNotFound, UserExists, LastAdmin),
+        ),
+        "DELETE": Endpoint(
+            view=views.delete,
+            permission=ADMIN,
+            summary="Remove a user",
+            answers={204: Answer()},
+            raises=(UserNotFound, LastAdmin),
+        ),
+    }
+
+
+class _Views:
+    """Each takes a request and gives what is rendered."""
 
     def __init__(self, users: Users) -> None:
         self._users = users
 
     def list(self, request: Request) -> dict[str, Any]:
-        """The names, or with ``detail=1`` the users."""
         params: UserList = request.validated["params"]
         accounts = self._users.list(params.limit)
         if params.detail:
@@ -48,24 +120,19 @@ class UserViews:
         return {"users": [account.username for account in accounts]}
 
     def create(self, request: Request) -> dict[str, Any]:
-        """Add a user."""
         return self._created(request, self._users.create(request.validated["params"]))
 
     def get(self, request: Request) -> dict[str, Any]:
-        """One user."""
         return shown(request, self._users.get(_username(request)))
 
     def put(self, request: Request) -> dict[str, Any]:
-        """Replace a user, or add one at this path."""
         account, created = self._users.put(_username(request), request.validated["params"])
         return self._created(request, account) if created else shown(request, account)
 
     def patch(self, request: Request) -> dict[str, Any]:
-        """Change the given fields of a user."""
         return shown(request, self._users.change(_username(request), request.validated["params"]))
 
     def delete(self, request: Request) -> Response:
-        """Remove a user."""
         self._users.delete(_username(request))
         return HTTPNoContent()
 

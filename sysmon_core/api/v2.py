@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
-from pyramid.config import Configurator
+from collections.abc import Iterator
 
 from sysmon_core.api.bundle import Services
-from sysmon_core.api.inputs import query, query_and_body
+from sysmon_core.api.endpoints import Endpoint, Service
+from sysmon_core.api.inputs import Query, QueryAndBody, Reader
 from sysmon_core.api.metrics import index, run_now, submit
 from sysmon_core.api.security import PUBLIC
-from sysmon_core.api.service import Endpoint, add_service
 from sysmon_core.api.tasks import cancel, show
+from sysmon_core.metric import Metric
+
+SUMMARY = "Version 2: long runs become tasks, open to all"
 
 
-def include(config: Configurator, services: Services) -> None:
-    """Add the index, every metric and the tasks."""
-    add_service(config, "v2", "/v2/", {"GET": Endpoint(index("v2", services.registry), PUBLIC)})
-    add_metrics_and_tasks(config, services, "v2", PUBLIC, owned=False)
+def services(rules: Services) -> Iterator[Service]:
+    """The index, every metric and the tasks."""
+    yield Service(name="v2", path="/v2/", endpoints={"GET": index("v2", rules.registry)})
+    yield from metrics_and_tasks(rules, "v2", PUBLIC, owned=False)
 
 
-def add_metrics_and_tasks(
-    config: Configurator, services: Services, version: str, permission: str, *, owned: bool
-) -> None:
-    """Add every metric, and the tasks, those that users own only if ``owned``."""
-    for metric in services.registry:
-        name, path = f"{version}.metric.{metric.name}", f"/{version}/{metric.name}/"
-        given = query(metric.params)
-        if metric.long:
-            view = submit(version, metric, services.tasks)
-            sent = query_and_body(metric.params, services.body_limit)
-            endpoints = {
-                "GET": Endpoint(view, permission, (given,)),
-                "POST": Endpoint(view, permission, (sent,)),
-            }
-            add_service(config, name, path, endpoints, head=False)
-        else:
-            view = run_now(metric, services.collection)
-            add_service(config, name, path, {"GET": Endpoint(view, permission, (given,))})
-    task = {
-        "GET": Endpoint(show(version, services.tasks, owned=owned), permission),
-        "DELETE": Endpoint(cancel(services.tasks, owned=owned), permission),
+def metrics_and_tasks(
+    rules: Services, version: str, permission: str, *, owned: bool
+) -> Iterator[Service]:
+    """Every metric, and the tasks, those that users own only if ``owned``."""
+    for metric in rules.registry:
+        yield Service(
+            name=f"{version}.metric.{metric.name}",
+            path=f"/{version}/{metric.name}/",
+            endpoints=_of_metric(rules, version, metric, permission),
+            head=not metric.long,
+        )
+    yield Service(
+        name=f"{version}.task",
+        path=f"/{version}/task/{{task_id}}",
+        parts={"task_id": "The id of a task"},
+        endpoints={
+            "GET": show(version, rules.tasks, permission, owned=owned),
+            "DELETE": cancel(rules.tasks, permission, owned=owned),
+        },
+    )
+
+
+def _of_metric(
+    rules: Services, version: str, metric: Metric, permission: str
+) -> dict[str, Endpoint]:
+    if not metric.long:
+        return {"GET": run_now(metric, rules.collection, permission)}
+    readers: dict[str, Reader] = {
+        "GET": Query(metric.params),
+        "POST": QueryAndBody(metric.params, rules.body_limit),
     }
-    add_service(config, f"{version}.task", f"/{version}/task/{{task_id}}", task)
+    return {
+        method: submit(version, metric, rules.tasks, permission, reads)
+        for method, reads in readers.items()
+    }

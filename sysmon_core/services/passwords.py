@@ -13,8 +13,8 @@ RANDOM_BYTES = 15  # 120 bits: nobody guesses it, somebody can type it
 class Passwords:
     """Hashes and verifies with one set of costs: the minimum that OWASP gives for argon2id."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+    def __init__(self, time_cost: int = 2, memory_cost: int = 19456) -> None:
+        self._hasher = PasswordHasher(time_cost, memory_cost, parallelism=1)
         self._nobody = self.hash(random_password())
 
     def hash(self, password: str) -> str:

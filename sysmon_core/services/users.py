@@ -6,9 +6,9 @@ import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Strict
+from pydantic import AfterValidator, ConfigDict, Field, Strict, WithJsonSchema
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -40,16 +40,34 @@ def _text(value: str) -> str:
     return value
 
 
-Username = Annotated[str, Strict(), AfterValidator(_username)]
-Text = Annotated[str, Strict(), AfterValidator(_text)]
-Flag = Annotated[bool, Strict()]
+def _no_defaults(schema: dict[str, Any]) -> None:
+    """A field that is left out stays as it is; to tell a default would be wrong."""
+    for field in schema["properties"].values():
+        del field["default"]
+
+
+# The schemas say to readers of the API what the functions hold to.
+Username = Annotated[
+    str,
+    Strict(),
+    AfterValidator(_username),
+    WithJsonSchema({"type": "string", "pattern": f"^{USERNAME.pattern}$"}),
+]
+Text = Annotated[
+    str,
+    Strict(),
+    AfterValidator(_text),
+    WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"^[^\u0000]*$"}),
+]
+Password = Annotated[Text, Field(json_schema_extra={"format": "password", "writeOnly": True})]
+Flag = Annotated[bool, Strict(), Field(description="Whether the user may manage users")]
 
 
 class NewUser(Params):
     """A whole user, as sent to create or replace one."""
 
     username: Username
-    password: Text
+    password: Password
     fullname: Text
     admin: Flag = False
 
@@ -57,8 +75,10 @@ class NewUser(Params):
 class UserChange(Params):
     """Any part of a user; only the fields that were given count."""
 
+    model_config = ConfigDict(json_schema_extra=_no_defaults)
+
     username: Username = ""
-    password: Text = ""
+    password: Password = ""
     fullname: Text = ""
     admin: Flag = False
 

@@ -17,6 +17,7 @@ STATUS = {
     "UserExists": 409,
     "LastAdmin": 409,
     "ProgramMissing": 501,
+    "ExtraMissing": 501,
     "MetricFailed": 502,
     "PluginFault": 502,
     "RunStopped": 503,

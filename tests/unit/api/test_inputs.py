@@ -21,11 +21,11 @@ from sysmon_core.api.inputs import (
     FORM,
     JSON,
     MAX_FIELDS,
+    Accepts,
+    Body,
+    Query,
+    QueryAndBody,
     Validator,
-    accepts_json,
-    body,
-    query,
-    query_and_body,
     read_body,
 )
 
@@ -150,15 +150,15 @@ def test_a_body_may_be_as_large_as_the_limit() -> None:
 
 
 def test_params_are_made_of_the_query() -> None:
-    assert params(query(Dive), make(path="/?depth=5&place=%C3%BC")) == Dive(depth=5, place="ü")
-    assert faults(query(Dive), make(path="/?depth=5&depth=5&width=1")) == {
+    assert params(Query(Dive), make(path="/?depth=5&place=%C3%BC")) == Dive(depth=5, place="ü")
+    assert faults(Query(Dive), make(path="/?depth=5&depth=5&width=1")) == {
         ("querystring", "depth"),
         ("querystring", "width"),
     }
 
 
 def test_params_are_made_of_the_query_and_the_body_together() -> None:
-    both = query_and_body(Dive, LIMIT)
+    both = QueryAndBody(Dive, LIMIT)
     assert params(both, make('{"place": "a"}', path="/?depth=5")) == Dive(depth=5, place="a")
     assert params(both, make("depth=5", FORM)) == Dive(depth=5)
     assert params(both, make(kind=None)) == Dive()
@@ -170,8 +170,8 @@ def test_params_are_made_of_the_query_and_the_body_together() -> None:
 
 
 def test_params_of_a_body_do_not_come_from_the_query() -> None:
-    assert params(body(Dive, LIMIT), make("{}", path="/?depth=5")) == Dive()
-    assert faults(body(Dive, LIMIT), make('{"depth": 0}')) == {("body", "depth")}
+    assert params(Body(Dive, LIMIT), make("{}", path="/?depth=5")) == Dive()
+    assert faults(Body(Dive, LIMIT), make('{"depth": 0}')) == {("body", "depth")}
 
 
 @pytest.mark.parametrize(
@@ -185,19 +185,19 @@ def test_params_of_a_body_do_not_come_from_the_query() -> None:
 def test_a_form_says_yes_and_no_in_words(word: str, meant: bool | None) -> None:
     request = make(f"night={word.replace(' ', '+')}", FORM)
     if meant is None:
-        assert faults(body(Dive, LIMIT), request) == {("body", "night")}
+        assert faults(Body(Dive, LIMIT), request) == {("body", "night")}
     else:
-        assert params(body(Dive, LIMIT), request) == Dive(night=meant)
+        assert params(Body(Dive, LIMIT), request) == Dive(night=meant)
 
 
 @pytest.mark.parametrize("value", ['"true"', '"1"', "1", "0", "null"])
 def test_json_has_truth_values_and_needs_no_words(value: str) -> None:
-    assert params(body(Dive, LIMIT), make('{"night": true}')) == Dive(night=True)
-    assert faults(body(Dive, LIMIT), make(f'{{"night": {value}}}')) == {("body", "night")}
+    assert params(Body(Dive, LIMIT), make('{"night": true}')) == Dive(night=True)
+    assert faults(Body(Dive, LIMIT), make(f'{{"night": {value}}}')) == {("body", "night")}
 
 
 def test_a_word_for_yes_is_a_text_where_texts_are() -> None:
-    assert params(body(Dive, LIMIT), make("place=true", FORM)) == Dive(place="true")
+    assert params(Body(Dive, LIMIT), make("place=true", FORM)) == Dive(place="true")
 
 
 def with_accept(accept: str | None) -> Request:
@@ -215,10 +215,10 @@ def with_accept(accept: str | None) -> Request:
     ],
 )
 def test_a_client_that_can_read_json_is_answered(accept: str | None) -> None:
-    accepts_json(with_accept(accept))
+    Accepts(JSON)(with_accept(accept))
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/*", f"{JSON};q=0", f"*/*, {JSON};q=0"])
 def test_a_client_that_cannot_read_json_is_told_so(accept: str) -> None:
     with pytest.raises(HTTPNotAcceptable, match=JSON):
-        accepts_json(with_accept(accept))
+        Accepts(JSON)(with_accept(accept))

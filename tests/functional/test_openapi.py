@@ -1,0 +1,320 @@
+"""The API document: valid, complete, exact, and what the README says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel
+from pyramid.interfaces import IRoutesMapper
+from webtest import TestApp
+
+from sysmon_core import Field, Integer, Metric, Params, Report
+from sysmon_core.api import schemas
+from sysmon_core.api.errors import STATUS
+from sysmon_core.registry import Registry, Source
+from sysmon_core.services.tasks import State
+from tests.conftest import MakeApp, MakeSettings
+
+ROOT = Path(__file__).parents[2]
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
+PAGE_FILES = "/docs/"  # what the page loads is no part of the API
+PROXY = "192.0.2.1"
+
+
+@pytest.fixture
+def app(make_testapp: MakeApp, make_settings: MakeSettings) -> TestApp:
+    return make_testapp(make_settings(trusted_proxies=PROXY))
+
+
+@pytest.fixture
+def document(app: TestApp) -> dict[str, Any]:
+    found: dict[str, Any] = app.get("/openapi.json").json
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), path): operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+def parameters(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {told["name"]: told for told in operation["parameters"]}
+
+
+def sample(path: str) -> str:
+    return re.sub(r"\{\w+\}", "none", path)
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    assert [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_each_route_is_described_and_each_description_has_a_route(
+    app: TestApp, document: dict[str, Any]
+) -> None:
+    routes = app.app.app.registry.getUtility(IRoutesMapper).get_routes()
+    paths = {route.pattern for route in routes if not route.pattern.startswith(PAGE_FILES)}
+    assert set(document["paths"]) == paths
+
+
+def test_each_path_allows_the_methods_that_are_described_and_no_other(
+    make_testapp: MakeApp, make_settings: MakeSettings, add_user: Any
+) -> None:
+    app = make_testapp(make_settings())
+    app.authorization = add_user("root", "p", admin=True)
+    document = app.get("/openapi.json").json
+    for path, item in document["paths"].items():
+        described = {method.upper() for method in item}
+        wrong = min(METHODS - described - {"HEAD"})
+        allowed = app.request(sample(path), method=wrong, status=405).headers["Allow"]
+        starts_a_task = "201" in item.get("get", {"responses": {}})["responses"]
+        assert set(allowed.split(", ")) == described | (set() if starts_a_task else {"HEAD"})
+
+
+def test_each_operation_has_an_id_of_its_own(document: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for operation in operations(document).values()]
+    assert len(set(ids)) == len(ids)
+    assert {"root.get", "v1.metric.uptime.get", "v2.metric.iostat.post", "v3.user.patch"} <= {*ids}
+
+
+def test_each_operation_belongs_to_its_version(document: dict[str, Any]) -> None:
+    known = [tag["name"] for tag in document["tags"]]
+    assert known == ["sysmon", "v1", "v2", "v3"]
+    for (_, path), operation in operations(document).items():
+        version = path.split("/")[1]
+        assert operation["tags"] == [version if version in known else "sysmon"]
+        assert operation["summary"]
+
+
+STATUSES = {
+    ("GET", "/"): {200},
+    ("GET", "/v1/uptime/"): {200, 501, 502, 504},
+    ("GET", "/v1/iostat/"): {200, 501, 502, 503, 504},
+    ("GET", "/v2/iostat/"): {201, 429, 501, 502, 503},
+    ("POST", "/v2/iostat/"): {201, 413, 415, 429, 501, 502, 503},
+    ("GET", "/v2/task/{task_id}"): {200, 404, 503},
+    ("DELETE", "/v2/task/{task_id}"): {204, 404, 503},
+    ("GET", "/v3/"): {200},
+    ("GET", "/v3/uptime/"): {200, 401, 501, 502, 503, 504},
+    ("DELETE", "/v3/task/{task_id}"): {204, 401, 404, 503},
+    ("GET", "/v3/users/"): {200, 401, 503},
+    ("POST", "/v3/users/"): {201, 401, 403, 409, 413, 415, 503},
+    ("GET", "/v3/users/{username}"): {200, 401, 404, 503},
+    ("PUT", "/v3/users/{username}"): {200, 201, 401, 403, 409, 413, 415, 503},
+    ("PATCH", "/v3/users/{username}"): {200, 401, 403, 404, 409, 413, 415, 503},
+    ("DELETE", "/v3/users/{username}"): {204, 401, 403, 404, 409, 503},
+}
+
+
+@pytest.mark.parametrize(("method", "path"), STATUSES)
+def test_every_status_of_the_contract_is_described(
+    document: dict[str, Any], method: str, path: str
+) -> None:
+    responses = operations(document)[method, path]["responses"]
+    everywhere = {400, 405, 406, 421, 500}
+    assert {int(status) for status in responses} == STATUSES[method, path] | everywhere
+    assert all(response["description"] for response in responses.values())
+
+
+def test_every_status_of_an_error_is_described_somewhere(document: dict[str, Any]) -> None:
+    told = {status for each in operations(document).values() for status in each["responses"]}
+    assert {str(status) for status in STATUS.values()} <= told
+
+
+HEADERS = {
+    "201": {"Location"},
+    "401": {"WWW-Authenticate"},
+    "405": {"Allow"},
+    "429": {"Retry-After"},
+    "503": {"Retry-After"},
+}
+
+
+def test_each_answer_has_its_headers_and_each_error_is_a_problem(document: dict[str, Any]) -> None:
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    for operation in operations(document).values():
+        for status, response in operation["responses"].items():
+            assert set(response["headers"]) == {"X-Request-Id"} | HEADERS.get(status, set())
+            if status >= "400":
+                assert response["content"] == {"application/problem+json": problem}
+
+
+def test_a_parameter_has_its_type_range_default_unit_and_description(
+    document: dict[str, Any],
+) -> None:
+    for version in ("v1", "v2", "v3"):
+        told = parameters(operations(document)["GET", f"/{version}/iostat/"])
+        assert set(told) == {"count", "wait"}
+        wait = {"type": "integer", "minimum": 1, "default": 1, "unit": "s"}
+        assert told["wait"]["schema"] == wait
+        assert told["wait"]["description"] == "Seconds between two reports"
+        assert (told["wait"]["in"], told["wait"]["required"]) == ("query", False)
+
+
+def test_a_parameter_that_may_be_left_out_is_never_null(document: dict[str, Any]) -> None:
+    told = parameters(operations(document)["GET", "/v3/users/"])
+    assert told["limit"]["schema"] == {"type": "integer", "minimum": 1}
+    assert told["detail"]["schema"] == {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 1,
+        "default": 0,
+    }
+
+
+def test_a_body_is_json_or_a_form_in_which_a_word_is_a_truth_value(
+    document: dict[str, Any],
+) -> None:
+    for method, path in (("POST", "/v3/users/"), ("PUT", "/v3/users/{username}")):
+        body = operations(document)[method, path]["requestBody"]
+        json, form = (
+            body["content"][kind]["schema"]
+            for kind in ("application/json", "application/x-www-form-urlencoded")
+        )
+        assert body["required"]
+        assert json == {"$ref": "#/components/schemas/NewUser"}
+        assert form["required"] == ["username", "password", "fullname"]
+        word = re.compile(form["properties"]["admin"]["pattern"])
+        assert all(word.search(text) for text in ("true", "OFF", "Yes", "1"))
+        assert not any(word.search(text) for text in ("2", "truetrue", "", "y"))
+    fields = document["components"]["schemas"]["NewUser"]["properties"]
+    assert fields["password"]["writeOnly"]
+    assert fields["admin"]["type"] == "boolean"
+
+
+def test_what_can_be_left_out_of_a_change_has_no_default(document: dict[str, Any]) -> None:
+    change = document["components"]["schemas"]["UserChange"]
+    assert "required" not in change
+    assert not [name for name, field in change["properties"].items() if "default" in field]
+
+
+def test_each_permission_is_told(document: dict[str, Any]) -> None:
+    assert document["components"]["securitySchemes"] == {
+        "basicAuth": {"type": "http", "scheme": "basic"}
+    }
+    found = operations(document)
+    assert found["GET", "/v2/iostat/"]["security"] == []
+    assert found["GET", "/v3/"]["security"] == []
+    assert found["GET", "/v3/iostat/"]["security"] == [{"basicAuth": ["user"]}]
+    assert found["POST", "/v3/users/"]["security"] == [{"basicAuth": ["admin"]}]
+
+
+def test_a_task_that_is_made_links_to_what_shows_and_what_stops_it(
+    document: dict[str, Any],
+) -> None:
+    found = operations(document)
+    for version in ("v2", "v3"):
+        shows, stops = (found[m, f"/{version}/task/{{task_id}}"] for m in ("GET", "DELETE"))
+        for method in ("GET", "POST"):
+            links = found[method, f"/{version}/iostat/"]["responses"]["201"]["links"].values()
+            assert [link["operationId"] for link in links] == [
+                *(shows["operationId"], stops["operationId"]),
+            ]
+            for link in links:
+                assert link["parameters"] == {"task_id": "$response.body#/task_id"}
+
+
+def test_a_report_has_the_name_of_its_metric(document: dict[str, Any]) -> None:
+    answer = operations(document)["GET", "/v1/uptime/"]["responses"]["200"]
+    schema = answer["content"]["application/json"]["schema"]
+    assert (schema["required"], schema["additionalProperties"]) == (["uptime"], False)
+
+
+def test_each_state_of_a_task_is_described_once() -> None:
+    kinds: list[type[BaseModel]] = [
+        schemas.OpenTask,
+        schemas.SucceededTask,
+        schemas.FailedTask,
+        schemas.RevokedTask,
+    ]
+    told = [kind.model_json_schema()["properties"]["state"] for kind in kinds]
+    states = [state for one in told for state in one.get("enum", [one.get("const")])]
+    assert sorted(states) == sorted(State)
+
+
+def test_the_server_is_below_the_prefix_that_the_request_has(app: TestApp) -> None:
+    assert app.get("/openapi.json").json["servers"] == [{"url": "/"}]
+    proxied = {"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_PREFIX": "/ops/sysmon"}
+    assert app.get("/openapi.json", extra_environ=proxied).json["servers"] == [
+        {"url": "/ops/sysmon"}
+    ]
+    assert app.get("/openapi.json").json["servers"] == [{"url": "/"}]
+
+
+def test_the_document_is_open_to_all_and_json_alone(app: TestApp) -> None:
+    assert app.get("/openapi.json").content_type == "application/json"
+    app.head("/openapi.json", status=200)
+    app.get("/openapi.json", headers={"Accept": "text/html"}, status=406)
+    assert "openapi" not in app.get("/").text
+
+
+class Depth(Params):
+    """One metric's."""
+
+    depth: Annotated[Integer, Field(gt=0, lt=100)]
+    kind: str | None = None
+
+
+class Other:
+    """Where another metric has its own of the same name."""
+
+    class Depth(Params):
+        """Another metric's."""
+
+        night: bool = False
+
+
+def test_metrics_of_strangers_are_described_as_they_declare_themselves(
+    make_testapp: MakeApp, make_settings: MakeSettings
+) -> None:
+    source = Source("aquarium", "fishtank", "1.2")
+    metrics = [
+        Metric(
+            name=name,
+            title="Fish",
+            function=lambda _params, _run: Report("5 m"),
+            params=params,
+            duration=lambda _params: 0,
+        )
+        for name, params in (("fish-1", Depth), ("model_dump", Other.Depth), ("get", Params))
+    ]
+    app = make_testapp(make_settings(), Registry((metric, source) for metric in metrics))
+    document = app.get("/openapi.json").json
+    assert [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+    found = operations(document)
+    told = parameters(found["GET", "/v2/fish-1/"])
+    assert told["depth"]["required"]
+    assert told["depth"]["schema"] == {
+        "type": "integer",
+        "exclusiveMinimum": 0,
+        "exclusiveMaximum": 100,
+    }
+    assert told["kind"]["schema"] == {"type": "string"}
+    posted = found["POST", "/v2/fish-1/"]  # where it may be in the body as well as in the query
+    assert not parameters(posted)["depth"]["required"]
+    assert not posted["requestBody"]["required"]
+    assert set(parameters(found["GET", "/v1/model_dump/"])) == {"night"}
+
+
+def test_the_readme_lists_what_the_document_has(document: dict[str, Any]) -> None:
+    text = (ROOT / "README.md").read_text()
+    table = text.partition("## The endpoints")[2].partition("\n## ")[0]
+    listed: dict[str, set[str]] = {}
+    for names, methods in re.findall(r"^\| (`.+?`) \| (.+?) \|", table, re.MULTILINE):
+        for path in re.findall(r"`(.+?)`", names):
+            known = listed.get(path.replace("/v3/", "/v2/"), set())
+            own = set(re.findall(r"[A-Z]+", methods))
+            listed[path] = known if methods == "as in version 2" else own
+    paths = {
+        re.sub(r"\{(?:task_)?(\w+)\}", r"<\1>", path): {method.upper() for method in item}
+        for path, item in document["paths"].items()
+    }
+    assert listed == paths
