@@ -96,8 +96,8 @@ def _misfits(metric: Metric, rows: Sequence[Row]) -> Iterator[str]:
     for column in metric.columns:
         values = [row[column.name] for row in rows if row.get(column.name) is not None]
         numbers = [value for value in values if _is_number(value)]
-        if numbers and not column.unit:
-            yield f"the column {column.name} has numbers and no unit: declare one, 1 for a count"
+        if any(isinstance(value, float) for value in numbers) and not column.unit:
+            yield f"the column {column.name} has fractions and no unit: declare one"
         if column.unit and len(numbers) < len(values):
             yield f"the column {column.name} has a unit and values that are no numbers"
         if rows and not values and isinstance(metric, Command):

@@ -45,7 +45,7 @@ def basic(name: str | None) -> dict[str, str]:
 @pytest.fixture
 def config(make_settings: MakeSettings, programs: MakePrograms, redis_url: str) -> Settings:
     """Programs that answer at once, whatever they are asked for."""
-    path = programs(uptime="echo up", iostat='echo "$*"')
+    path = programs(uptime="echo up", iostat='echo "$*"', vmstat='echo "$*"')
     return make_settings(redis_url=redis_url, command_path=path)
 
 
@@ -91,22 +91,29 @@ def map_case(_context: HookContext, case: AnyCase) -> AnyCase:
     """Hold good input to the rules that span several fields, which no schema can say.
 
     A single report has nothing to wait for, a run has a limit, a field comes once, and a user
-    who is added has the name in the path. Bad input is left as bad as it is.
+    who is added has the name in the path; nor does a schema know mount points. Bad input is left
+    as bad as it is.
     """
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return case
     body = case.body if isinstance(case.body, dict) else {}
-    if case.path.endswith("/iostat/"):
-        query = case.query or {}
+    query = case.query or {}
+    if case.path.endswith(("/iostat/", "/vmstat/")):
         for name in body:
             query.pop(name, None)
         hold_to_limit([query, body], LIMITS[case.path.split("/")[1]])
+    elif "mount" in query:
+        query["mount"] = "/"  # what is mounted only the host can say
     elif case.method == "PUT" and body:
-        if USERNAME.fullmatch(case.path_parameters["username"]):
-            body["username"] = case.path_parameters["username"]
-        else:
-            case.path_parameters["username"] = body["username"]
+        hold_to_name(case.path_parameters, body)
     return case
+
+
+def hold_to_name(path: dict[str, Any], body: dict[str, Any]) -> None:
+    if USERNAME.fullmatch(path["username"]):
+        body["username"] = path["username"]
+    else:
+        path["username"] = body["username"]
 
 
 def hold_to_limit(places: list[dict[str, Any]], limit: int) -> None:

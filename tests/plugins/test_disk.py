@@ -88,23 +88,24 @@ def test_it_is_one_quick_metric(metric: Metric) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "taken"), [("", ""), ("/", "/"), ("//", "/"), ("/home", "/home"), ("/a b/", "/a b")]
+    ("given", "taken"), [("", ""), ("/", "/"), ("//", "/"), ("/data", "/data"), ("/nfs/", "/nfs")]
 )
-def test_a_mount_point_is_taken_without_its_last_slash(given: str, taken: str) -> None:
+def test_a_mount_point_is_taken_without_its_last_slash(given: str, taken: str, host: Host) -> None:
     assert DiskParams(mount=given).mount == taken
 
 
 @pytest.mark.parametrize(
     ("mount", "said"),
     [
-        ("home", "begin it with /"),
-        (".", "begin it with /"),
-        (" /", "begin it with /"),
-        ("/a\0b", "no NUL"),
+        ("home", "match pattern"),
+        (".", "match pattern"),
+        (" /", "match pattern"),
+        ("/a\0b", "match pattern"),
+        ("/home", "nothing is mounted there"),
         ("/" * 5000, "at most 4095"),
     ],
 )
-def test_what_can_be_no_mount_point_is_refused(mount: str, said: str) -> None:
+def test_what_can_be_no_mount_point_is_refused(mount: str, said: str, host: Host) -> None:
     with pytest.raises(ValidationError, match=said):
         DiskParams(mount=mount)
 
@@ -122,10 +123,15 @@ def test_the_root_of_this_host_has_the_room_that_the_kernel_says(read: Read) -> 
 @settings(deadline=None)  # a busy machine is no failure
 @given(st.text(st.characters(exclude_characters="\0", codec="utf-8")))
 def test_a_path_where_nothing_is_mounted_is_told_and_never_touched(name: str) -> None:
-    (metric,) = sysmon_metrics()
-    params = DiskParams(mount="/nothing/is/here" + name)
-    with pytest.raises(MetricFailed, match="Nothing is mounted there"):
-        metric.collect(params, None)  # type: ignore[arg-type]
+    with pytest.raises(ValidationError, match="nothing is mounted there"):
+        DiskParams(mount="/nothing/is/here" + name)
+
+
+def test_what_is_no_longer_mounted_is_told(host: Host, metric: Metric, make_run: MakeRun) -> None:
+    params = DiskParams(mount="/data")
+    host.mounts.remove(DATA)
+    with pytest.raises(MetricFailed, match="any more"):
+        metric.collect(params, make_run())
 
 
 def test_without_a_mount_point_it_tells_of_the_disks_and_the_root(host: Host, read: Read) -> None:
@@ -199,8 +205,8 @@ def test_it_is_asked_over_http(make_settings: MakeSettings, make_testapp: MakeAp
     assert app.get("/v2/disk/?mount=").json["disk"].startswith("mount  ")
     wrong: Any = app.get("/v1/disk/?mount=here", status=400).json["errors"]
     assert [error["name"] for error in wrong] == ["mount"]
-    missing = app.get("/v1/disk/?mount=/nothing/is/here", status=502).json
-    assert "Nothing is mounted there" in missing["detail"]
+    missing = app.get("/v1/disk/?mount=/nothing/is/here", status=400).json
+    assert "nothing is mounted there" in missing["detail"]
 
 
 def test_its_report_is_a_table(metric: Metric, host: Host, make_run: MakeRun) -> None:

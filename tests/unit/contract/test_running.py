@@ -108,7 +108,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"columns": [DEPTH, Column("fish", "how many live there", "1")]},
         "has depth, .*is depth, fish",
     ),
-    "no unit": ({"columns": [Column("depth", "how deep")]}, "depth has numbers and no unit"),
+    "no unit": (
+        {"columns": [Column("depth", "how deep")], "function": lambda *_: [{"depth": 1.5}]},
+        "depth has fractions and no unit",
+    ),
     "a unit of words": (
         {"function": lambda _params, _run: [{"depth": "deep"}]},
         "unit and values that are no numbers",
