@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
+import subprocess
+import tempfile
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import METRICS, ROOT, started_redis, until
-from tests.live.conftest import BIN, Site, new_site
+from tests.live.conftest import BIN, SEARCH_PATH, Site, new_site
 
 SOURCES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "sysmon_core", "plugins")
 PLUGIN = ROOT / "tests/thirdparty/sysmon-kernel"
@@ -35,11 +38,18 @@ class Host:
         self.environment = site.folder / "venv"
         self.ini = site.folder / "host.ini"
         self.ini.write_text(INI)
-        venv.create(self.environment, symlinks=True)
+        venv.create(self.environment, symlinks=True, with_pip=True)
 
     def pip(self, *words: object) -> None:
         """This environment's packages, changed by the pip of the tests'."""
         self.site.said(BIN / "pip", "--quiet", "--python", self.environment, *words)
+
+    def typed(self, script: str) -> str:
+        """What a shell says in an empty folder, the environment's programs on its path."""
+        folder = Path(tempfile.mkdtemp(dir=self.site.folder))
+        environ = self.site.environ() | {"PATH": f"{self.environment}/bin:{SEARCH_PATH}"}
+        words = ["sh", "-eu", "-c", script]
+        return subprocess.check_output(words, cwd=folder, env=environ, text=True)
 
     def sysmon(self, *words: str, typed: str = "") -> str:
         return self.site.said(self.environment / "bin/sysmon", *words, typed=typed)
@@ -168,6 +178,15 @@ def test_its_author_s_tests_pass(installed: Host) -> None:
     installed.pip("install", "--constraint", ROOT / "requirements.lock", "pytest", "webtest")
     place = installed.site.folder / PLUGIN.name
     installed.site.said(*installed.python("-m", "pytest", "-q", "-p", "no:cacheprovider", place))
+
+
+def test_the_ten_minutes_of_the_page_for_authors(installed: Host) -> None:
+    page = (ROOT / "docs/plugins.md").read_text()
+    (script,) = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    said = installed.typed(script)
+    installed.pip("uninstall", "--yes", "sysmon-space")
+    assert "Mounted on" in said
+    assert "Nothing falls short." in said
 
 
 def test_a_plugin_that_is_removed_is_removed_everywhere(installed: Host) -> None:
