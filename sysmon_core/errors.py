@@ -50,6 +50,10 @@ class RunTooLong(SysmonError):
         super().__init__(f"This run would take longer than the limit here, {limit:g} s")
 
 
+class CrossSite(SysmonError):
+    """The page of another site had a browser make a request that starts, changes or stops."""
+
+
 class TooManyRuns(SysmonError):
     """Every slot for runs that keep their caller waiting is taken."""
 

@@ -72,6 +72,10 @@ class Service:
     head: bool = True
     media_type: str = JSON
 
+    def acts(self, method: str) -> bool:
+        """Whether a request of this method starts, changes or stops something."""
+        return method not in {"GET", "HEAD"} or not self.head
+
     def endpoint_id(self, method: str) -> str:
         """A name of the endpoint that no other has."""
         return f"{self.name}.{method.lower()}"

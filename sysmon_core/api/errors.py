@@ -22,6 +22,7 @@ from sysmon_core.api.security import CHALLENGE
 STATUS: dict[type[errors.SysmonError], int] = {
     errors.InvalidInput: 400,
     errors.RunTooLong: 400,
+    errors.CrossSite: 403,
     errors.TaskNotFound: 404,
     errors.UserNotFound: 404,
     errors.UserExists: 409,

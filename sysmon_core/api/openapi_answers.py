@@ -55,7 +55,7 @@ def responses(service: Service, endpoint: Endpoint, models: Models) -> dict[str,
         status: _given(status, answer, service.media_type, models)
         for status, answer in endpoint.answers.items()
     }
-    for status, text in sorted(_refusals(endpoint).items()):
+    for status, text in sorted(_refusals(service, endpoint).items()):
         problem = MediaType(schema=models.content(schemas.Problem))
         found[status] = Response(
             description=text, headers=_headers(status), content={MEDIA_TYPE: problem}
@@ -82,13 +82,19 @@ def _headers(status: int) -> dict[str, Header | Reference]:
     }
 
 
-def _refusals(endpoint: Endpoint) -> dict[int, str]:
+def _refusals(service: Service, endpoint: Endpoint) -> dict[int, str]:
     """What each status means here; one may have several reasons."""
     found: dict[int, str] = {}
-    for status, text in _reasons(endpoint):
+    for status, text in [*_reasons(endpoint), *_reasons_to_act(service, endpoint)]:
         if text not in found.get(status, ""):
             found[status] = f"{found[status]} {text}" if status in found else text
     return found
+
+
+def _reasons_to_act(service: Service, endpoint: Endpoint) -> Iterator[tuple[int, str]]:
+    methods = [method for method, one in service.endpoints.items() if one is endpoint]
+    if any(map(service.acts, methods)):
+        yield status_of(errors.CrossSite), str(errors.CrossSite.__doc__)
 
 
 def _reasons(endpoint: Endpoint) -> Iterator[tuple[int, str]]:

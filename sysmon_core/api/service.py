@@ -13,6 +13,7 @@ from pyramid.response import Response
 
 from sysmon_core.api.endpoints import Service
 from sysmon_core.api.inputs import Accepts, Validator
+from sysmon_core.api.origin import from_here
 from sysmon_core.api.problems import problem
 from sysmon_core.errors import Fault
 
@@ -35,6 +36,8 @@ def _add(config: Configurator, declared: Service) -> None:
         first = (_refuse_head(declared.endpoints), *first)
     for method, endpoint in declared.endpoints.items():
         validators = (*first, endpoint.reads) if endpoint.reads else first
+        if declared.acts(method):
+            validators = (from_here, *validators)
         service.add_view(
             method, endpoint.view, permission=endpoint.permission, validators=validators
         )

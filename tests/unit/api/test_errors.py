@@ -12,6 +12,7 @@ from sysmon_core.api.problems import REQUEST_ID
 STATUS = {
     "InvalidInput": 400,
     "RunTooLong": 400,
+    "CrossSite": 403,
     "TaskNotFound": 404,
     "UserNotFound": 404,
     "UserExists": 409,
