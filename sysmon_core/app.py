@@ -43,5 +43,14 @@ def make_app(
     records = RedisRecords(client, results, config)
     users = Users(Database(config.database), passwords or Passwords(), config.password_min_length)
     tasks = Tasks(collection, records, config.task_limit)
-    services = Services(metrics, collection, tasks, users, config.body_limit, swagger_ui())
+    services = Services(
+        registry=metrics,
+        collection=collection,
+        tasks=tasks,
+        users=users,
+        body_limit=config.body_limit,
+        swagger_ui=swagger_ui(),
+        versions=tuple(config.versions.split()),
+        private=config.private,
+    )
     return make_wsgi(services, config.trusted_proxies.split(), config.hosts.split())

@@ -27,6 +27,17 @@ SOCKET_PATH_LIMIT = 107  # bytes: sun_path of unix(7), less the closing NUL
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 Positive = Annotated[float, Field(gt=0)]
 PositiveInt = Annotated[int, Field(gt=0)]
+KNOWN_VERSIONS = ("v1", "v2", "v3")
+
+
+def _versions(value: str) -> str:
+    names = value.split()
+    if not names or not set(names) <= set(KNOWN_VERSIONS):
+        raise ValueError(f"name one or more of {', '.join(KNOWN_VERSIONS)}, separated by spaces")
+    return " ".join(name for name in KNOWN_VERSIONS if name in names)
+
+
+Versions = Annotated[str, AfterValidator(_versions)]
 
 
 class Settings(BaseModel):
@@ -45,6 +56,10 @@ class Settings(BaseModel):
     hosts: str = Field(
         "",
         description="Names by which clients call the service, beside localhost and addresses.",
+    )
+    versions: Versions = Field("v1 v2 v3", description="Versions of the API that are served.")
+    private: bool = Field(
+        False, description="Whether versions 1 and 2, too, are for users alone, as version 3 is."
     )
     database_url: str = Field(
         "", description="SQLAlchemy URL of the users' database; empty: SQLite in `var`."

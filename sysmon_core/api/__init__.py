@@ -27,24 +27,29 @@ def make_wsgi(
 ) -> WSGIApplication:
     """The whole application, the front door included."""
     listed = [*declared(rules), docs.page(rules.swagger_ui)]
-    about = {name: version.SUMMARY for name, version in VERSIONS.items()}
+    about = {name: VERSIONS[name].SUMMARY for name in rules.versions}
     listed.append(openapi.service(listed, about))
     with Configurator(settings={}) as config:
         service.include(config, [*listed, *docs.files(rules.swagger_ui)])
-        security.include(config, rules.users)
+        security.include(config, rules.users, _guarded(rules))
         errors.include(config)
     return FrontDoor(config.make_wsgi_app(), trusted_proxies, hosts)
 
 
 def declared(rules: Services) -> list[Service]:
     """Every path of every version."""
-    found = [Service(name="root", path="/", endpoints={"GET": _versions(list(VERSIONS))})]
-    for version in VERSIONS.values():
-        found += version.services(rules)
+    found = [Service(name="root", path="/", endpoints={"GET": _versions(rules.versions)})]
+    for name in rules.versions:
+        found += VERSIONS[name].services(rules)
     return found
 
 
-def _versions(names: list[str]) -> Endpoint:
+def _guarded(rules: Services) -> tuple[str, ...]:
+    """Below what nobody goes without credentials."""
+    return tuple(f"/{name}/" for name in rules.versions if rules.private or name == "v3")
+
+
+def _versions(names: Iterable[str]) -> Endpoint:
     def view(request: Request) -> dict[str, list[dict[str, str]]]:
         return {"links": [link(name, request, name) for name in names]}
 

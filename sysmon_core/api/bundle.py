@@ -15,7 +15,8 @@ from sysmon_core.services.users import Users
 class Services:
     """The rules that the views call.
 
-    ``body_limit`` is in bytes, ``swagger_ui`` the folder of its files if it is installed.
+    ``body_limit`` is in bytes, ``swagger_ui`` the folder of its files if it is installed,
+    ``versions`` are those that are served; if ``private``, all of them are for users alone.
     """
 
     registry: Registry
@@ -24,3 +25,5 @@ class Services:
     users: Users
     body_limit: int
     swagger_ui: Path | None
+    versions: tuple[str, ...]
+    private: bool

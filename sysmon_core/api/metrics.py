@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from pyramid.request import Request
@@ -56,8 +57,7 @@ def run_now(metric: Metric, collection: Collection, permission: str) -> Endpoint
         try:
             return collection.run_now(metric, request.validated["params"])
         except RunTooLong as error:
-            path = request.route_path(f"v2.metric.{metric.name}")
-            return too_long(request, error, f"{path} has no such limit: it makes a task of it")
+            return too_long(request, error, _advice(request, metric))
 
     return Endpoint(
         view=view,
@@ -68,6 +68,15 @@ def run_now(metric: Metric, collection: Collection, permission: str) -> Endpoint
         answers={200: Answer(schemas.report(metric.name))},
         raises=LONG_RUN if metric.long else RUN,
     )
+
+
+def _advice(request: Request, metric: Metric) -> str:
+    """Where the run would be a task, if there is such a version here."""
+    for version in ("v2", "v3"):
+        with contextlib.suppress(KeyError):
+            path = request.route_path(f"{version}.metric.{metric.name}")
+            return f"{path} has no such limit: it makes a task of it"
+    return "ask for less"
 
 
 def submit(version: str, metric: Metric, tasks: Tasks, permission: str, reads: Reader) -> Endpoint:

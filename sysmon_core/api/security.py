@@ -20,24 +20,29 @@ PUBLIC = NO_PERMISSION_REQUIRED
 USER = "user"
 ADMIN = "admin"
 
-GUARDED = "/v3/"  # below it nobody goes without credentials; GET of itself is open
+GUARDED = "sysmon.guarded"  # the setting of Pyramid's that has the guarded paths
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
 
 
-def include(config: Configurator, users: Users) -> None:
-    """Install the policy: a view that names no permission is for admins alone."""
+def include(config: Configurator, users: Users, guarded: tuple[str, ...]) -> None:
+    """Install the policy: a view that names no permission is for admins alone.
+
+    Below the guarded paths nobody goes without credentials; GET of themselves is open.
+    """
+    config.add_settings({GUARDED: guarded})
     config.set_security_policy(BasicPolicy(users))
     config.set_default_permission(ADMIN)
     config.add_tween("sysmon_core.api.security.guard", under=EXCVIEW)
 
 
-def guard(handler: Callable[[Request], Response], _registry: Any) -> Callable[[Request], Response]:
-    """Stop nobody at the door of version 3, before a 404, a 405 or a body tells them anything."""
+def guard(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
+    """Stop nobody at the door of a version, before a 404, a 405 or a body tells them anything."""
+    guarded: tuple[str, ...] = registry.settings[GUARDED]
 
     def tween(request: Request) -> Response:
         path = request.path_info
-        open_to_all = path == GUARDED and request.method in {"GET", "HEAD"}
-        if path.startswith(GUARDED) and not open_to_all and request.identity is None:
+        open_to_all = path in guarded and request.method in {"GET", "HEAD"}
+        if path.startswith(guarded) and not open_to_all and request.identity is None:
             raise HTTPUnauthorized(headers=CHALLENGE)
         return handler(request)
 

@@ -8,17 +8,18 @@ from sysmon_core.api.bundle import Services
 from sysmon_core.api.endpoints import Endpoint, Service
 from sysmon_core.api.inputs import Query, QueryAndBody, Reader
 from sysmon_core.api.metrics import index, run_now, submit
-from sysmon_core.api.security import PUBLIC
+from sysmon_core.api.security import PUBLIC, USER
 from sysmon_core.api.tasks import cancel, show
 from sysmon_core.metric import Metric
 
-SUMMARY = "Version 2: long runs become tasks, open to all"
+SUMMARY = "Version 2: long runs become tasks"
 
 
 def services(rules: Services) -> Iterator[Service]:
     """The index, every metric and the tasks."""
     yield Service(name="v2", path="/v2/", endpoints={"GET": index("v2", rules.registry)})
-    yield from metrics_and_tasks(rules, "v2", PUBLIC, owned=False)
+    permission = USER if rules.private else PUBLIC
+    yield from metrics_and_tasks(rules, "v2", permission, owned=False)
 
 
 def metrics_and_tasks(

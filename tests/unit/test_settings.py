@@ -36,7 +36,9 @@ def refused(ini: dict[str, str], environ: dict[str, str]) -> str:
 
 
 def test_every_setting_is_one_of_those_tested_here() -> None:
-    assert {*NUMBERS, *SECONDS, *TEXTS, "plugins_tolerant", "var"} == set(Settings.model_fields)
+    assert {*NUMBERS, *SECONDS, *TEXTS, "plugins_tolerant", "private", "versions", "var"} == set(
+        Settings.model_fields
+    )
 
 
 @given(
@@ -95,6 +97,16 @@ def test_an_unknown_name_stops_the_start_with_its_source_and_a_hint(
     sentence = refused(ini, environ)
     assert sentence.startswith(f"Unknown setting {source}: ")
     assert hint in sentence
+
+
+@pytest.mark.parametrize(("value", "kept"), [("v1", "v1"), (" v3  v1 v1", "v1 v3")])
+def test_versions_are_named_in_any_order(value: str, kept: str) -> None:
+    assert load({"sysmon.versions": value}, {}).versions == kept
+
+
+@pytest.mark.parametrize("value", ["", "v4", "v1,v2", "V1"])
+def test_a_version_that_is_none_is_refused(value: str) -> None:
+    assert "v1, v2, v3" in refused({"sysmon.versions": value}, {})
 
 
 @pytest.mark.parametrize(("value", "on"), [("true", True), ("1", True), ("no", False)])
