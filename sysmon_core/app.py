@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import redis
+
 from sysmon_core import registry, settings
 from sysmon_core.api import make_wsgi
 from sysmon_core.api.bundle import Services
@@ -11,13 +13,14 @@ from sysmon_core.api.docs import swagger_ui
 from sysmon_core.db import Database
 from sysmon_core.isolation import isolated
 from sysmon_core.services.collection import Collection
+from sysmon_core.services.health import Check, Health
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.tasks import Tasks
 from sysmon_core.services.users import Users
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import impatient
 from sysmon_core.tasks.messages import ResultStore
-from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.records import RedisRecords, workers
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -48,9 +51,21 @@ def make_app(
         collection=collection,
         tasks=tasks,
         users=users,
+        health=Health(_checks(config, client, users)),
         body_limit=config.body_limit,
         swagger_ui=swagger_ui(),
         versions=tuple(config.versions.split()),
         private=config.private,
     )
     return make_wsgi(services, config.trusted_proxies.split(), config.hosts.split())
+
+
+def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Check]:
+    """What must be there; the database only where users are asked for."""
+    checks: dict[str, Check] = {
+        "Redis": lambda: workers(client) >= 0,
+        "worker": lambda: workers(client),
+    }
+    if config.private or "v3" in config.versions:
+        checks["database"] = lambda: users.has_admin() in {True, False}
+    return checks

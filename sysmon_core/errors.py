@@ -98,6 +98,10 @@ class DatabaseUnavailable(SysmonError):
     """The users' database cannot be reached, is locked, or has not been migrated."""
 
 
+class NotReady(SysmonError):
+    """Something that the service needs is not there; the text names the parts."""
+
+
 class UserNotFound(SysmonError):
     """No user of this name."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyramid.config import Configurator
 
-from sysmon_core.api import docs, errors, openapi, schemas, security, service, v1, v2, v3
+from sysmon_core.api import docs, errors, health, openapi, schemas, security, service, v1, v2, v3
 from sysmon_core.api.bundle import Services
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
 from sysmon_core.api.front_door import FrontDoor
@@ -39,6 +39,7 @@ def make_wsgi(
 def declared(rules: Services) -> list[Service]:
     """Every path of every version."""
     found = [Service(name="root", path="/", endpoints={"GET": _versions(rules.versions)})]
+    found += health.services(rules.health)
     for name in rules.versions:
         found += VERSIONS[name].services(rules)
     return found

@@ -33,6 +33,7 @@ STATUS: dict[type[errors.SysmonError], int] = {
     errors.MetricFailed: 502,
     errors.RunStopped: 503,
     errors.TooManyRuns: 503,
+    errors.NotReady: 503,
     errors.TasksUnavailable: 503,
     errors.DatabaseUnavailable: 503,
     errors.MetricTimeout: 504,

@@ -37,6 +37,7 @@ def parse(model: type[P], pairs: Iterable[tuple[str, Any]]) -> P:
 
     Raises:
         InvalidInput: with a fault for every field that is unknown, doubled or does not fit.
+        PluginFault: a validator of the model raised what is no ValueError.
     """
     given = list(pairs)
     counts = Counter(name for name, _ in given)
@@ -48,6 +49,8 @@ def parse(model: type[P], pairs: Iterable[tuple[str, Any]]) -> P:
         return model.model_validate(dict(given))
     except ValidationError as error:
         raise InvalidInput(faults_of(error)) from None
+    except Exception as error:
+        raise PluginFault(f"The params {model.__name__} raised {told(error)}") from error
 
 
 def faults_of(error: ValidationError) -> list[Fault]:

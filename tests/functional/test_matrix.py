@@ -22,6 +22,8 @@ LONG = ("iostat", "vmstat")
 # What an empty request is answered, by method and path; the version's own paths follow below.
 EVERYWHERE: dict[tuple[str, str], Row] = {
     ("GET", "/"): ALL,
+    ("GET", "/livez"): ALL,
+    ("GET", "/readyz"): (503, 503, 503, 503),  # there is no worker
     ("GET", "/openapi.json"): ALL,
     ("GET", "/docs"): ALL,
     ("GET", "/v3/users/"): USERS,

@@ -30,7 +30,7 @@ from sysmon_core.server import ProblemChannel
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.users import USERNAME, NewUser, Users
 from sysmon_core.settings import Settings
-from tests.conftest import MakePrograms, MakeSettings, working
+from tests.conftest import MakePrograms, MakeSettings, until, working
 
 SECRET = "secret"
 AnyCase = Case[Any]
@@ -59,6 +59,7 @@ def url(config: Settings) -> Iterator[str]:
         users.create(NewUser(username=name, password=SECRET, fullname=name, admin=admin))
     app = make_app(config, registry.load(config), cheap)
     with working(config), served(app) as address:
+        until(lambda: requests.get(f"{address}/readyz", timeout=10).ok)
         yield address
 
 

@@ -24,6 +24,7 @@ STATUS = {
     "RunStopped": 503,
     "TooManyRuns": 503,
     "TooManyTasks": 429,
+    "NotReady": 503,
     "TasksUnavailable": 503,
     "DatabaseUnavailable": 503,
     "MetricTimeout": 504,

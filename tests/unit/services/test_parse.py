@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from sysmon_core import Field, Integer, Params
-from sysmon_core.errors import InvalidInput
+from sysmon_core.errors import InvalidInput, PluginFault
 from sysmon_core.services.collection import parse, stored
 
 
@@ -67,3 +67,16 @@ def test_stored_params_come_back_from_json_as_they_were(params: Depth) -> None:
     back = parse(Depth, json.loads(json.dumps(dict(stored(params)))).items())
     assert back == params
     assert back.model_fields_set == params.model_fields_set
+
+
+def test_a_validator_that_raises_anything_else_is_its_plugin_s_fault() -> None:
+    class Broken(Params):
+        depth: Integer = 3
+
+        @field_validator("depth")
+        @classmethod
+        def _break(cls, depth: int) -> int:
+            return {1: depth}[depth]
+
+    with pytest.raises(PluginFault, match="Broken raised KeyError: 5"):
+        parse(Broken, [("depth", "5")])
