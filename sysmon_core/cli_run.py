@@ -199,8 +199,10 @@ def _print_table(metric: Metric, rows: list[dict[str, Any]]) -> None:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     table = Table()
     for name in columns:
-        unit = units.get(name)
-        table.add_column(f"{name} ({unit})" if unit else name, overflow="fold")  # narrow, but whole
+        unit = units.get(name, "")
+        heading = name if unit in {"", "1"} else f"{name} ({unit})"
+        # Folded: narrow, but whole.
+        table.add_column(heading, overflow="fold", justify="right" if unit else "left")
     for row in rows:
         table.add_row(*(shown(row.get(name)) for name in columns))
     Console(markup=False, emoji=False).print(table)  # what stands in brackets is a value
