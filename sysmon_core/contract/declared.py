@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sysmon_core.command import Command
 from sysmon_core.contract.finding import Verdict
-from sysmon_core.errors import InvalidInput
+from sysmon_core.errors import InvalidInput, PluginFault, told
 from sysmon_core.metric import Metric, Params
 from sysmon_core.services.collection import parse
 
@@ -145,7 +145,7 @@ def _answer(model: type[Params], attempt: Attempt) -> str | None:
         if attempt.name in {fault.name.partition(".")[0] for fault in error.faults}:
             return None
         return f"{attempt} is refused, but not under the name {attempt.name}: {error}"
-    except Exception as error:  # noqa: BLE001 - a validator may raise anything
-        reason = f"{type(error).__name__}: {error}"
+    except PluginFault as error:
+        reason = told(error.__cause__ or error)
         return f"{attempt} makes a validator raise {reason}; let it raise ValueError alone"
     return f"{attempt} is taken: refuse it, or declare another range"
