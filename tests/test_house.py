@@ -32,6 +32,8 @@ api tasks migrations
 services isolation
 registry models
 db
+postgresql sqlite
+patience
 settings
 hookspecs
 command
@@ -50,6 +52,7 @@ USERS = {  # where each of these may be imported
     "cornice": {"api/service.py"},
     "dramatiq": {"tasks/", "worker.py"},
     "pluggy": {"hookspecs.py", "registry.py"},
+    "psycopg": {"postgresql.py"},
 }
 
 

@@ -75,11 +75,12 @@ def test_nothing_is_connected_before_the_first_session(path: Path) -> None:
 
 
 def test_every_connection_to_sqlite_is_safe_and_patient(database: Database) -> None:
-    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 2000}
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     with database.read() as one, database.read() as two:
         for session in (one, two):
             found = {name: session.execute(text(f"PRAGMA {name}")).scalar() for name in wanted}
             assert found == wanted
+            assert session.execute(text("PRAGMA busy_timeout")).scalar_one() > 0
 
 
 def test_what_is_written_is_committed_at_the_end_and_not_before(database: Database) -> None:
@@ -149,12 +150,15 @@ def test_a_writer_waits_for_the_lock_and_gives_up_in_time_while_reading_goes_on(
 
 
 def test_a_database_that_cannot_be_opened_is_unavailable(folder: Path, path: Path) -> None:
-    path.write_bytes(b"garbage, no database\n" * 100)
+    make_garbage(path)
     (folder / "folder").mkdir()
-    for name in ("sysmon.sqlite", "folder", "none/sysmon.sqlite", "sysmon.sqlite/x"):
+    (folder / "half").write_bytes(b"SQLite format 3\0")
+    names = {"sysmon.sqlite": "none of SQLite's", "half": "none of SQLite's|damaged"}
+    names |= dict.fromkeys(("folder", "none/x", "sysmon.sqlite/x"), "cannot be opened")
+    for name, told in names.items():
         database = Database(f"sqlite:///{folder}/{name}")
         for use in (database.read, database.write):
-            with pytest.raises(DatabaseUnavailable, match="cannot be reached"), use() as session:
+            with pytest.raises(DatabaseUnavailable, match=told), use() as session:
                 session.execute(text("SELECT 1 FROM users"))
 
 
@@ -190,7 +194,7 @@ def test_while_another_holds_the_lock_changing_users_is_503_and_all_else_goes_on
     ]
     with locked(path), ThreadPoolExecutor(len(changes) + 1) as pool:
         asked = [pool.submit(ask, app, *change) for change in changes]
-        upgrade = pool.submit(migrations.upgrade, Database(f"sqlite:///{path}"))
+        upgrade = pool.submit(migrations.upgrade, Database(f"sqlite:///{path}"), BUSY)
         for place in ("/v3/", "/v3/users/", "/v3/users/root", "/v3/uptime/", "/v1/uptime/"):
             assert ask(app, "GET", place).status_int == 200
         assert all(is_unavailable(future.result()) for future in asked)
