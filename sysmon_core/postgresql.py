@@ -12,16 +12,19 @@ from sysmon_core.patience import USUAL, Patience
 
 T = TypeVar("T")
 
-# The server's own time-outs, in milliseconds, for when it is slow but well; what the URL says goes
-# before them. A client that died in a transaction must not keep the lock from the others.
-OPTIONS = (
-    f"-c statement_timeout={USUAL * 1000:.0f} -c lock_timeout={USUAL * 1000:.0f} "
-    f"-c idle_in_transaction_session_timeout={USUAL * 5000:.0f}"
-)
+# The server's own time-outs, in milliseconds, for when it is slow but well: shorter than ours, for
+# it knows what it waited for. A client that died must not keep its locks. The URL goes before them.
+SHARES = {  # milliseconds of each second of ours
+    "lock_timeout": 600,
+    "statement_timeout": 800,
+    "idle_in_transaction_session_timeout": 4000,
+}
+OPTIONS = " ".join(f"-c {name}={USUAL * share:.0f}" for name, share in SHARES.items())
 
 # Whoever writes holds this advisory lock: one at a time, as on SQLite, migrations included.
 WRITERS = 0x5953_4D4F_4E
 
+TOO_LONG = "57014"  # and what we call it that nothing came at all
 BUSY = "The users' database is locked by another program: nothing was changed; try again"
 ADVICE = {
     "25006": "The users' database is read-only here: it may be a standby",
@@ -31,13 +34,13 @@ ADVICE = {
     "42P01": "The users' database has no tables yet: run `sysmon database upgrade`",
     "53100": "The disk of the users' database is full: nothing was changed; make room on it",
     "55P03": BUSY,
-    "57014": "The users' database took too long: nothing was changed; try again",
+    TOO_LONG: "The users' database took too long: try again",
 }
 
 
 def tame(engine: Engine, patience: Patience, writes: str) -> None:
     """Bound every wait of the engine's connections, and have its writers wait for each other."""
-    if engine.driver != "psycopg":
+    if engine.driver != "psycopg" or engine.dialect.is_async:
         raise ConfigurationError("The setting database_url cannot be used: say postgresql+psycopg")
     patient = _patient(patience)
 
@@ -58,13 +61,16 @@ def tame(engine: Engine, patience: Patience, writes: str) -> None:
 
 def _extend(connection: Any, seconds: float) -> None:
     """Give this transaction of the server's time what it has of ours."""
-    for name in ("statement_timeout", "lock_timeout"):
-        connection.exec_driver_sql(f"SET LOCAL {name} = {seconds * 1000:.0f}")
+    for name, share in SHARES.items():
+        connection.exec_driver_sql(f"SET LOCAL {name} = {seconds * share:.0f}")
 
 
 def _patient(patience: Patience) -> Any:
     """Connections that give up by our own clock: a server that hangs keeps none of its own."""
     import psycopg  # noqa: PLC0415 - an extra: not everybody has it
+
+    class Overdue(psycopg.OperationalError):
+        sqlstate = TOO_LONG
 
     def limited(generator: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
         """The same steps, but an end to them: psycopg asks for one several times a second."""
@@ -75,7 +81,7 @@ def _patient(patience: Patience) -> Any:
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             answer = yield wanted
-        raise psycopg.OperationalError("the server did not answer in time")
+        raise Overdue("the server did not answer in time")
 
     class Patient(psycopg.Connection[Any]):
         """A connection whose every wait is one of the transaction's."""
@@ -87,9 +93,8 @@ def _patient(patience: Patience) -> Any:
         def wait(self, gen: Generator[Any, Any, T], *args: Any, **options: Any) -> T:
             try:
                 return super().wait(limited(gen), *args, **options)
-            except psycopg.OperationalError:
-                if not patience.left():  # what was left in the middle cannot be used again
-                    self.close()
+            except Overdue:
+                self.close()  # what was left in the middle cannot be used again
                 raise
 
     return Patient

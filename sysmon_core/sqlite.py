@@ -26,6 +26,8 @@ ADVICE = {
     "SQLITE_IOERR": "The disk of the users' database cannot be read or written: see the log",
 }
 
+REOPENED = ADVICE.keys() - {"SQLITE_BUSY", "SQLITE_FULL"}
+
 
 def tame(engine: Engine, patience: Patience, writes: str) -> None:
     """Begin transactions ourselves: the driver's own habit loses concurrent updates."""
@@ -50,6 +52,11 @@ def tame(engine: Engine, patience: Patience, writes: str) -> None:
         if record.info["file"] != _identity(connection):
             raise DisconnectionError("The file of the users' database is another one now")
 
+    @event.listens_for(engine, "handle_error")
+    def _error(context: Any) -> None:
+        # A file that was opened read-only, or in pieces, stays so until it is opened again.
+        context.is_disconnect = _kind(context.original_exception) in REOPENED
+
     @event.listens_for(engine, "checkin")
     def _checkin(connection: Any, _record: Any) -> None:
         # A COMMIT that failed leaves SQLite's transaction open on the pooled connection.
@@ -71,5 +78,9 @@ def advice(error: BaseException | None) -> str | None:
     """What to do about an error of the driver, if it is a known one."""
     if "no such table" in str(error):
         return "The users' database has no tables yet: run `sysmon database upgrade`"
-    name = getattr(error, "sqlite_errorname", "")  # SQLITE_BUSY, or finer: SQLITE_BUSY_SNAPSHOT
-    return ADVICE.get("_".join(name.split("_")[:2]))
+    return ADVICE.get(_kind(error))
+
+
+def _kind(error: BaseException | None) -> str:
+    """SQLITE_BUSY, also for the finer SQLITE_BUSY_SNAPSHOT."""
+    return "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
