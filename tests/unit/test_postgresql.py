@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from webtest import TestApp
@@ -30,9 +30,14 @@ AT_ONCE = 3.0  # seconds: what is promised
 
 
 @pytest.fixture
-def url(postgresql: Cluster) -> Iterator[str]:
-    with postgresql.database() as url:
-        yield url
+def schema(postgresql: Cluster) -> Iterator[str]:
+    with postgresql.schema() as name:
+        yield name
+
+
+@pytest.fixture
+def url(postgresql: Cluster, schema: str) -> str:
+    return postgresql.url(search_path=schema)
 
 
 @pytest.fixture(scope="module")
@@ -74,26 +79,27 @@ def test_a_url_without_a_driver_means_psycopg(url: str) -> None:
         assert session.execute(text("SELECT 1")).scalar_one() == 1
 
 
-def test_the_servers_own_time_outs_are_set_and_the_url_goes_before_them(url: str) -> None:
+def test_the_servers_own_time_outs_are_set_and_the_url_goes_before_them(
+    postgresql: Cluster,
+) -> None:
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 
     def shown(url: str) -> list[Any]:
         with Database(url).read() as session:
             return [session.execute(text(f"SHOW {name}")).scalar_one() for name in names]
 
-    assert shown(url) == ["1200ms", "1600ms", "8s"]
-    assert shown(f"{url}&options=-c%20lock_timeout%3D500") == ["500ms", "1600ms", "8s"]
+    assert shown(postgresql.url()) == ["1200ms", "1600ms", "8s"]
+    assert shown(postgresql.url(lock_timeout="500")) == ["500ms", "1600ms", "8s"]
 
 
 def test_each_trouble_has_an_answer_of_its_own(postgresql: Cluster, url: str) -> None:
     database = Database(url)
     assert "sysmon database upgrade" in told(database, "SELECT 1 FROM users", write=False)
     assert "read-only" in told(database, "SET TRANSACTION READ ONLY; CREATE TABLE x ()")
-    name = make_url(url).database or ""
     begin = time.monotonic()
     assert "too long" in told(database, "SELECT pg_sleep(60)")
     assert time.monotonic() - begin < AT_ONCE
-    for missing in (url.replace(name, "none"), "postgresql+psycopg://a@/b?host=/none"):
+    for missing in (url.replace("/postgres?", "/none?"), "postgresql+psycopg://a@/b?host=/none"):
         assert "cannot be reached" in told(Database(missing), "SELECT 1")
 
 
@@ -157,7 +163,7 @@ def test_a_deadlock_with_another_program_is_told_and_leaves_nothing_half_done(ur
 
 
 def test_a_user_whom_another_program_removes_meanwhile_is_told(
-    postgresql: Cluster, url: str
+    postgresql: Cluster, schema: str, url: str
 ) -> None:
     database = Database(url)
     migrations.upgrade(database)
@@ -167,7 +173,7 @@ def test_a_user_whom_another_program_removes_meanwhile_is_told(
     def change() -> None:
         with database.write() as session:
             user = session.scalars(select(User)).one()
-            postgresql.run("DELETE FROM users", make_url(url).database or "")
+            postgresql.run(f"DELETE FROM {schema}.users")
             user.fullname = "A"
 
     with pytest.raises(DatabaseUnavailable, match="try again"):
@@ -275,7 +281,7 @@ def test_a_server_that_hangs_on_every_address_is_given_up_in_time(
     own.signal(signal.SIGSTOP)
     try:
         begin = time.monotonic()
-        url = own.url("postgres").replace("host=", f"host={own.folder},{own.folder},")
+        url = own.url().replace("host=", f"host={own.folder},{own.folder},")
         assert "too long" in told(Database(url), "SELECT 1")
         assert time.monotonic() - begin < AT_ONCE
     finally:
