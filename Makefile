@@ -11,7 +11,7 @@ run service worker v3-database: export SYSMON_CONFIG ?= $(CONFIG)
 run service worker v3-database: export SYSMON_LISTEN ?= 127.0.0.1:$(PORT)
 run service worker v3-database: export SYSMON_VAR ?= $(abspath $(VAR))
 
-.PHONY: help run test unit functional plugins live faults bench-tasks lint docs format venv programs service worker v3-database lock wheel clean
+.PHONY: help run test unit functional plugins live faults bench-tasks lint docs format venv programs test-programs service worker v3-database lock wheel clean
 
 help:            ## this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -33,6 +33,9 @@ $(STAMP): requirements.lock setup.py
 programs:        ## the programs that are run: iostat, uptime, vmstat, redis-server
 	@config/programs.sh iostat uptime vmstat redis-server
 
+test-programs: programs   ## what tests run besides: a PostgreSQL server
+	@config/programs.sh postgres
+
 service: venv    ## the HTTP server alone, on $(PORT)
 	@exec $(BIN)/pserve $(SYSMON_CONFIG)
 
@@ -42,10 +45,10 @@ worker: venv     ## a Dramatiq worker alone
 v3-database: venv   ## create or migrate the users' database
 	@$(BIN)/sysmon database upgrade
 
-test: venv programs   ## every test
+test: venv test-programs   ## every test
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-unit functional plugins live: venv programs   ## one kind of them
+unit functional plugins live: venv test-programs   ## one kind of them
 	@$(BIN)/pytest tests/$@
 
 faults: venv programs   ## the faults of workers and of Redis, injected; they wait more than they work
@@ -69,7 +72,7 @@ format: venv     ## let ruff mend what it can
 # With the oldest Python there is: 3.11.2 of Debian 12 needs a backport that later ones do not.
 lock:            ## renew requirements.lock from the ranges in setup.py
 	@rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
-	@.venv/lock/bin/pip install --disable-pip-version-check --quiet --upgrade --editable '.[dev,docs]'
+	@.venv/lock/bin/pip install --disable-pip-version-check --quiet --upgrade --editable '.[dev,docs,postgresql]'
 	@{ echo '# What `make venv` installs; renewed by `make lock` from the ranges in setup.py.'; \
 	   .venv/lock/bin/pip --disable-pip-version-check freeze --all --exclude-editable --exclude pip; } > requirements.lock
 	@rm -rf .venv/lock

@@ -9,6 +9,9 @@ package_of() { # PROGRAM MANAGER
     case $1/$2 in
         iostat/brew) ;; # part of macOS
         iostat/*) echo sysstat ;;
+        postgres/apt-get) echo postgresql ;;
+        postgres/dnf) echo postgresql-server ;;
+        postgres/brew) echo postgresql@17 ;;
         redis-server/apt-get) echo redis-server ;;
         redis-server/dnf) echo valkey ;;
         redis-server/brew) echo redis ;;
@@ -22,11 +25,14 @@ package_of() { # PROGRAM MANAGER
 
 is_here() { # PROGRAM
     case $1 in
+        # Debian and brew keep the server's programs off PATH.
+        postgres) PATH=$PATH:$(echo /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin |
+            tr ' ' :) command -v initdb ;;
         redis-server) command -v redis-server || command -v valkey-server ;;
         venv) "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null ;;
         vmstat) command -v vmstat || [ "$(uname)" = Darwin ] ;; # macOS has none: do without
         *) command -v "$1" ;;
-    esac >/dev/null
+    esac >/dev/null 2>&1
 }
 
 missing=
@@ -57,8 +63,15 @@ fi
 echo "Installing$packages with $manager"
 case $manager in
     apt-get)
-        # Debian starts a server of a package that it installs; ours is a private one.
+        # Debian makes and starts a server of a package that it installs; ours are private ones.
         $root apt-get update -q
+        case $packages in *postgresql*)
+            no_cluster=/etc/postgresql-common/createcluster.d/sysmon.conf
+            $root mkdir -p "${no_cluster%/*}"
+            echo "create_main_cluster = false" | $root tee "$no_cluster" >/dev/null
+            # shellcheck disable=SC2064  # expanded now on purpose
+            trap "$root rm -f $no_cluster" EXIT
+        esac
         # shellcheck disable=SC2086  # the words are separate on purpose
         $root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $packages
         ;;

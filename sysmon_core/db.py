@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
-from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine, event, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DatabaseError,
-    IntegrityError,
-    InterfaceError,
-    NoSuchModuleError,
-    ProgrammingError,
-)
+from sqlalchemy import Engine, MetaData, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm.exc import StaleDataError
 
+from sysmon_core import postgresql, sqlite
 from sysmon_core.errors import ConfigurationError, DatabaseUnavailable
+from sysmon_core.patience import USUAL, Patience
 
-SQLITE_PRAGMAS = ("busy_timeout=2000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-WRITES = "sysmon_writes"  # the execution option that makes a SQLite transaction take the lock first
+WRITES = "sysmon_writes"  # the execution option that makes a transaction take the writers' lock
+
+logger = logging.getLogger(__name__)
 
 
 class Base(DeclarativeBase):
@@ -47,7 +44,8 @@ class Database:
         Raises:
             ConfigurationError: it is no URL of a database that SQLAlchemy can reach.
         """
-        self.engine = make_engine(url)
+        self._patience = Patience()
+        self.engine = make_engine(url, self._patience)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
@@ -56,55 +54,46 @@ class Database:
         Raises:
             DatabaseUnavailable: the database cannot answer.
         """
-        with _translated(), Session(self.engine) as session:
+        with _translated(), self._patience.limited(USUAL), Session(self.engine) as session:
             yield session
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, seconds: float = USUAL) -> Iterator[Session]:
         """A session that is committed at the end, or rolled back by an exception.
 
-        On SQLite it waits for the write lock at its start: what it reads cannot be stale by
-        the time it writes.
+        It waits for other writers at its start, for this many seconds at most: what it reads
+        cannot be stale by the time it writes.
 
         Raises:
             DatabaseUnavailable: the database cannot answer, or is locked for too long.
         """
         engine = self.engine.execution_options(**{WRITES: True})
-        with _translated(), Session(engine, expire_on_commit=False) as session, session.begin():
+        with (
+            _translated(),
+            self._patience.limited(seconds),
+            Session(engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
 
-def make_engine(url: str) -> Engine:
-    """An engine whose transactions begin where they say so, DDL included."""
+def make_engine(url: str, patience: Patience) -> Engine:
+    """An engine whose transactions begin where they say so, and wait no longer than they may."""
     try:
         parsed = make_url(url)
-        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_timeout=USUAL)
+    except ImportError as error:
+        hint = "pip install 'sysmon[postgresql]'"
+        raise ConfigurationError(
+            f"The setting database_url cannot be used: {error}; for PostgreSQL: {hint}"
+        ) from None
+    except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigurationError(f"The setting database_url cannot be used: {error}") from None
-    if parsed.get_backend_name() == "sqlite":
-        _tame_sqlite(engine)
+    if engine.dialect.name == "sqlite":
+        sqlite.tame(engine, patience, WRITES)
+    elif engine.dialect.name == "postgresql":
+        postgresql.tame(engine, patience, WRITES)
     return engine
-
-
-def _tame_sqlite(engine: Engine) -> None:
-    """Begin transactions ourselves: the driver's own habit loses concurrent updates."""
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        for pragma in SQLITE_PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        writes = connection.get_execution_options().get(WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    @event.listens_for(engine, "checkin")
-    def _checkin(connection: Any, _record: Any) -> None:
-        # A COMMIT that failed leaves SQLite's transaction open on the pooled connection.
-        if connection is not None and connection.in_transaction:
-            connection.rollback()
 
 
 @contextlib.contextmanager
@@ -113,13 +102,15 @@ def _translated() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise DatabaseUnavailable("All connections to the users' database are in use") from error
+    except StaleDataError as error:  # by a program that knows nothing of our lock
+        raise DatabaseUnavailable("The user was changed meanwhile: try again") from error
     except IntegrityError:
         raise  # a rule of the data was broken: the caller knows which
-    except (DatabaseError, InterfaceError) as error:
-        raise DatabaseUnavailable(_advice(error)) from error
+    except DBAPIError as error:
+        logger.warning("the users' database: %s", str(error.orig).partition("\n")[0])
+        raise DatabaseUnavailable(_advice(error.orig)) from error
 
 
-def _advice(error: DatabaseError | InterfaceError) -> str:
-    if isinstance(error, ProgrammingError) or "no such table" in str(error.orig):
-        return "The users' database has no tables yet: run `sysmon database upgrade`"
-    return "The users' database cannot be reached or is locked"
+def _advice(error: BaseException | None) -> str:
+    known = sqlite.advice(error) or postgresql.advice(error)
+    return known or "The users' database cannot be reached"

@@ -19,6 +19,7 @@ from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.users import NewUser, Users
 from sysmon_core.settings import Settings
 from sysmon_core.worker import in_threads
+from tests.postgresql import Cluster, started_postgresql
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0  # seconds: far more than anything here takes, so that a busy machine is no failure
@@ -62,12 +63,26 @@ def redis_url(redis_folder: Path) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """The one PostgreSQL server that tests share which do not harm it."""
+    with started_postgresql() as cluster:
+        yield cluster
+
+
 @pytest.fixture
-def make_settings(folder: Path) -> MakeSettings:
+def database_url() -> str:
+    """The users' database of this test: SQLite in its folder, but where this is overridden."""
+    return ""
+
+
+@pytest.fixture
+def make_settings(folder: Path, database_url: str) -> MakeSettings:
     """Settings of this test: state in its folder, no Redis unless named, nothing inherited."""
 
     def make(**values: object) -> Settings:
-        ini = {"sysmon.var": str(folder)} | {f"sysmon.{k}": str(v) for k, v in values.items()}
+        given = {"var": folder, "database_url": database_url} | values
+        ini = {f"sysmon.{name}": str(value) for name, value in given.items()}
         return settings.load(ini, environ={})
 
     return make

@@ -34,6 +34,8 @@ api tasks migrations contract scaffold
 services isolation
 registry models
 db
+postgresql sqlite
+patience
 settings
 hookspecs
 command
@@ -52,6 +54,7 @@ USERS = {  # where each of these may be imported
     "cornice": {"api/service.py"},
     "dramatiq": {"tasks/", "worker.py"},
     "pluggy": {"hookspecs.py", "registry.py"},
+    "psycopg": {"postgresql.py"},
 }
 
 

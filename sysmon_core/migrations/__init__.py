@@ -9,9 +9,13 @@ from alembic.util import CommandError
 from sysmon_core.db import Database
 from sysmon_core.errors import ConfigurationError
 
+PATIENCE = 30.0  # seconds: for another process that upgrades the same database
 
-def upgrade(database: Database) -> None:
+
+def upgrade(database: Database, seconds: float = PATIENCE) -> None:
     """Bring the database to the newest step, whole or not at all.
+
+    Of several at once one does it; the others wait for it, this many seconds at most.
 
     Raises:
         DatabaseUnavailable: it cannot be reached.
@@ -19,7 +23,7 @@ def upgrade(database: Database) -> None:
     """
     config = Config()
     config.set_main_option("script_location", "sysmon_core:migrations")
-    with database.write() as session:
+    with database.write(seconds) as session:
         config.attributes["connection"] = session.connection()
         try:
             command.upgrade(config, "head")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from sysmon_core.cli import main
 from sysmon_core.db import Database
@@ -29,12 +28,18 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command in a folder without an ini file; state is in ``folder``."""
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Run:
+    """Run the command in a folder without an ini file; state is in ``folder``.
+
+    A test that asks for ``database_url``, or for what does, has its users there.
+    """
     monkeypatch.chdir(folder)
+    state = {"SYSMON_VAR": str(folder / "var")}
+    if "database_url" in request.fixturenames:
+        state["SYSMON_DATABASE_URL"] = request.getfixturevalue("database_url")
 
     def run(*args: str, code: int = 0, stdin: str | bytes = "", **env: str) -> Result:
-        variables = INHERITED | {"SYSMON_VAR": str(folder / "var")} | env
+        variables = INHERITED | state | env
         result = CliRunner().invoke(main, args, input=stdin, env=variables)
         assert result.exception is None or isinstance(result.exception, SystemExit)
         assert SECRET not in result.output
@@ -50,14 +55,19 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def upgraded(run: Run) -> Run:
+def upgraded(run: Run, database_url: str) -> Run:
     run("database", "upgrade")
     return run
 
 
 @pytest.fixture
-def users(folder: Path) -> Users:
-    return Users(Database(f"sqlite:///{folder}/var/sysmon.sqlite"), Passwords(), 1)
+def database(folder: Path, database_url: str) -> Database:
+    return Database(database_url or f"sqlite:///{folder}/var/sysmon.sqlite")
+
+
+@pytest.fixture
+def users(database: Database) -> Users:
+    return Users(database, Passwords(), 1)
 
 
 def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -251,7 +261,7 @@ def test_every_bootstrap_makes_another_password(run: Run, folder: Path) -> None:
     ids=" ".join,
 )
 def test_without_tables_a_line_names_the_remedy(
-    run: Run, folder: Path, args: tuple[str, ...]
+    run: Run, folder: Path, database_url: str, args: tuple[str, ...]
 ) -> None:
     run("user", *args, code=1, stdin=SECRET)  # there is not even a folder
     (folder / "var").mkdir()
@@ -259,10 +269,9 @@ def test_without_tables_a_line_names_the_remedy(
     assert "sysmon database upgrade" in refused.stderr
 
 
-def test_a_database_of_a_later_version_is_told_in_a_line(upgraded: Run, folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "var/sysmon.sqlite")) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.commit()
+def test_a_database_of_a_later_version_is_told_in_a_line(upgraded: Run, database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     upgraded("database", "upgrade", code=1)
 
 
@@ -280,11 +289,11 @@ WRONG_INI = {
 }
 
 
-@pytest.mark.parametrize(("text", "named"), WRONG_INI.values(), ids=WRONG_INI)
+@pytest.mark.parametrize(("content", "named"), WRONG_INI.values(), ids=WRONG_INI)
 def test_an_ini_file_that_is_wrong_is_told_in_a_line(
-    run: Run, folder: Path, text: str, named: str
+    run: Run, folder: Path, content: str, named: str
 ) -> None:
-    (folder / "x.ini").write_text(text, encoding="latin-1")
+    (folder / "x.ini").write_text(content, encoding="latin-1")
     refused = run("metrics", code=1, SYSMON_CONFIG=str(folder / "x.ini"))
     assert re.search(named or r"x\.ini", refused.stderr)
 
@@ -329,27 +338,27 @@ def test_settings_come_from_the_ini_file_and_the_environment_goes_first(
     assert {path.name for path in folder.glob("?.sqlite")} == {"a.sqlite", "b.sqlite", "c.sqlite"}
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, database_url: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in INHERITED}
-    return kept | {"SYSMON_VAR": str(folder / "var")}
+    return kept | {"SYSMON_VAR": str(folder / "var"), "SYSMON_DATABASE_URL": database_url}
 
 
 def test_the_installed_script_works_from_the_first_step_to_a_refusal(
-    folder: Path, users: Users
+    folder: Path, database_url: str, users: Users
 ) -> None:
-    def sysmon(*args: str, text: str = "") -> tuple[int, str, str]:
-        env = environment(folder)
+    def sysmon(*args: str, typed: str = "") -> tuple[int, str, str]:
+        env = environment(folder, database_url)
         command = [str(SYSMON), *args]
         done = subprocess.run(
-            command, check=False, text=True, input=text, cwd=folder, env=env, capture_output=True
+            command, check=False, text=True, input=typed, cwd=folder, env=env, capture_output=True
         )
         return done.returncode, done.stdout, done.stderr
 
     add = ("user", "add", "ann", "--password-file", "-")
     assert sysmon("database", "upgrade")[::2] == (0, "")
-    assert sysmon(*add, text=SECRET)[::2] == (0, "")
+    assert sysmon(*add, typed=SECRET)[::2] == (0, "")
     assert users.authenticate("ann", SECRET)
-    status, out, err = sysmon(*add, text=SECRET)
+    status, out, err = sysmon(*add, typed=SECRET)
     assert (status, out) == (1, "")
     assert re.fullmatch(r"Error: [^\n]+\n", err)
     assert sysmon("user", "add", "bob")[:2] == (2, "")
@@ -359,11 +368,12 @@ TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sy
 
 
 def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
-    upgraded: Run, folder: Path, users: Users
+    upgraded: Run, folder: Path, database_url: str, users: Users
 ) -> None:
     command = [sys.executable, "-c", TERMINAL, str(SYSMON), "user", "add", "ann"]
+    env = environment(folder, database_url)
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
-    with subprocess.Popen(command, cwd=folder, env=environment(folder), **pipes) as process:
+    with subprocess.Popen(command, cwd=folder, env=env, **pipes) as process:
         assert process.stdin
         assert process.stdout
         shown = b""

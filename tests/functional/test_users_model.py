@@ -185,5 +185,5 @@ def test_the_users_follow_the_model(make_settings: MakeSettings, make_testapp: M
         reset = reset_to_the_first
 
     slow = list(HealthCheck)  # hashing a password is meant to take its time
-    few = settings(max_examples=15, stateful_step_count=12, deadline=None, database=None)
+    few = settings(max_examples=8, stateful_step_count=12, deadline=None, database=None)
     run_state_machine_as_test(Here, settings=settings(few, suppress_health_check=slow))

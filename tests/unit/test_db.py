@@ -1,7 +1,13 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
+import os
+import re
+import shutil
 import sqlite3
+import subprocess
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -10,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from webtest import TestApp
@@ -75,11 +81,12 @@ def test_nothing_is_connected_before_the_first_session(path: Path) -> None:
 
 
 def test_every_connection_to_sqlite_is_safe_and_patient(database: Database) -> None:
-    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 2000}
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     with database.read() as one, database.read() as two:
         for session in (one, two):
             found = {name: session.execute(text(f"PRAGMA {name}")).scalar() for name in wanted}
             assert found == wanted
+            assert session.execute(text("PRAGMA busy_timeout")).scalar_one() > 0
 
 
 def test_what_is_written_is_committed_at_the_end_and_not_before(database: Database) -> None:
@@ -149,12 +156,15 @@ def test_a_writer_waits_for_the_lock_and_gives_up_in_time_while_reading_goes_on(
 
 
 def test_a_database_that_cannot_be_opened_is_unavailable(folder: Path, path: Path) -> None:
-    path.write_bytes(b"garbage, no database\n" * 100)
+    make_garbage(path)
     (folder / "folder").mkdir()
-    for name in ("sysmon.sqlite", "folder", "none/sysmon.sqlite", "sysmon.sqlite/x"):
+    (folder / "half").write_bytes(b"SQLite format 3\0")
+    names = {"sysmon.sqlite": "none of SQLite's", "half": "none of SQLite's|damaged"}
+    names |= dict.fromkeys(("folder", "none/x", "sysmon.sqlite/x"), "cannot be opened")
+    for name, told in names.items():
         database = Database(f"sqlite:///{folder}/{name}")
         for use in (database.read, database.write):
-            with pytest.raises(DatabaseUnavailable, match="cannot be reached"), use() as session:
+            with pytest.raises(DatabaseUnavailable, match=told), use() as session:
                 session.execute(text("SELECT 1 FROM users"))
 
 
@@ -190,13 +200,158 @@ def test_while_another_holds_the_lock_changing_users_is_503_and_all_else_goes_on
     ]
     with locked(path), ThreadPoolExecutor(len(changes) + 1) as pool:
         asked = [pool.submit(ask, app, *change) for change in changes]
-        upgrade = pool.submit(migrations.upgrade, Database(f"sqlite:///{path}"))
+        upgrade = pool.submit(migrations.upgrade, Database(f"sqlite:///{path}"), BUSY)
         for place in ("/v3/", "/v3/users/", "/v3/users/root", "/v3/uptime/", "/v1/uptime/"):
             assert ask(app, "GET", place).status_int == 200
         assert all(is_unavailable(future.result()) for future in asked)
         with pytest.raises(DatabaseUnavailable):
             upgrade.result()
     assert ask(app, "POST", "/v3/users/", ANN).status_int == 201
+
+
+@contextlib.contextmanager
+def disk(folder: Path, size: str) -> Iterator[None]:
+    """A disk of that size at the folder."""
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "sysmon-test", str(folder)]
+    if os.getuid() != 0 or subprocess.run(mount, check=False, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextlib.contextmanager
+def small_file(path: Path) -> Iterator[None]:
+    """What anybody can have for a full disk: no room for another page."""
+
+    def limit(connection: Any, _record: Any) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    event.listen(Engine, "connect", limit)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", limit)
+
+
+def sound(path: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return list(connection.execute("PRAGMA integrity_check")) == [("ok",)]
+
+
+LONG = f"username=ann&password=p&fullname={'x' * 60_000}"
+
+
+def is_full_and_goes_on(app: TestApp, path: Path, make_room: Callable[[], None]) -> None:
+    answers = [ask(app, "POST", "/v3/users/", LONG) for _ in range(2)]
+    for answer in answers:
+        assert is_unavailable(answer)
+        assert "full" in answer.json["detail"]
+    assert ask(app, "GET", "/v3/users/").json == {"users": ["root"]}
+    make_room()
+    assert ask(app, "POST", "/v3/users/", LONG).status_int == 201
+    assert ask(app, "GET", "/v3/users/").json == {"users": ["ann", "root"]}
+    assert sound(path)
+
+
+def test_on_a_full_disk_changes_are_503_and_go_on_when_there_is_room(
+    make_settings: MakeSettings, make_testapp: MakeApp, add_user: AddUser, folder: Path
+) -> None:
+    with disk(folder, "512k"):
+        app = make_testapp(make_settings())
+        add_user("root", "root", admin=True)
+        assert ask(app, "GET", "/v3/users/").status_int == 200
+        filler = folder / "filler"
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        is_full_and_goes_on(app, folder / "sysmon.sqlite", filler.unlink)
+
+
+def test_in_a_full_file_changes_are_503_and_go_on_when_there_is_room(
+    make_settings: MakeSettings, make_testapp: MakeApp, add_user: AddUser, path: Path
+) -> None:
+    make_testapp(make_settings())
+    add_user("root", "root", admin=True)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(small_file(path))
+        database = Database(f"sqlite:///{path}")
+        with pytest.raises(DatabaseUnavailable, match="full"), database.write() as session:
+            session.execute(text("CREATE TABLE more AS SELECT hex(zeroblob(9999)) AS x"))
+        stack.close()
+    with Database(f"sqlite:///{path}").write() as session:
+        session.execute(text("CREATE TABLE more AS SELECT hex(zeroblob(9999)) AS x"))
+    assert sound(path)
+
+
+@contextlib.contextmanager
+def nobody() -> Iterator[None]:
+    """Whom the rights of files apply to: to root they do not."""
+    if os.getuid() != 0:
+        yield
+        return
+    become = ctypes.CDLL(None).setfsuid  # of this thread alone
+    become(65534)
+    try:
+        yield
+    finally:
+        become(0)
+
+
+@pytest.mark.parametrize("modes", [(0o444, 0o777), (0o444, 0o555)], ids=["file", "folder"])
+def test_a_database_that_may_not_be_written_is_told_and_stays_as_it_is(
+    make_settings: MakeSettings,
+    make_testapp: MakeApp,
+    add_user: AddUser,
+    path: Path,
+    modes: tuple[int, int],
+) -> None:
+    make_testapp(make_settings())
+    add_user("root", "root", admin=True)
+    gc.collect()  # the connections that still have it open, with its log
+    before = path.read_bytes()
+    path.chmod(modes[0])
+    path.parent.chmod(modes[1])
+    try:
+        with nobody():
+            app = TestApp(make_app(make_settings(), registry.load(make_settings())))
+            answer = ask(app, "POST", "/v3/users/", ANN)
+            assert is_unavailable(answer)
+            assert re.search("read-only|may be written", answer.json["detail"])
+            assert ask(app, "GET", "/v1/uptime/").status_int == 200
+    finally:
+        path.parent.chmod(0o755)
+    path.chmod(0o644)
+    assert path.read_bytes() == before
+    assert ask(app, "POST", "/v3/users/", ANN).status_int == 201
+
+
+@pytest.mark.parametrize("back", [True, False], ids=["put back", "lost"])
+def test_a_file_that_is_taken_away_below_the_service_is_noticed_and_not_written_into(
+    make_settings: MakeSettings, make_testapp: MakeApp, add_user: AddUser, path: Path, back: bool
+) -> None:
+    app = make_testapp(make_settings())
+    add_user("root", "root", admin=True)
+    assert ask(app, "GET", "/v3/users/").status_int == 200
+    gc.collect()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    kept = path.with_suffix(".kept")
+    shutil.copy(path, kept)
+    path.unlink()
+    answer = ask(app, "POST", "/v3/users/", ANN)
+    assert is_unavailable(answer)
+    assert "sysmon database upgrade" in answer.json["detail"]
+    if back:
+        kept.replace(path)
+    else:
+        migrations.upgrade(Database(f"sqlite:///{path}"))
+        add_user("root", "root", admin=True)
+    assert ask(app, "POST", "/v3/users/", ANN).status_int == 201
+    assert ask(app, "GET", "/v3/users/").json == {"users": ["ann", "root"]}
+    assert sound(path)
 
 
 def make_garbage(path: Path) -> None:

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
@@ -11,20 +17,60 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, make_url
+from sqlalchemy import inspect, make_url, text
 from sqlalchemy.schema import CreateTable
 
 from sysmon_core import migrations
 from sysmon_core.db import Base, Database
 from sysmon_core.errors import DatabaseUnavailable
+from sysmon_core.patience import USUAL
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.users import Account, NewUser, Users
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
+from tests.postgresql import Cluster
+
+STEPS = ROOT / "sysmon_core/migrations"
+FAILS = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "9000", "0001", None, None
+
+def upgrade():
+    with op.batch_alter_table("users") as table:
+        table.add_column(sa.Column("extra", sa.Text(), nullable=True))
+    op.create_table("other", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("UPDATE users SET fullname = 'changed', extra = 'x'")
+    op.execute("DELETE FROM users WHERE extra = 'x'")
+    op.execute("SELECT * FROM none_of_this_name")
+"""
+
+
+NewUrl = Callable[[], str]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, folder: Path) -> Iterator[NewUrl]:
+    """Makes URLs of empty databases, all of SQLite or all of PostgreSQL."""
+    with contextlib.ExitStack() as stack:
+
+        def make() -> str:
+            if request.param == "sqlite":
+                return f"sqlite:///{folder}/{uuid.uuid4().hex}.sqlite"
+            cluster: Cluster = request.getfixturevalue("postgresql")
+            return stack.enter_context(cluster.database())
+
+        yield make
 
 
 @pytest.fixture
-def database(folder: Path) -> Database:
-    return Database(f"sqlite:///{folder}/sysmon.sqlite")
+def url(new_url: NewUrl) -> str:
+    return new_url()
+
+
+@pytest.fixture
+def database(url: str) -> Database:
+    return Database(url)
 
 
 def alembic(database: Database, name: str, *args: str) -> None:
@@ -67,10 +113,10 @@ def test_upgrading_twice_changes_nothing_and_keeps_the_users(database: Database)
     assert users.authenticate("ann", "p") == Account("ann", "Ann", admin=True)
 
 
-def test_the_steps_make_what_the_models_say(database: Database, folder: Path) -> None:
+def test_the_steps_make_what_the_models_say(database: Database, new_url: NewUrl) -> None:
     migrations.upgrade(database)
     alembic(database, "check")
-    modelled = Database(f"sqlite:///{folder}/modelled.sqlite")
+    modelled = Database(new_url())
     Base.metadata.create_all(modelled.engine)
     assert schema(database) == schema(modelled)
     assert "users" in schema(database)
@@ -112,11 +158,77 @@ def test_a_step_that_fails_leaves_nothing_behind(database: Database) -> None:
     alembic(database, "check")
 
 
-def test_upgrades_that_meet_wait_for_each_other(folder: Path) -> None:
-    databases = [Database(f"sqlite:///{folder}/sysmon.sqlite") for _ in range(4)]
+def test_a_step_that_fails_half_way_is_taken_back_whole(database: Database, folder: Path) -> None:
+    """A step of the future's that alters, fills and drops tables before it fails."""
+    migrations.upgrade(database)
+    users = Users(database, Passwords(), 1)
+    ann = users.create(NewUser(username="ann", password="p", fullname="Ann", admin=True))
+    before = schema(database)
+    (folder / "9000_fails.py").write_text(FAILS)
+    config = Config()
+    config.set_main_option("script_location", "sysmon_core:migrations")
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", f"{STEPS}/versions\n{folder}")
+
+    def fail() -> None:
+        with database.write() as session:
+            config.attributes["connection"] = session.connection()
+            command.upgrade(config, "head")
+
+    with pytest.raises(DatabaseUnavailable):
+        fail()
+    assert schema(database) == before
+    assert tables(database) == {"alembic_version", "users"}
+    assert users.list() == [ann]
+    alembic(database, "check")
+
+
+def test_upgrades_that_meet_wait_for_each_other(url: str) -> None:
+    databases = [Database(url) for _ in range(4)]
     with ThreadPoolExecutor(len(databases)) as pool:
         assert list(pool.map(migrations.upgrade, databases)) == [None] * len(databases)
     alembic(databases[0], "check")
+
+
+def test_processes_that_start_at_once_upgrade_once(new_url: NewUrl, folder: Path) -> None:
+    for _ in range(3):
+        url = new_url()
+        environ = {
+            "SYSMON_DATABASE_URL": url,
+            "SYSMON_VAR": str(folder),
+            "PATH": os.environ["PATH"],
+        }
+        command = [str(Path(sys.executable).parent / "sysmon"), "database", "upgrade"]
+        started = [
+            subprocess.Popen(
+                command, env=environ, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            for _ in range(3)
+        ]
+        said = [process.communicate(timeout=50)[0].decode() for process in started]
+        assert said == ["The users' database is up to date.\n"] * len(started)
+        assert [process.returncode for process in started] == [0] * len(started)
+        alembic(Database(url), "check")
+
+
+def test_an_upgrade_waits_longer_for_a_writer_than_others_do(url: str) -> None:
+    database, other = Database(url), Database(url)
+
+    def write(database: Database) -> None:
+        with database.write() as session:
+            session.execute(text("SELECT 1"))
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write(PATIENCE) as session:
+            session.execute(text("SELECT 1"))
+            with pytest.raises(DatabaseUnavailable, match="locked"):
+                migrations.upgrade(other, USUAL)
+            patient = pool.submit(migrations.upgrade, other)
+            with pytest.raises(DatabaseUnavailable, match="locked"):
+                write(Database(url))
+            assert not patient.done()
+        patient.result()
+    alembic(database, "check")
 
 
 def test_alembics_own_command_works_on_the_database_of_the_settings(

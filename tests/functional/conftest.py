@@ -1,0 +1,17 @@
+"""All that is functional holds on both databases: each test that needs one is run on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The users' database of this test: SQLite in its folder, then one of PostgreSQL's."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with request.getfixturevalue("postgresql").database() as url:
+        yield url

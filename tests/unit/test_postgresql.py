@@ -1,0 +1,289 @@
+"""PostgreSQL that locks, hangs, dies and comes back, below an application that goes on running."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from sysmon_core import migrations
+from sysmon_core.db import Database
+from sysmon_core.errors import ConfigurationError, DatabaseUnavailable
+from sysmon_core.models import User
+from sysmon_core.services.passwords import Passwords
+from sysmon_core.services.users import NewUser, Users
+from tests.conftest import MakeApp, MakeSettings, until
+from tests.postgresql import Cluster, started_postgresql
+from tests.unit.test_db import ANN, ask, is_unavailable
+
+AT_ONCE = 3.0  # seconds: what is promised
+
+
+@pytest.fixture
+def schema(postgresql: Cluster) -> Iterator[str]:
+    with postgresql.schema() as name:
+        yield name
+
+
+@pytest.fixture
+def url(postgresql: Cluster, schema: str) -> str:
+    return postgresql.url(search_path=schema)
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Cluster]:
+    """A server that tests may harm, if they mend it."""
+    with started_postgresql() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def app(own: Cluster, make_settings: MakeSettings, make_testapp: MakeApp) -> Iterator[TestApp]:
+    """Version 3 on it, with an admin, its pool warm."""
+    with own.database() as url:
+        made = make_testapp(make_settings(database_url=url))
+        users = Users(Database(url), Passwords(), 1)
+        users.create(NewUser(username="root", password="root", fullname="Root", admin=True))
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: ask(made, "GET", "/v3/users/"), range(8)))
+        assert {answer.status_int for answer in answers} == {200}
+        yield made
+
+
+def told(database: Database, statement: str, *, write: bool = True) -> str:
+    """What is said of a statement that fails."""
+    use = database.write if write else database.read
+    with pytest.raises(DatabaseUnavailable) as caught, use() as session:
+        session.execute(text(statement))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "asyncpg", "psycopg_async"])
+def test_another_driver_is_a_fault_of_the_configuration(driver: str) -> None:
+    with pytest.raises(ConfigurationError, match="database_url"):
+        Database(f"postgresql+{driver}://ann:secret@host/name")
+
+
+def test_a_url_without_a_driver_means_psycopg(url: str) -> None:
+    with Database(url.replace("+psycopg", "")).read() as session:
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_the_servers_own_time_outs_are_set_and_the_url_goes_before_them(
+    postgresql: Cluster,
+) -> None:
+    names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+
+    def shown(url: str) -> list[Any]:
+        with Database(url).read() as session:
+            return [session.execute(text(f"SHOW {name}")).scalar_one() for name in names]
+
+    assert shown(postgresql.url()) == ["1200ms", "1600ms", "8s"]
+    assert shown(postgresql.url(lock_timeout="500")) == ["500ms", "1600ms", "8s"]
+
+
+def test_each_trouble_has_an_answer_of_its_own(postgresql: Cluster, url: str) -> None:
+    database = Database(url)
+    assert "sysmon database upgrade" in told(database, "SELECT 1 FROM users", write=False)
+    assert "read-only" in told(database, "SET TRANSACTION READ ONLY; CREATE TABLE x ()")
+    begin = time.monotonic()
+    assert "too long" in told(database, "SELECT pg_sleep(60)")
+    assert time.monotonic() - begin < AT_ONCE
+    for missing in (url.replace("/postgres?", "/none?"), "postgresql+psycopg://a@/b?host=/none"):
+        assert "cannot be reached" in told(Database(missing), "SELECT 1")
+
+
+def test_a_writer_waits_for_another_and_gives_up_in_time_while_reading_goes_on(url: str) -> None:
+    one, two = Database(url), Database(url)
+    with one.write() as session:
+        session.execute(text("CREATE TABLE mine (n integer)"))
+        begin = time.monotonic()
+        assert "locked" in told(two, "SELECT 1")
+        assert time.monotonic() - begin < AT_ONCE
+        assert "no tables" in told(two, "SELECT * FROM mine", write=False)
+    with two.write() as session:
+        session.execute(text("INSERT INTO mine VALUES (1)"))
+
+
+def test_writers_that_meet_lose_nothing(url: str) -> None:
+    databases = [Database(url), Database(url)]
+    with databases[0].write() as session:
+        session.execute(text("CREATE TABLE counter AS SELECT 0 AS n"))
+
+    def count(session: Session) -> int:
+        return int(session.execute(text("SELECT n FROM counter")).scalar_one())
+
+    def add_one(number: int) -> None:
+        with databases[number % 2].write() as session:
+            session.execute(text("UPDATE counter SET n = :n"), {"n": count(session) + 1})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add_one, range(80)))
+    with databases[0].read() as session:
+        assert count(session) == 80
+
+
+def test_a_deadlock_with_another_program_is_told_and_leaves_nothing_half_done(url: str) -> None:
+    """The other takes no notice of our lock, as psql would."""
+    database = Database(url)
+    with database.write() as session:
+        session.execute(text("CREATE TABLE pair AS SELECT n, 0 AS v FROM generate_series(1, 2) n"))
+    change = "UPDATE pair SET v = v + 1 WHERE n = {}"
+    both_hold_one = threading.Barrier(2)
+
+    def cross(first: int, *, ours: bool) -> str:
+        try:
+            with database.write() if ours else database.read() as session:
+                session.execute(text("SET LOCAL deadlock_timeout = '50ms'"))
+                session.execute(text(change.format(first)))
+                both_hold_one.wait()
+                session.execute(text(change.format(3 - first)))
+                session.commit()
+        except DatabaseUnavailable as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        tries = [pool.submit(cross, 1, ours=True), pool.submit(cross, 2, ours=False)]
+        done, refused = sorted(future.result() for future in tries)
+    assert done == ""
+    assert "locked" in refused
+    with database.read() as session:
+        assert session.execute(text("SELECT v FROM pair")).scalars().all() == [1, 1]
+
+
+def test_a_user_whom_another_program_removes_meanwhile_is_told(
+    postgresql: Cluster, schema: str, url: str
+) -> None:
+    database = Database(url)
+    migrations.upgrade(database)
+    users = Users(database, Passwords(), 1)
+    users.create(NewUser(username="ann", password="p", fullname="Ann"))
+
+    def change() -> None:
+        with database.write() as session:
+            user = session.scalars(select(User)).one()
+            postgresql.run(f"DELETE FROM {schema}.users")
+            user.fullname = "A"
+
+    with pytest.raises(DatabaseUnavailable, match="try again"):
+        change()
+    assert users.list() == []
+
+
+def test_a_pool_that_is_used_up_is_told_in_time(url: str) -> None:
+    database = Database(url)
+    with contextlib.ExitStack() as stack:
+        for _ in range(15):
+            stack.enter_context(database.engine.connect())
+        begin = time.monotonic()
+        assert "in use" in told(database, "SELECT 1", write=False)
+        assert time.monotonic() - begin < AT_ONCE
+
+
+def test_a_commit_that_fails_leaves_the_connection_fit_for_the_next(url: str) -> None:
+    database = Database(url)
+    with database.write() as session:
+        session.execute(text("CREATE TABLE one (n integer UNIQUE DEFERRABLE INITIALLY DEFERRED)"))
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.execute(text("INSERT INTO one VALUES (1), (1)"))
+    with database.write() as session:
+        assert session.execute(text("SELECT count(*) FROM one")).scalar_one() == 0
+
+
+def hang(cluster: Cluster) -> Callable[[], None]:
+    cluster.signal(signal.SIGSTOP)
+    return lambda: cluster.signal(signal.SIGCONT)
+
+
+def crash(cluster: Cluster) -> Callable[[], None]:
+    cluster.kill()
+    return cluster.start
+
+
+def shut_down(cluster: Cluster) -> Callable[[], None]:
+    cluster.stop()
+    return cluster.start
+
+
+@pytest.mark.parametrize("fault", [hang, crash, shut_down])
+def test_while_the_server_is_away_version_3_is_503_at_once_and_recovers_by_itself(
+    own: Cluster, app: TestApp, fault: Callable[[Cluster], Callable[[], None]]
+) -> None:
+    assert ask(app, "POST", "/v3/users/", ANN).status_int == 201
+    mend = fault(own)
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            asked = [
+                pool.submit(timed, app, *request)
+                for request in [("GET", "/v3/users/"), ("POST", "/v3/users/", ANN)] * 3
+            ]
+            for path in ("/", "/v1/uptime/", "/v2/uptime/", "/v3/"):
+                assert ask(app, "GET", path).status_int == 200
+            for future in asked:
+                answer, seconds = future.result()
+                assert is_unavailable(answer)
+                assert seconds < AT_ONCE
+    finally:
+        mend()
+    assert ask(app, "GET", "/v3/users/").json == {"users": ["ann", "root"]}
+    assert ask(app, "DELETE", "/v3/users/ann").status_int == 204
+
+
+def timed(*request: Any) -> tuple[Any, float]:
+    begin = time.monotonic()
+    answer = ask(*request)
+    return answer, time.monotonic() - begin
+
+
+def test_a_server_that_is_restarted_unseen_is_no_trouble_to_anybody(
+    own: Cluster, app: TestApp
+) -> None:
+    own.stop()
+    own.start()
+    assert ask(app, "POST", "/v3/users/", ANN).status_int == 201
+    own.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    assert ask(app, "GET", "/v3/users/").json == {"users": ["ann", "root"]}
+
+
+def test_a_crash_in_the_middle_of_a_change_takes_it_back_whole(own: Cluster) -> None:
+    with own.database() as url:
+        database = Database(url)
+        migrations.upgrade(database)
+        row = "VALUES ('ann', 'Ann', 'x', false)"
+        insert = f"INSERT INTO users (username, fullname, password_hash, admin) {row}"
+
+        def change() -> None:
+            with database.write() as session:
+                session.execute(text(insert))
+                own.kill()
+
+        with pytest.raises(DatabaseUnavailable):
+            change()
+        own.start()
+        assert Users(database, Passwords(), 1).list() == []
+
+
+def test_a_server_that_hangs_on_every_address_is_given_up_in_time(
+    own: Cluster,
+) -> None:
+    """As localhost has two, of IPv4 and IPv6."""
+    own.signal(signal.SIGSTOP)
+    try:
+        begin = time.monotonic()
+        url = own.url().replace("host=", f"host={own.folder},{own.folder},")
+        assert "too long" in told(Database(url), "SELECT 1")
+        assert time.monotonic() - begin < AT_ONCE
+    finally:
+        own.signal(signal.SIGCONT)
+    until(own.answers)
