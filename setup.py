@@ -18,13 +18,16 @@ setup(
     install_requires=[
         "alembic>=1.13,<2",
         "argon2-cffi>=23.1",
+        "cachetools>=6,<9",
         "click>=8.1,<9",
         "cornice>=6.1,<7",
         "dramatiq>=2.2,<2.3",
         "jc>=1.25,<2",
+        "limits>=5.8,<6",
         "openapi-pydantic>=0.5,<0.7",
         "pluggy>=1.5,<2",
         "plaster-pastedeploy>=1.0",
+        "prometheus-client>=0.22,<1",
         "psutil>=6,<8",
         "pydantic>=2.9,<3",
         "pyramid>=2.1,<3",
@@ -32,6 +35,7 @@ setup(
         "rich>=13",
         "setuptools>=77,<80.9",  # for Cornice's pkg_resources, gone in 82; 80.9 warns at each start
         "sqlalchemy>=2.1,<2.2",
+        "structlog>=25,<27",
         "waitress>=3.0.2,<4",
     ],
     extras_require={
@@ -51,6 +55,7 @@ setup(
             "schemathesis>=4.3,<5",
             "soupsieve<3",  # WebTest's; 3 and later refuse the Python 3.11.2 of Debian 12
             "supervisor>=4.3",
+            "types-cachetools",
             "types-psutil",
             "webtest",
             "wheel",

@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import redis
+from limits.storage import RedisStorage
 
 from sysmon_core import registry, settings
 from sysmon_core.api import make_wsgi
 from sysmon_core.api.bundle import Services
 from sysmon_core.api.docs import swagger_ui
-from sysmon_core.db import Database
 from sysmon_core.isolation import isolated
 from sysmon_core.services.collection import Collection
 from sysmon_core.services.health import Check, Health
+from sysmon_core.services.logins import Logins
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.tasks import Tasks
+from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.users import Users
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import impatient
+from sysmon_core.tasks.keys import GUESSES
 from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import RedisRecords, workers
 
@@ -44,13 +47,16 @@ def make_app(
     client = impatient(config.redis)
     results = ResultStore(WakingBroker(client).get_results_backend())
     records = RedisRecords(client, results, config)
-    users = Users(Database(config.database), passwords or Passwords(), config.password_min_length)
+    passwords = passwords or Passwords()
+    users = Users.of(config, passwords)
+    throttle = Throttle(config, _counters(client))
     tasks = Tasks(collection, records, config.task_limit)
     services = Services(
         registry=metrics,
         collection=collection,
         tasks=tasks,
         users=users,
+        logins=Logins(users, passwords, throttle, config.password_checks),
         health=Health(_checks(config, client, users)),
         body_limit=config.body_limit,
         swagger_ui=swagger_ui(),
@@ -58,6 +64,12 @@ def make_app(
         private=config.private,
     )
     return make_wsgi(services, config.trusted_proxies.split(), config.hosts.split())
+
+
+def _counters(client: redis.Redis) -> RedisStorage:
+    """Where all servers of one Redis count guesses."""
+    pool = client.connection_pool
+    return RedisStorage("redis://", pool, key_prefix=GUESSES, wrap_exceptions=True)
 
 
 def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Check]:

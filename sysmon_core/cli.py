@@ -45,12 +45,9 @@ def _make_folder(config: Settings) -> None:
 
 
 def _users() -> Users:
-    from sysmon_core.db import Database
-    from sysmon_core.services.passwords import Passwords
     from sysmon_core.services.users import Users
 
-    config = load_settings()
-    return Users(Database(config.database), Passwords(), config.password_min_length)
+    return Users.of(load_settings())
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -132,7 +129,7 @@ def _password(file: TextIO | None) -> str:
 def add(name: str, admin: bool, fullname: str | None, password_file: TextIO | None) -> None:
     """Add the user NAME."""
     from sysmon_core.services.collection import parse
-    from sysmon_core.services.users import NewUser
+    from sysmon_core.services.user_params import NewUser
 
     password = _password(password_file)
     fields = {"username": name, "password": password, "fullname": fullname or name, "admin": admin}
@@ -146,7 +143,7 @@ def add(name: str, admin: bool, fullname: str | None, password_file: TextIO | No
 def set_password(name: str, password_file: TextIO | None) -> None:
     """Give the user NAME a new password."""
     from sysmon_core.services.collection import parse
-    from sysmon_core.services.users import UserChange
+    from sysmon_core.services.user_params import UserChange
 
     users = _users()
     users.get(name)  # nobody should think up a password for a misspelt name
@@ -175,7 +172,7 @@ def delete(name: str) -> None:
 def bootstrap() -> None:
     """Make the first admin, and print a random password once; do nothing if there is one."""
     from sysmon_core.services.passwords import random_password
-    from sysmon_core.services.users import NewUser
+    from sysmon_core.services.user_params import NewUser
 
     users = _users()
     if users.has_admin():

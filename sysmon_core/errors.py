@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,12 @@ def told(error: BaseException) -> str:
 
 
 class SysmonError(Exception):
-    """The base of all of them; its text is written for a person."""
+    """The base of all of them; its text is written for a person.
+
+    ``retry_after`` is in how many seconds it may be otherwise, where that is a matter of time.
+    """
+
+    retry_after: int = 1
 
 
 class ConfigurationError(SysmonError):
@@ -100,6 +106,18 @@ class DatabaseUnavailable(SysmonError):
 
 class NotReady(SysmonError):
     """Something that the service needs is not there; the text names the parts."""
+
+
+class TooManyGuesses(SysmonError):
+    """So many passwords have been tried that this one was not looked at."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("Too many passwords have been tried: wait before the next")
+        self.retry_after = max(1, math.ceil(seconds))
+
+
+class TooManyLogins(SysmonError):
+    """As many passwords as the settings allow are being checked."""
 
 
 class UserNotFound(SysmonError):

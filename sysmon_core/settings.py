@@ -37,7 +37,18 @@ def _versions(value: str) -> str:
     return " ".join(name for name in KNOWN_VERSIONS if name in names)
 
 
+def _rate(value: str) -> str:
+    from limits import parse_many  # noqa: PLC0415 - the command line starts faster without it
+
+    try:
+        parse_many(value)
+    except ValueError:
+        raise ValueError("write it as 5/minute, or more by semicolons: 5/minute; 20/hour") from None
+    return value
+
+
 Versions = Annotated[str, AfterValidator(_versions)]
+Rate = Annotated[str, AfterValidator(_rate)]
 
 
 class Settings(BaseModel):
@@ -105,6 +116,23 @@ class Settings(BaseModel):
     body_limit: PositiveInt = Field(1 << 16, description="Bytes that a request's body may have.")
     password_min_length: PositiveInt = Field(
         1, description="Characters that a new password must have at least."
+    )
+    password_blocklist: str = Field(
+        "",
+        description="Words that do not count towards it; if any, the user's and host's names too.",
+    )
+    password_checks: PositiveInt = Field(
+        3,
+        description="Passwords checked at once; with `sync_runs`, keep below waitress's threads.",
+    )
+    guesses_per_address: Rate = Field(
+        "30/minute", description="Passwords that may be tried from one address."
+    )
+    guesses_per_user_and_address: Rate = Field(
+        "5/minute; 20/hour", description="Wrong ones for one user from one address."
+    )
+    guesses_per_user: Rate = Field(
+        "100/hour", description="The same from all addresses where the user was not seen for a day."
     )
     trusted_proxies: str = Field(
         "",

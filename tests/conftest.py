@@ -15,8 +15,9 @@ from webtest import TestApp
 from sysmon_core import registry, settings, testing
 from sysmon_core.db import Database
 from sysmon_core.registry import Registry
-from sysmon_core.services.passwords import Passwords
-from sysmon_core.services.users import NewUser, Users
+from sysmon_core.services.passwords import PasswordRules, Passwords
+from sysmon_core.services.user_params import NewUser
+from sysmon_core.services.users import Account, Users
 from sysmon_core.settings import Settings
 from sysmon_core.worker import in_threads
 from tests.postgresql import Cluster, started_postgresql
@@ -25,6 +26,11 @@ ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0  # seconds: far more than anything here takes, so that a busy machine is no failure
 
 METRICS = ("uptime", "iostat", "vmstat", "disk", "processes")  # of the project, in their order
+
+# Guesses are bounded by how many there were, logins by how many there are: not what most tests ask.
+UNHURRIED = dict.fromkeys(
+    ("guesses_per_address", "guesses_per_user_and_address", "guesses_per_user"), "9999/second"
+) | {"password_checks": 64}
 
 until = testing.until
 
@@ -81,7 +87,7 @@ def make_settings(folder: Path, database_url: str) -> MakeSettings:
     """Settings of this test: state in its folder, no Redis unless named, nothing inherited."""
 
     def make(**values: object) -> Settings:
-        given = {"var": folder, "database_url": database_url} | values
+        given = {"var": folder, "database_url": database_url} | UNHURRIED | values
         ini = {f"sysmon.{name}": str(value) for name, value in given.items()}
         return settings.load(ini, environ={})
 
@@ -133,12 +139,24 @@ def worker(make_settings: MakeSettings, redis_url: str) -> Iterator[None]:
         yield
 
 
+def users_of(database: str | Database, passwords: Passwords | None = None) -> Users:
+    """The users in a database, by its URL, or as it is opened already."""
+    opened = Database(database) if isinstance(database, str) else database
+    return Users(opened, passwords or Passwords(), PasswordRules())
+
+
+def owner_of(users: Users, name: str, password: str) -> Account | None:
+    """The user of this name and password."""
+    account, password_hash = users.credentials(name) or (None, None)
+    return account if Passwords().verify(password_hash, password) else None
+
+
 @pytest.fixture
 def add_user(make_settings: MakeSettings) -> Callable[..., tuple[str, tuple[str, str]]]:
     """Put a user into the database of the fixture ``testapp``; gives WebTest's authorization."""
 
     def add(name: str, password: str, *, admin: bool = False) -> tuple[str, tuple[str, str]]:
-        users = Users(Database(make_settings().database), Passwords(), 1)
+        users = users_of(make_settings().database)
         users.create(NewUser(username=name, password=password, fullname=name.title(), admin=admin))
         return ("Basic", (name, password))
 

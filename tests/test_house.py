@@ -53,6 +53,7 @@ DEPTH["__init__"] = DEPTH["hookspecs"] - 0.5  # the facade: above what it shows,
 USERS = {  # where each of these may be imported
     "cornice": {"api/service.py"},
     "dramatiq": {"tasks/", "worker.py"},
+    "limits": {"services/throttle.py", "settings.py", "app.py"},
     "pluggy": {"hookspecs.py", "registry.py"},
     "psycopg": {"postgresql.py"},
 }

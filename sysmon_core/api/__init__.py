@@ -31,7 +31,7 @@ def make_wsgi(
     listed.append(openapi.service(listed, about))
     with Configurator(settings={}) as config:
         service.include(config, [*listed, *docs.files(rules.swagger_ui)])
-        security.include(config, rules.users, _guarded(rules))
+        security.include(config, rules.logins, _guarded(rules))
         errors.include(config)
     return FrontDoor(config.make_wsgi_app(), trusted_proxies, hosts)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from sysmon_core.registry import Registry
 from sysmon_core.services.collection import Collection
 from sysmon_core.services.health import Health
+from sysmon_core.services.logins import Logins
 from sysmon_core.services.tasks import Tasks
 from sysmon_core.services.users import Users
 
@@ -24,6 +25,7 @@ class Services:
     collection: Collection
     tasks: Tasks
     users: Users
+    logins: Logins
     health: Health
     body_limit: int
     swagger_ui: Path | None

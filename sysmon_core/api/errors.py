@@ -16,7 +16,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sysmon_core import errors
-from sysmon_core.api.problems import RETRY_AFTER, problem
+from sysmon_core.api.problems import problem
 from sysmon_core.api.security import CHALLENGE
 
 STATUS: dict[type[errors.SysmonError], int] = {
@@ -28,12 +28,14 @@ STATUS: dict[type[errors.SysmonError], int] = {
     errors.UserExists: 409,
     errors.LastAdmin: 409,
     errors.TooManyTasks: 429,
+    errors.TooManyGuesses: 429,
     errors.ProgramMissing: 501,
     errors.ExtraMissing: 501,
     errors.MetricFailed: 502,
     errors.RunStopped: 503,
     errors.TooManyRuns: 503,
     errors.NotReady: 503,
+    errors.TooManyLogins: 503,
     errors.TasksUnavailable: 503,
     errors.DatabaseUnavailable: 503,
     errors.MetricTimeout: 504,
@@ -74,9 +76,8 @@ def from_rule(error: errors.SysmonError, request: Request) -> Response:
         return problem(request.environ, status, "The request is not valid", faults)
     if status >= 500:
         logger.warning("request %s: %s: %s", request.path, type(error).__name__, error)
-    return problem(
-        request.environ, status, str(error), headers=RETRY_AFTER if status in {429, 503} else None
-    )
+    headers = {"Retry-After": str(error.retry_after)} if status in {429, 503} else None
+    return problem(request.environ, status, str(error), headers=headers)
 
 
 def from_http(error: HTTPException, request: Request) -> Response:

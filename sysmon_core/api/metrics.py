@@ -12,7 +12,7 @@ from sysmon_core.api import schemas
 from sysmon_core.api.endpoints import Answer, Endpoint, View
 from sysmon_core.api.inputs import Query, Reader
 from sysmon_core.api.problems import problem
-from sysmon_core.api.security import PUBLIC
+from sysmon_core.api.security import PUBLIC, caller_of
 from sysmon_core.errors import Fault, RunTooLong
 from sysmon_core.metric import Metric
 from sysmon_core.registry import Registry
@@ -101,9 +101,9 @@ def _submission(version: str, metric: Metric, tasks: Tasks) -> View:
 
     def view(request: Request) -> Any:
         try:
-            owner = request.authenticated_userid or "" if version == "v3" else ""
-            client = f"user {owner}" if owner else f"address {request.remote_addr}"
-            task_id = tasks.submit(metric, request.validated["params"], owner, client)
+            owned = version == "v3"
+            params, by = request.validated["params"], caller_of(request)
+            task_id = tasks.submit(metric, params, by, owned=owned)
         except RunTooLong as error:
             return too_long(request, error, "ask for less")
         found = link("task", request, f"{version}.task", task_id=task_id)

@@ -25,6 +25,8 @@ OF_STATUS = {  # the headers that some answers have beyond it
     503: "Retry-After",
 }
 
+TO_KNOW_WHO = (errors.DatabaseUnavailable, errors.TooManyGuesses, errors.TooManyLogins)
+
 ALWAYS = (
     (400, "The path or the query is not UTF-8, or has control characters."),
     (405, f"{DETAILS[405]}."),
@@ -107,7 +109,7 @@ def _reasons(endpoint: Endpoint) -> Iterator[tuple[int, str]]:
     raised = endpoint.raises
     if endpoint.permission != PUBLIC:
         yield 401, f"{DETAILS[401]}."
-        raised = (errors.DatabaseUnavailable, *raised)
+        raised = (*TO_KNOW_WHO, *raised)
     if endpoint.permission == ADMIN:
         yield 403, f"{DETAILS[403]}."
     for kind in raised:

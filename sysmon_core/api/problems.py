@@ -13,7 +13,6 @@ from sysmon_core.errors import Fault
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "sysmon.request_id"  # where the front door leaves the id in a WSGI environ
-RETRY_AFTER = {"Retry-After": "1"}
 
 
 def problem_fields(

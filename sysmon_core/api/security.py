@@ -14,7 +14,9 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED, Allowed, Denied
 from pyramid.tweens import EXCVIEW
 
-from sysmon_core.services.users import Account, Users
+from sysmon_core.services.audit import Caller
+from sysmon_core.services.logins import Logins
+from sysmon_core.services.users import Account
 
 PUBLIC = NO_PERMISSION_REQUIRED
 USER = "user"
@@ -24,13 +26,13 @@ GUARDED = "sysmon.guarded"  # the setting of Pyramid's that has the guarded path
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
 
 
-def include(config: Configurator, users: Users, guarded: tuple[str, ...]) -> None:
+def include(config: Configurator, logins: Logins, guarded: tuple[str, ...]) -> None:
     """Install the policy: a view that names no permission is for admins alone.
 
     Below the guarded paths nobody goes without credentials; GET of themselves is open.
     """
     config.add_settings({GUARDED: guarded})
-    config.set_security_policy(BasicPolicy(users))
+    config.set_security_policy(BasicPolicy(logins))
     config.set_default_permission(ADMIN)
     config.add_tween("sysmon_core.api.security.guard", under=EXCVIEW)
 
@@ -52,13 +54,18 @@ def guard(handler: Callable[[Request], Response], registry: Any) -> Callable[[Re
 class BasicPolicy:
     """Pyramid's security policy: RFC 7617 against the users in the database."""
 
-    def __init__(self, users: Users) -> None:
-        self._users = users
+    def __init__(self, logins: Logins) -> None:
+        self._logins = logins
         self._identities = RequestLocalCache(self._authenticate)
 
     def _authenticate(self, request: Request) -> Account | None:
         credentials = basic_credentials(request.headers.get("Authorization", ""))
-        return self._users.authenticate(*credentials) if credentials else None
+        if credentials is None:
+            return None
+        account = self._logins.authenticate(*credentials, address=request.remote_addr or "")
+        if account is not None:
+            request.environ["REMOTE_USER"] = account.username  # RFC 3875, 4.1.11; for the log
+        return account
 
     def identity(self, request: Request) -> Account | None:
         """The user whose name and password came with the request."""
@@ -84,6 +91,11 @@ class BasicPolicy:
     def forget(self, _request: Request, **_options: Any) -> list[tuple[str, str]]:
         """Nothing to forget, but the challenge to send."""
         return list(CHALLENGE.items())
+
+
+def caller_of(request: Request) -> Caller:
+    """Who makes the request."""
+    return Caller(request.authenticated_userid or "", request.remote_addr or "")
 
 
 def basic_credentials(header: str) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ from pyramid.response import Response
 from sysmon_core.api import schemas
 from sysmon_core.api.endpoints import Answer, Endpoint
 from sysmon_core.api.metrics import link
+from sysmon_core.api.security import caller_of
 from sysmon_core.errors import TaskNotFound, TasksUnavailable
 from sysmon_core.services.tasks import State, Tasks
 
@@ -46,7 +47,7 @@ def cancel(tasks: Tasks, permission: str, *, owned: bool) -> Endpoint:
     """End the task, or remove what is left of it."""
 
     def view(request: Request) -> Response:
-        tasks.cancel(request.matchdict["task_id"], owned=owned)
+        tasks.cancel(request.matchdict["task_id"], caller_of(request), owned=owned)
         return HTTPNoContent()
 
     return Endpoint(

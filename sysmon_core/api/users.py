@@ -13,10 +13,11 @@ from sysmon_core.api import schemas
 from sysmon_core.api.endpoints import Answer, Endpoint
 from sysmon_core.api.inputs import Body, Query
 from sysmon_core.api.metrics import link
-from sysmon_core.api.security import ADMIN, USER
+from sysmon_core.api.security import ADMIN, USER, caller_of
 from sysmon_core.errors import InvalidInput, LastAdmin, UserExists, UserNotFound
 from sysmon_core.metric import Integer, Params
-from sysmon_core.services.users import Account, NewUser, UserChange, Users
+from sysmon_core.services.user_params import NewUser, UserChange
+from sysmon_core.services.users import Account, Users
 
 SHOWN = Answer(schemas.User)
 CREATED = Answer(
@@ -120,20 +121,23 @@ class _Views:
         return {"users": [account.username for account in accounts]}
 
     def create(self, request: Request) -> dict[str, Any]:
-        return self._created(request, self._users.create(request.validated["params"]))
+        new = request.validated["params"]
+        return self._created(request, self._users.create(new, caller_of(request)))
 
     def get(self, request: Request) -> dict[str, Any]:
         return shown(request, self._users.get(_username(request)))
 
     def put(self, request: Request) -> dict[str, Any]:
-        account, created = self._users.put(_username(request), request.validated["params"])
+        new, by = request.validated["params"], caller_of(request)
+        account, created = self._users.put(_username(request), new, by)
         return self._created(request, account) if created else shown(request, account)
 
     def patch(self, request: Request) -> dict[str, Any]:
-        return shown(request, self._users.change(_username(request), request.validated["params"]))
+        new, by = request.validated["params"], caller_of(request)
+        return shown(request, self._users.change(_username(request), new, by))
 
     def delete(self, request: Request) -> Response:
-        self._users.delete(_username(request))
+        self._users.delete(_username(request), caller_of(request))
         return HTTPNoContent()
 
     def _created(self, request: Request, account: Account) -> dict[str, Any]:

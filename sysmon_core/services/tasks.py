@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from sysmon_core.errors import TaskNotFound
 from sysmon_core.metric import Metric, Params
+from sysmon_core.services import audit
+from sysmon_core.services.audit import Caller
 from sysmon_core.services.collection import Collection, Result, stored
 
 BRIEF = 10.0  # seconds up to which a run counts as brief: it does not wait behind long ones
@@ -69,10 +71,10 @@ class Tasks:
         self._records = records
         self._limit = task_limit
 
-    def submit(self, metric: Metric, params: Params, owner: str, client: str) -> str:
+    def submit(self, metric: Metric, params: Params, by: Caller, *, owned: bool) -> str:
         """Make a task and return its id, without waiting for the run.
 
-        ``owner`` is the user whose task it is, or empty; ``client`` is whose it counts as.
+        If ``owned`` it is the caller's own and counts as the user's, else as the address's.
 
         Raises:
             RunTooLong, ProgramMissing: it could not succeed.
@@ -80,6 +82,7 @@ class Tasks:
             TasksUnavailable: it could not be queued; nothing is left of it.
         """
         self._collection.check(metric, params, self._limit)
+        owner = by.user if owned else ""
         task = Task(
             id=str(uuid.uuid4()),
             metric=metric.name,
@@ -88,7 +91,8 @@ class Tasks:
             repeatable=metric.repeatable,
             brief=metric.seconds(params) <= BRIEF,
         )
-        self._records.submit(task, client)
+        self._records.submit(task, f"user {owner}" if owner else f"address {by.address}")
+        audit.record("task.started", by, task=task.id, metric=task.metric)
         return task.id
 
     def get(self, task_id: str, *, owned: bool) -> Task:
@@ -113,10 +117,13 @@ class Tasks:
             raise TaskNotFound("The record of this task has expired")
         return result
 
-    def cancel(self, task_id: str, *, owned: bool) -> None:
+    def cancel(self, task_id: str, by: Caller, *, owned: bool) -> None:
         """Stop the task if it has not ended; else remove its record.
 
         Raises:
             TaskNotFound: there is none for this caller.
         """
-        self._records.cancel(self.get(task_id, owned=owned).id)
+        task = self.get(task_id, owned=owned)
+        self._records.cancel(task.id)
+        event = "task.removed" if task.state.final else "task.stopped"
+        audit.record(event, by, task=task.id, metric=task.metric)

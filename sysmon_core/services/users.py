@@ -3,84 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Self
 
-from pydantic import AfterValidator, ConfigDict, Field, Strict, WithJsonSchema
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sysmon_core.db import Database
-from sysmon_core.errors import Fault, InvalidInput, LastAdmin, UserExists, UserNotFound
-from sysmon_core.metric import Params
+from sysmon_core.errors import (
+    DatabaseUnavailable,
+    Fault,
+    InvalidInput,
+    LastAdmin,
+    UserExists,
+    UserNotFound,
+)
 from sysmon_core.models import User
-from sysmon_core.services.passwords import Passwords
-
-USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+from sysmon_core.services import audit
+from sysmon_core.services.audit import Caller
+from sysmon_core.services.passwords import PasswordRules, Passwords
+from sysmon_core.services.user_params import USERNAME, NewUser, UserChange
+from sysmon_core.settings import Settings
 
 MOST = 2**31  # databases know no larger number
-
-
-def _username(value: str) -> str:
-    if not USERNAME.fullmatch(value):
-        raise ValueError(
-            "must be 1 to 64 of ASCII letters, digits and . _ @ -, a letter or digit first"
-        )
-    return value
-
-
-def _text(value: str) -> str:
-    if not value:
-        raise ValueError("must not be empty")
-    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise ValueError("must not contain NUL or half a surrogate pair")
-    return value
-
-
-def _no_defaults(schema: dict[str, Any]) -> None:
-    """A field that is left out stays as it is; to tell a default would be wrong."""
-    for field in schema["properties"].values():
-        del field["default"]
-
-
-# The schemas say to readers of the API what the functions hold to.
-Username = Annotated[
-    str,
-    Strict(),
-    AfterValidator(_username),
-    WithJsonSchema({"type": "string", "pattern": f"^{USERNAME.pattern}$"}),
-]
-Text = Annotated[
-    str,
-    Strict(),
-    AfterValidator(_text),
-    WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"^[^\u0000]*$"}),
-]
-Password = Annotated[Text, Field(json_schema_extra={"format": "password", "writeOnly": True})]
-Flag = Annotated[bool, Strict(), Field(description="Whether the user may manage users")]
-
-
-class NewUser(Params):
-    """A whole user, as sent to create or replace one."""
-
-    username: Username
-    password: Password
-    fullname: Text
-    admin: Flag = False
-
-
-class UserChange(Params):
-    """Any part of a user; only the fields that were given count."""
-
-    model_config = ConfigDict(json_schema_extra=_no_defaults)
-
-    username: Username = ""
-    password: Password = ""
-    fullname: Text = ""
-    admin: Flag = False
 
 
 @dataclass(frozen=True)
@@ -93,21 +40,27 @@ class Account:
 
 
 class Users:
-    """Reads and changes users; each call is one transaction."""
+    """Reads and changes users; each call is one transaction, and each change is in the audit.
 
-    def __init__(self, database: Database, passwords: Passwords, password_min_length: int) -> None:
+    Whoever changes them is ``by``: somebody on this host where nobody is named.
+    """
+
+    def __init__(self, database: Database, passwords: Passwords, rules: PasswordRules) -> None:
         self._database = database
         self._passwords = passwords
-        self._min_length = password_min_length
+        self._rules = rules
 
-    def authenticate(self, username: str, password: str) -> Account | None:
-        """The user of this name and password, or None."""
+    @classmethod
+    def of(cls, settings: Settings, passwords: Passwords | None = None) -> Self:
+        """The users that the settings name."""
+        rules = PasswordRules.of(settings)
+        return cls(Database(settings.database), passwords or Passwords(), rules)
+
+    def credentials(self, username: str) -> tuple[Account, str] | None:
+        """The user and the hash of the user's password, if there is one of this name."""
         with self._database.read() as session:
             user = _find(session, username)
-        # Outside the transaction: hashing is slow on purpose.
-        if not self._passwords.verify(user.password_hash if user else None, password):
-            return None
-        return _account(user) if user else None
+            return (_account(user), user.password_hash) if user else None
 
     def list(self, limit: int | None = None) -> list[Account]:
         """The users by name, at most ``limit`` of them."""
@@ -130,30 +83,29 @@ class Users:
         with self._database.read() as session:
             return _account(_existing(session, username))
 
-    def create(self, new: NewUser) -> Account:
+    def create(self, new: NewUser, by: Caller | None = None) -> Account:
         """Add a user.
 
         Raises:
-            InvalidInput: the password is too short.
+            InvalidInput: the password is too short or too easily guessed.
             UserExists: the name is taken.
         """
-        password_hash = self._hash(new.password)
-        with self._changing() as session:
-            user = User(username=new.username, fullname=new.fullname, admin=new.admin)
-            user.password_hash = password_hash
+        user = User(**self._fields(new))
+        with self._changing(by) as session:
             session.add(user)
         return _account(user)
 
-    def put(self, username: str, new: NewUser) -> tuple[Account, bool]:
+    def put(self, username: str, new: NewUser, by: Caller | None = None) -> tuple[Account, bool]:
         """Replace the user, or create it; the flag says whether it was created.
 
         Raises:
-            InvalidInput: the password is too short, or a new user's two names differ.
+            InvalidInput: the password is too short or too easily guessed, or a new user's two
+                names differ.
             UserExists: the new name is another's.
             LastAdmin: nobody else is admin, and this one would cease to be.
         """
-        fields = new.model_dump(exclude={"password"}) | {"password_hash": self._hash(new.password)}
-        with self._changing() as session:
+        fields = self._fields(new)
+        with self._changing(by) as session:
             user = _find(session, username)
             created = user is None
             if user is None:
@@ -165,48 +117,87 @@ class Users:
                 _apply(session, user, fields)
         return _account(user), created
 
-    def change(self, username: str, change: UserChange) -> Account:
+    def change(self, username: str, new: UserChange, by: Caller | None = None) -> Account:
         """Change the fields that were given.
 
         Raises:
             UserNotFound: nobody has this name.
             InvalidInput, UserExists, LastAdmin: as for ``put``.
         """
-        fields = change.model_dump(exclude_unset=True, exclude={"password"})
-        if "password" in change.model_fields_set:
-            fields["password_hash"] = self._hash(change.password)
-        with self._changing() as session:
+        shown = self.get(username)
+        fields = self._fields(new, shown.username, shown.fullname)
+        with self._changing(by) as session:
             user = _existing(session, username)
             _apply(session, user, fields)
         return _account(user)
 
-    def delete(self, username: str) -> None:
+    def delete(self, username: str, by: Caller | None = None) -> None:
         """Remove a user.
 
         Raises:
             UserNotFound: nobody has this name.
             LastAdmin: nobody else is admin.
         """
-        with self._changing() as session:
+        with self._changing(by) as session:
             user = _existing(session, username)
             if user.admin:
                 _keep_an_admin(session, user)
             session.delete(user)
 
-    def _hash(self, password: str) -> str:
-        if len(password) < self._min_length:
-            fault = Fault("password", f"must have at least {self._min_length} characters")
-            raise InvalidInput([fault])
-        return self._passwords.hash(password)
+    def _fields(self, new: NewUser | UserChange, *names: str) -> dict[str, object]:
+        """The columns of what was given; hashing is slow on purpose, so outside transactions."""
+        fields = new.model_dump(exclude_unset=isinstance(new, UserChange), exclude={"password"})
+        if "password" in new.model_fields_set:
+            self._rules.check(new.password, (*names, new.username, new.fullname))
+            fields["password_hash"] = self._passwords.hash(new.password)
+        return fields
 
     @contextlib.contextmanager
-    def _changing(self) -> Iterator[Session]:
+    def _changing(self, by: Caller | None) -> Iterator[Session]:
+        told: list[_Line] = []
         try:
             with self._database.write() as session:
                 yield session
-                session.flush()
+                lines = _lines(session)
+                session.flush()  # what the database refuses is not told
+                for line in lines:  # before the commit: no change without its line
+                    told.append(line)
+                    audit.record(line.event, by, **line.details)
         except IntegrityError as error:
             raise UserExists("The username is taken") from error
+        except DatabaseUnavailable as error:
+            for line in told:
+                audit.record(line.event, by, **line.details, failed=str(error))
+            raise
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One for the audit."""
+
+    event: str
+    details: Mapping[str, object]
+
+
+def _lines(session: Session) -> list[_Line]:
+    """What a session is about to write."""
+    kinds = (("created", session.new), ("changed", session.dirty), ("deleted", session.deleted))
+    return [
+        _Line(f"user.{kind}", _details(user))
+        for kind, users in kinds
+        for user in users
+        if isinstance(user, User)
+    ]
+
+
+def _details(user: User) -> dict[str, object]:
+    """Whose line it is, which fields are written, and of these the two that others go by."""
+    written = {attr.key: attr.history for attr in inspect(user).attrs if attr.history.added}
+    fields = sorted(written)
+    details = {"user": user.username, "admin": user.admin, "fields": fields}
+    if "username" in written and written["username"].deleted:
+        details["was"] = written["username"].deleted[0]
+    return details
 
 
 def _find(session: Session, username: str) -> User | None:

@@ -12,5 +12,6 @@ LEASES = (
     "sysmon:leases"  # sorted set: tasks that run, by the time at which their worker counts as lost
 )
 WAKE = "sysmon:wake:"  # a list per queue: a token for each message, so that idle workers can block
+GUESSES = "sysmon:guesses"  # counters of passwords tried, by the library that throttles
 STOPPED = "sysmon:stopped:"  # a list per task: an element once its processes are gone
 CANCELLED = "sysmon:cancelled"  # channel: ids of tasks whose run must stop

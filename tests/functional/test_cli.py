@@ -17,8 +17,8 @@ from sqlalchemy import text
 
 from sysmon_core.cli import main
 from sysmon_core.db import Database
-from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.users import Account, Users
+from tests.conftest import owner_of, users_of
 
 SYSMON = Path(sys.executable).parent / "sysmon"
 SECRET = "pa55-word"  # nothing that is printed has it in it
@@ -67,7 +67,7 @@ def database(folder: Path, database_url: str) -> Database:
 
 @pytest.fixture
 def users(database: Database) -> Users:
-    return Users(database, Passwords(), 1)
+    return users_of(database)
 
 
 def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -147,8 +147,8 @@ def test_users_are_added_listed_and_deleted(upgraded: Run, users: Users, folder:
     upgraded("user", "add", "bob", "--fullname", "Bób B", "--password-file", "-", stdin=SECRET)
     bob, root = Account("bob", "Bób B", admin=False), Account("root", "root", admin=True)
     assert users.list() == [bob, root]
-    assert users.authenticate("root", SECRET) == root
-    assert users.authenticate("bob", SECRET) == bob
+    assert owner_of(users, "root", SECRET) == root
+    assert owner_of(users, "bob", SECRET) == bob
     listed = upgraded("user", "list").stdout.splitlines()
     assert [line.split(maxsplit=2) for line in listed] == [
         ["bob", "user", "Bób B"],
@@ -161,8 +161,8 @@ def test_users_are_added_listed_and_deleted(upgraded: Run, users: Users, folder:
 def test_a_password_is_changed(upgraded: Run, users: Users) -> None:
     upgraded("user", "add", "bob", "--password-file", "-", stdin="old")
     upgraded("user", "password", "bob", "--password-file", "-", stdin=SECRET)
-    assert users.authenticate("bob", "old") is None
-    assert users.authenticate("bob", SECRET)
+    assert owner_of(users, "bob", "old") is None
+    assert owner_of(users, "bob", SECRET)
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\nmore\n"], ids=repr)
@@ -173,8 +173,8 @@ def test_the_password_is_the_first_line_whatever_ends_it(
     (folder / "password").write_bytes(f"{password}{ending}".encode())
     upgraded("user", "add", "ann", "--password-file", str(folder / "password"))
     upgraded("user", "add", "bob", "--password-file", "-", stdin=f"{password}{ending}")
-    assert users.authenticate("ann", password)
-    assert users.authenticate("bob", password)
+    assert owner_of(users, "ann", password)
+    assert owner_of(users, "bob", password)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_what_is_refused_is_status_1_and_a_line_on_standard_error(
     upgraded(*args, code=1, stdin="new")
     root = Account("root", "root", admin=True)
     assert users.list() == [root]
-    assert users.authenticate("root", SECRET) == root
+    assert owner_of(users, "root", SECRET) == root
 
 
 def test_a_password_must_be_as_long_as_the_setting_asks(upgraded: Run, users: Users) -> None:
@@ -214,7 +214,7 @@ def test_a_password_must_be_as_long_as_the_setting_asks(upgraded: Run, users: Us
     assert "8" in upgraded(*add, code=1, stdin="1234567", **length).stderr
     upgraded(*add, stdin="12345678", **length)
     upgraded("user", "password", "ann", "--password-file", "-", code=1, stdin="short", **length)
-    assert users.authenticate("ann", "12345678")
+    assert owner_of(users, "ann", "12345678")
 
 
 def test_bootstrap_makes_an_admin_once_and_shows_the_password_once(
@@ -225,13 +225,13 @@ def test_bootstrap_makes_an_admin_once_and_shows_the_password_once(
     found = re.search(r"User: (\S+)  Password: (\S+)", shown)
     assert found
     name, password = found.groups()
-    assert users.authenticate(name, password) == Account(name, "Administrator", admin=True)
+    assert owner_of(users, name, password) == Account(name, "Administrator", admin=True)
     assert shown.count(password) == 1
     assert len(password) >= 20
     before = users.list()
     assert upgraded("user", "bootstrap").output == ""
     assert users.list() == before
-    assert users.authenticate(name, password)
+    assert owner_of(users, name, password)
     assert password not in upgraded("user", "list").output
 
 
@@ -357,7 +357,7 @@ def test_the_installed_script_works_from_the_first_step_to_a_refusal(
     add = ("user", "add", "ann", "--password-file", "-")
     assert sysmon("database", "upgrade")[::2] == (0, "")
     assert sysmon(*add, typed=SECRET)[::2] == (0, "")
-    assert users.authenticate("ann", SECRET)
+    assert owner_of(users, "ann", SECRET)
     status, out, err = sysmon(*add, typed=SECRET)
     assert (status, out) == (1, "")
     assert re.fullmatch(r"Error: [^\n]+\n", err)
@@ -386,4 +386,4 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
         shown += process.stdout.read()
         assert process.wait() == 0
     assert SECRET.encode() not in shown
-    assert users.authenticate("ann", SECRET)
+    assert owner_of(users, "ann", SECRET)

@@ -28,9 +28,9 @@ from sysmon_core.app import make_app
 from sysmon_core.db import Database
 from sysmon_core.server import ProblemChannel
 from sysmon_core.services.passwords import Passwords
-from sysmon_core.services.users import USERNAME, NewUser, Users
+from sysmon_core.services.user_params import USERNAME, NewUser
 from sysmon_core.settings import Settings
-from tests.conftest import MakePrograms, MakeSettings, until, working
+from tests.conftest import MakePrograms, MakeSettings, until, users_of, working
 
 SECRET = "secret"
 AnyCase = Case[Any]
@@ -54,7 +54,7 @@ def url(config: Settings) -> Iterator[str]:
     """The application behind its real server, with two users and a worker."""
     migrations.upgrade(Database(config.database))
     cheap = Passwords(time_cost=1, memory_cost=8)
-    users = Users(Database(config.database), cheap, 1)
+    users = users_of(config.database, cheap)
     for name, admin in (("bob", False), ("root", True)):
         users.create(NewUser(username=name, password=SECRET, fullname=name, admin=admin))
     app = make_app(config, registry.load(config), cheap)

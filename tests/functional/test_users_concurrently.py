@@ -16,9 +16,9 @@ from webtest import TestApp
 from sysmon_core import migrations
 from sysmon_core.db import Database
 from sysmon_core.errors import LastAdmin, UserNotFound
-from sysmon_core.services.passwords import Passwords
-from sysmon_core.services.users import NewUser, UserChange, Users
-from tests.conftest import MakeApp, MakeSettings
+from sysmon_core.services.user_params import NewUser, UserChange
+from sysmon_core.services.users import Users
+from tests.conftest import MakeApp, MakeSettings, users_of
 
 T = TypeVar("T")
 AddUser = Callable[..., Any]
@@ -68,7 +68,7 @@ def admins(users: Users) -> list[str]:
 def test_of_two_admins_whom_all_remove_at_once_one_is_left(make_settings: MakeSettings) -> None:
     url = make_settings().database
     migrations.upgrade(Database(url))
-    services = [Users(Database(url), Passwords(), 1) for _ in range(4)]
+    services = [users_of(url) for _ in range(4)]
 
     def remove(users: Users, name: str, change: UserChange | None) -> bool:
         try:
@@ -84,7 +84,7 @@ def test_of_two_admins_whom_all_remove_at_once_one_is_left(make_settings: MakeSe
         changes = [None, UserChange(admin=False)]
         tries = [
             partial(remove, services[n % 4], name, change)
-            for n in range(5)
+            for n in range(10)
             for name in names
             for change in changes
         ]
@@ -96,7 +96,7 @@ def test_of_two_admins_whom_all_remove_at_once_one_is_left(make_settings: MakeSe
 def test_of_two_admins_who_remove_each_other_and_themselves_one_is_left(
     make_settings: MakeSettings, apps: list[TestApp]
 ) -> None:
-    users = Users(Database(make_settings().database), Passwords(), 1)
+    users = users_of(make_settings().database)
     for _ in range(2):
         pair = ["ann", "bob"]
         for name in pair:

@@ -24,9 +24,9 @@ from sysmon_core import migrations
 from sysmon_core.db import Base, Database
 from sysmon_core.errors import DatabaseUnavailable
 from sysmon_core.patience import USUAL
-from sysmon_core.services.passwords import Passwords
-from sysmon_core.services.users import Account, NewUser, Users
-from tests.conftest import PATIENCE, ROOT
+from sysmon_core.services.user_params import NewUser
+from sysmon_core.services.users import Account
+from tests.conftest import PATIENCE, ROOT, owner_of, users_of
 from tests.postgresql import Cluster
 
 STEPS = ROOT / "sysmon_core/migrations"
@@ -106,11 +106,11 @@ def tables(database: Database) -> set[str]:
 def test_upgrading_twice_changes_nothing_and_keeps_the_users(database: Database) -> None:
     migrations.upgrade(database)
     before = schema(database)
-    users = Users(database, Passwords(), 1)
+    users = users_of(database)
     users.create(NewUser(username="ann", password="p", fullname="Ann", admin=True))
     migrations.upgrade(database)
     assert schema(database) == before
-    assert users.authenticate("ann", "p") == Account("ann", "Ann", admin=True)
+    assert owner_of(users, "ann", "p") == Account("ann", "Ann", admin=True)
 
 
 def test_the_steps_make_what_the_models_say(database: Database, new_url: NewUrl) -> None:
@@ -161,7 +161,7 @@ def test_a_step_that_fails_leaves_nothing_behind(database: Database) -> None:
 def test_a_step_that_fails_half_way_is_taken_back_whole(database: Database, folder: Path) -> None:
     """A step of the future's that alters, fills and drops tables before it fails."""
     migrations.upgrade(database)
-    users = Users(database, Passwords(), 1)
+    users = users_of(database)
     ann = users.create(NewUser(username="ann", password="p", fullname="Ann", admin=True))
     before = schema(database)
     (folder / "9000_fails.py").write_text(FAILS)

@@ -20,9 +20,8 @@ from sysmon_core import migrations
 from sysmon_core.db import Database
 from sysmon_core.errors import ConfigurationError, DatabaseUnavailable
 from sysmon_core.models import User
-from sysmon_core.services.passwords import Passwords
-from sysmon_core.services.users import NewUser, Users
-from tests.conftest import MakeApp, MakeSettings, until
+from sysmon_core.services.user_params import NewUser
+from tests.conftest import MakeApp, MakeSettings, until, users_of
 from tests.postgresql import Cluster, started_postgresql
 from tests.unit.test_db import ANN, ask, is_unavailable
 
@@ -52,7 +51,7 @@ def app(own: Cluster, make_settings: MakeSettings, make_testapp: MakeApp) -> Ite
     """Version 3 on it, with an admin, its pool warm."""
     with own.database() as url:
         made = make_testapp(make_settings(database_url=url))
-        users = Users(Database(url), Passwords(), 1)
+        users = users_of(url)
         users.create(NewUser(username="root", password="root", fullname="Root", admin=True))
         with ThreadPoolExecutor(4) as pool:
             answers = list(pool.map(lambda _: ask(made, "GET", "/v3/users/"), range(8)))
@@ -167,7 +166,7 @@ def test_a_user_whom_another_program_removes_meanwhile_is_told(
 ) -> None:
     database = Database(url)
     migrations.upgrade(database)
-    users = Users(database, Passwords(), 1)
+    users = users_of(database)
     users.create(NewUser(username="ann", password="p", fullname="Ann"))
 
     def change() -> None:
@@ -271,7 +270,7 @@ def test_a_crash_in_the_middle_of_a_change_takes_it_back_whole(own: Cluster) -> 
         with pytest.raises(DatabaseUnavailable):
             change()
         own.start()
-        assert Users(database, Passwords(), 1).list() == []
+        assert users_of(database).list() == []
 
 
 def test_a_server_that_hangs_on_every_address_is_given_up_in_time(

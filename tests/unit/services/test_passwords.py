@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 from statistics import median
 
 import pytest
 from argon2 import PasswordHasher
 
-from sysmon_core.services.passwords import Passwords, random_password
+from sysmon_core.errors import InvalidInput
+from sysmon_core.services.passwords import PasswordRules, Passwords, random_password
+from tests.conftest import MakeSettings
 
 PASSWORDS = ["p", "a:b", " both ends ", "grüße", "密码🔑", "\0", "x" * 100_000]
 
@@ -78,3 +81,45 @@ def test_a_random_password_is_long_and_never_the_same_again() -> None:
     made = {random_password() for _ in range(100)}
     assert len(made) == 100
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{20,}", password) for password in made)
+
+
+def test_a_password_has_as_many_characters_as_are_asked_for() -> None:
+    rules = PasswordRules(at_least=4)
+    rules.check("four", ["four"])
+    rules.check("密码密码", [])
+    with pytest.raises(InvalidInput) as caught:
+        rules.check("123", [])
+    assert [fault.name for fault in caught.value.faults] == ["password"]
+
+
+@pytest.mark.parametrize(
+    ("password", "counted"),
+    [
+        ("correct horse", 13),
+        ("sysmon", 0),
+        ("SYSMONsysmon12", 2),
+        ("sysmon.example", 1),
+        ("ann.smith@host", 1),
+        ("Ann Smith", 0),
+        ("smithann", 0),
+        ("annsmith-4711", 5),
+        ("a-b", 3),  # so short a word would be found in everything
+    ],
+)
+def test_words_that_anybody_would_guess_do_not_count(password: str, counted: int) -> None:
+    words, names = ("sysmon", "example", "host", "a"), ("ann.smith", "Ann Smith", "b")
+    PasswordRules(counted, words).check(password, names)
+    with pytest.raises(InvalidInput):
+        PasswordRules(counted + 1, words).check(password, names)
+
+
+def test_the_hosts_name_and_the_users_count_only_where_there_is_a_list(
+    make_settings: MakeSettings,
+) -> None:
+    host = socket.gethostname()
+    PasswordRules.of(make_settings(password_min_length=len(host))).check(host, [host])
+    rules = PasswordRules.of(make_settings(password_min_length=1, password_blocklist="word"))
+    assert host in rules.words
+    for password in ("word", "WordWord", "name"):
+        with pytest.raises(InvalidInput):
+            rules.check(password, ["name"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 import pytest
 
@@ -12,6 +13,7 @@ from sysmon_core.errors import (
     TasksUnavailable,
     TooManyTasks,
 )
+from sysmon_core.services.audit import Caller
 from sysmon_core.services.collection import Collection, Result
 from sysmon_core.services.tasks import BRIEF, State, Task, Tasks
 from tests.conftest import MakeSettings
@@ -74,17 +76,24 @@ def make(kind: type[Metric] = Metric, *, repeatable: bool = False) -> Metric:
 
 
 def submit(tasks: Tasks, metric: Metric | None = None, depth: int = 3, owner: str = "") -> str:
-    return tasks.submit(metric or make(), Depth(depth=depth), owner, "10.0.0.1")
+    by = Caller(owner, "10.0.0.1")
+    return tasks.submit(metric or make(), Depth(depth=depth), by, owned=bool(owner))
 
 
 def test_what_is_submitted_is_handed_on_with_its_owner_and_its_client(
     tasks: Tasks, memory: Memory
 ) -> None:
-    task_id = tasks.submit(make(), Depth(depth=5), "eve", "user:eve")
+    task_id = submit(tasks, depth=5, owner="eve")
     expected = Task(id=task_id, metric="dive", params={"depth": 5}, owner="eve", brief=True)
     assert memory.tasks == {task_id: expected}
     assert expected.state is State.QUEUED
-    assert memory.clients == ["user:eve"]
+    assert memory.clients == ["user eve"]
+
+
+def test_a_task_that_is_nobodys_counts_as_the_addresss(tasks: Tasks, memory: Memory) -> None:
+    task_id = tasks.submit(make(), Depth(depth=5), Caller("eve", "10.0.0.1"), owned=False)
+    assert memory.tasks[task_id].owner == ""
+    assert memory.clients == ["address 10.0.0.1"]
 
 
 @pytest.mark.parametrize("repeatable", [True, False])
@@ -146,10 +155,10 @@ def test_a_task_of_a_user_is_seen_and_cancelled_only_where_those_of_users_are(
     task_id = submit(tasks, owner=owner)
     if seen:
         assert tasks.get(task_id, owned=owned).owner == owner
-        tasks.cancel(task_id, owned=owned)
+        tasks.cancel(task_id, Caller(), owned=owned)
         assert not memory.tasks
     else:
-        for use in (tasks.get, tasks.cancel):
+        for use in (tasks.get, partial(tasks.cancel, by=Caller())):
             with pytest.raises(TaskNotFound):
                 use(task_id, owned=owned)
         assert memory.tasks
@@ -158,7 +167,7 @@ def test_a_task_of_a_user_is_seen_and_cancelled_only_where_those_of_users_are(
 def test_what_is_hidden_reads_like_what_is_not_there(tasks: Tasks) -> None:
     messages = set()
     for task_id in ("nonesuch", submit(tasks, owner="eve")):
-        for use in (tasks.get, tasks.cancel):
+        for use in (tasks.get, partial(tasks.cancel, by=Caller())):
             with pytest.raises(TaskNotFound) as caught:
                 use(task_id, owned=False)
             messages.add(str(caught.value))
