@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
+import logging
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from webtest import TestApp
 
-from sysmon_core import registry, settings, testing
+from sysmon_core import logs, registry, settings, testing
 from sysmon_core.db import Database
 from sysmon_core.registry import Registry
 from sysmon_core.services.passwords import PasswordRules, Passwords
@@ -34,6 +38,7 @@ UNHURRIED = dict.fromkeys(
 
 until = testing.until
 
+LogLines = Callable[[], list[dict[str, Any]]]
 MakeSettings = Callable[..., Settings]
 MakeApp = Callable[..., TestApp]
 MakePrograms = Callable[..., str]
@@ -130,6 +135,21 @@ def working(
 ) -> contextlib.AbstractContextManager[None]:
     """A worker on these settings, in threads of this process."""
     return in_threads(config, metrics or registry.load(config))
+
+
+@pytest.fixture
+def log_lines() -> Iterator[LogLines]:
+    """What was logged so far, as production.ini has it written."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logs.Json())
+    logger = logging.getLogger("sysmon_core")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logger.removeHandler(handler)
+    logger.setLevel(before)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ metric
 process report
 run
 keeper
-errors
+errors logs
 """
 DEPTH: dict[str, float] = {
     name: depth for depth, line in enumerate(LAYERS.split("\n")) for name in line.split()
@@ -55,7 +55,9 @@ USERS = {  # where each of these may be imported
     "dramatiq": {"tasks/", "worker.py"},
     "limits": {"services/throttle.py", "settings.py", "app.py"},
     "pluggy": {"hookspecs.py", "registry.py"},
+    "prometheus_client": {"api/prometheus.py", "api/traffic.py"},
     "psycopg": {"postgresql.py"},
+    "structlog": {"logs.py"},
 }
 
 

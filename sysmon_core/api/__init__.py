@@ -6,12 +6,26 @@ from typing import TYPE_CHECKING
 
 from pyramid.config import Configurator
 
-from sysmon_core.api import docs, errors, health, openapi, schemas, security, service, v1, v2, v3
+from sysmon_core.api import (
+    docs,
+    errors,
+    health,
+    openapi,
+    prometheus,
+    schemas,
+    security,
+    service,
+    traffic,
+    v1,
+    v2,
+    v3,
+)
 from sysmon_core.api.bundle import Services
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
 from sysmon_core.api.front_door import FrontDoor
 from sysmon_core.api.metrics import link
-from sysmon_core.api.security import PUBLIC
+from sysmon_core.api.security import PUBLIC, USER
+from sysmon_core.api.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,14 +40,17 @@ def make_wsgi(
     rules: Services, trusted_proxies: Iterable[str], hosts: Iterable[str]
 ) -> WSGIApplication:
     """The whole application, the front door included."""
-    listed = [*declared(rules), docs.page(rules.swagger_ui)]
+    counted = prometheus.registry(rules.tasks.figures)
+    watched = prometheus.service(counted, USER if rules.private else PUBLIC)
+    listed = [*declared(rules), watched, docs.page(rules.swagger_ui)]
     about = {name: VERSIONS[name].SUMMARY for name in rules.versions}
     listed.append(openapi.service(listed, about))
     with Configurator(settings={}) as config:
         service.include(config, [*listed, *docs.files(rules.swagger_ui)])
         security.include(config, rules.logins, _guarded(rules))
         errors.include(config)
-    return FrontDoor(config.make_wsgi_app(), trusted_proxies, hosts)
+        traffic.include(config)
+    return FrontDoor(config.make_wsgi_app(), trusted_proxies, hosts, Traffic(counted).saw)
 
 
 def declared(rules: Services) -> list[Service]:

@@ -75,7 +75,7 @@ def from_rule(error: errors.SysmonError, request: Request) -> Response:
         faults = [("body", fault) for fault in error.faults]
         return problem(request.environ, status, "The request is not valid", faults)
     if status >= 500:
-        logger.warning("request %s: %s: %s", request.path, type(error).__name__, error)
+        logger.warning("%s: %s", type(error).__name__, error)
     headers = {"Retry-After": str(error.retry_after)} if status in {429, 503} else None
     return problem(request.environ, status, str(error), headers=headers)
 
@@ -102,5 +102,5 @@ def forbidden(error: HTTPForbidden, request: Request) -> Response:
 
 def unexpected(error: Exception, request: Request) -> Response:
     """Answer a fault of ours: the log has it, the client does not."""
-    logger.error("request %s failed", request.environ["sysmon.request_id"], exc_info=error)
+    logger.error("the request failed", exc_info=error)
     return problem(request.environ, 500, "Something went wrong inside; the log has more")

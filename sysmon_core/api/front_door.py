@@ -10,12 +10,14 @@ import ipaddress
 import logging
 import re
 import sys
+import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
 from sysmon_core.api.problems import REQUEST_ID, problem
+from sysmon_core.logs import bound
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,6 +28,7 @@ PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")  # RFC 9110, 7.2
 CLIENTS_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 LOCAL = "localhost"
+STATUS = "sysmon.status"  # where a WSGI environ has that of the answer
 SECURITY = {  # where the answer does not say otherwise
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -33,6 +36,8 @@ SECURITY = {  # where the answer does not say otherwise
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+
+Saw = Callable[["WSGIEnvironment", str, float], None]
 
 logger = logging.getLogger(__name__)
 
@@ -44,19 +49,34 @@ class FrontDoor:
         app: what answers a request that may come in.
         trusted_proxies: addresses whose X-Forwarded-For and -Prefix are believed.
         hosts: names of this service, beside localhost and all addresses.
+        saw: is told of each request once it is answered: its status, and the seconds it took.
     """
 
     def __init__(
-        self, app: WSGIApplication, trusted_proxies: Iterable[str], hosts: Iterable[str] = ()
+        self,
+        app: WSGIApplication,
+        trusted_proxies: Iterable[str],
+        hosts: Iterable[str] = (),
+        saw: Saw | None = None,
     ) -> None:
         self.app = app
+        self._saw = saw
         self._trusted = frozenset(trusted_proxies)
         self._hosts = frozenset(host.lower() for host in (LOCAL, *hosts))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, whatever is in it."""
+        began = time.perf_counter()
         environ[REQUEST_ID] = _request_id(environ)
-        start = _finished(environ, start_response)
+        environ.pop("REMOTE_USER", None)  # that is ours to say
+        with bound(request_id=environ[REQUEST_ID]):
+            try:
+                return self._admit(environ, _finished(environ, start_response))
+            finally:
+                if self._saw:
+                    self._saw(environ, environ.get(STATUS, "500"), time.perf_counter() - began)
+
+    def _admit(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         if not _readable(environ):
             detail = "The path and the query must be UTF-8 without control characters"
             return _answer(environ, start, 400, detail)
@@ -68,7 +88,7 @@ class FrontDoor:
         try:
             return self.app(environ, start)
         except Exception:  # the promise that no request sees a traceback
-            logger.exception("request %s failed", environ[REQUEST_ID])
+            logger.exception("the request failed")
             detail = "Something went wrong inside; the log has more"
             return _answer(environ, _instead(start), 500, detail)
 
@@ -109,6 +129,7 @@ def _finished(environ: WSGIEnvironment, start_response: StartResponse) -> StartR
         said = {name.lower() for name, _ in headers}
         whole += [(name, value) for name, value in SECURITY.items() if name.lower() not in said]
         whole.append(("X-Request-Id", environ[REQUEST_ID]))
+        environ[STATUS] = status[:3]
         return start_response(status, whole, exc_info)
 
     return start

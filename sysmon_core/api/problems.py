@@ -12,7 +12,9 @@ from pyramid.response import Response
 from sysmon_core.errors import Fault
 
 MEDIA_TYPE = "application/problem+json"
-REQUEST_ID = "sysmon.request_id"  # where the front door leaves the id in a WSGI environ
+# Where a WSGI environ has the request's id, and the pattern of the route it took.
+REQUEST_ID = "sysmon.request_id"
+ROUTE = "sysmon.route"
 
 
 def problem_fields(

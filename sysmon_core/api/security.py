@@ -22,6 +22,7 @@ PUBLIC = NO_PERMISSION_REQUIRED
 USER = "user"
 ADMIN = "admin"
 
+REMOTE_USER = "REMOTE_USER"  # where RFC 3875, 4.1.11, has the name of a user that is known
 GUARDED = "sysmon.guarded"  # the setting of Pyramid's that has the guarded paths
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
 
@@ -64,7 +65,7 @@ class BasicPolicy:
             return None
         account = self._logins.authenticate(*credentials, address=request.remote_addr or "")
         if account is not None:
-            request.environ["REMOTE_USER"] = account.username  # RFC 3875, 4.1.11; for the log
+            request.environ[REMOTE_USER] = account.username
         return account
 
     def identity(self, request: Request) -> Account | None:
@@ -94,8 +95,8 @@ class BasicPolicy:
 
 
 def caller_of(request: Request) -> Caller:
-    """Who makes the request."""
-    return Caller(request.authenticated_userid or "", request.remote_addr or "")
+    """Who makes the request; a user only where one is asked for."""
+    return Caller(request.environ.get(REMOTE_USER, ""), request.remote_addr or "")
 
 
 def basic_credentials(header: str) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from concurrent.futures import Future, wait
+from contextvars import copy_context
 
 from sysmon_core.errors import PluginFault
 from sysmon_core.metric import Metric, Params
@@ -34,8 +35,9 @@ class QuickRuns:
         if self._hanging[metric.name] >= MOST:
             raise PluginFault(f"{MOST} earlier runs of it still hang")
         future: Future[Report] = Future()
-        words = (metric, params, run, future)
-        threading.Thread(target=_collect, args=words, daemon=True, name=metric.name).start()
+        words = (_collect, metric, params, run, future)
+        here = copy_context()  # log lines of the plugin's tell of the request too
+        threading.Thread(target=here.run, args=words, daemon=True, name=metric.name).start()
         try:
             while not wait([future], LOOK).done:
                 run.check()

@@ -47,6 +47,23 @@ class Task:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Figures:
+    """Of all tasks at once.
+
+    Args:
+        open: how many have not ended, by their states.
+        ended: how many ever ended, by metric and final state.
+        workers: how many listen.
+        heartbeat: when one last gave a sign of life, in seconds since 1970.
+    """
+
+    open: Mapping[State, int]
+    ended: Mapping[tuple[str, State], int]
+    workers: int
+    heartbeat: float | None
+
+
 class Records(Protocol):
     """Where tasks are kept and queued; each method is atomic and raises TasksUnavailable."""
 
@@ -61,6 +78,9 @@ class Records(Protocol):
 
     def cancel(self, task_id: str) -> None:
         """End a task that has not ended, or remove one that has."""
+
+    def figures(self) -> Figures:
+        """How many tasks there are and were."""
 
 
 class Tasks:
@@ -127,3 +147,7 @@ class Tasks:
         self._records.cancel(task.id)
         event = "task.removed" if task.state.final else "task.stopped"
         audit.record(event, by, task=task.id, metric=task.metric)
+
+    def figures(self) -> Figures:
+        """How many tasks there are and were."""
+        return self._records.figures()

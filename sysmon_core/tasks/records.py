@@ -11,11 +11,11 @@ import redis
 
 from sysmon_core.errors import SysmonError, TasksUnavailable, TooManyTasks
 from sysmon_core.services.collection import Result
-from sysmon_core.services.tasks import State, Task
+from sysmon_core.services.tasks import Figures, State, Task
 from sysmon_core.settings import Settings
 from sysmon_core.tasks import scripts
 from sysmon_core.tasks.connection import IMPATIENT, translated
-from sysmon_core.tasks.keys import CANCELLED, STOPPED, TASK
+from sysmon_core.tasks.keys import CANCELLED, ENDED, HEARTBEATS, LEASES, OPEN, STOPPED, TASK
 from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, sealed
 
 LEASE = 15  # seconds without a sign of life after which a worker is suspected to be lost
@@ -103,6 +103,21 @@ class RedisRecords:
             with contextlib.suppress(redis.RedisError):  # it is cancelled, whoever confirms it
                 self._client.blpop([STOPPED + task_id], timeout=CONFIRMATION)
 
+    def figures(self) -> Figures:
+        """How many tasks there are and were, at about one moment."""
+        with translated(), self._client.pipeline(transaction=False) as pipe:
+            pipe.zcard(OPEN)
+            pipe.zcard(LEASES)
+            pipe.hgetall(ENDED)
+            pipe.zrange(HEARTBEATS, -1, -1, withscores=True)
+            waiting, running, ended, heartbeats = pipe.execute()
+        return Figures(
+            open={State.QUEUED: waiting - running, State.STARTED: running},
+            ended={_ended(key.decode()): int(count) for key, count in ended.items()},
+            workers=workers(self._client),
+            heartbeat=heartbeats[0][1] / 1000 if heartbeats else None,
+        )
+
     def start(self, task_id: str, token: str) -> Task | None:
         """Take a queued task for the run that ``token`` names; None if it is not to be run."""
         with translated():
@@ -156,6 +171,11 @@ def workers(client: redis.Redis) -> int:
     with translated():
         counts: Any = client.pubsub_numsub(CANCELLED)
         return int(counts[0][1])
+
+
+def _ended(key: str) -> tuple[str, State]:
+    metric, _, state = key.rpartition(" ")
+    return metric, State(state)
 
 
 def _pairs(flat: list[bytes]) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sysmon_core.errors import MetricFailed, SysmonError, TasksUnavailable
+from sysmon_core.logs import bound
 from sysmon_core.registry import Registry
 from sysmon_core.run import Stop
 from sysmon_core.services.collection import Collection, Result, parse
@@ -50,7 +51,7 @@ class Runner:
     def run(self, task_id: str) -> None:
         """Run the task if it is still to be run; whatever happens, its record tells."""
         token = uuid.uuid4().hex
-        with Stop() as stop:
+        with Stop() as stop, bound(task=task_id):
             self._enter(token, task_id, stop)
             try:
                 self._run(task_id, token, stop)

@@ -14,6 +14,7 @@ FORSAKEN = 30  # seconds after the end of a lease at which one look is enough, w
 PRELUDE = (
     f"""
 local TASK, OPEN, CLIENT, LEASES = '{keys.TASK}', '{keys.OPEN}', '{keys.CLIENT}', '{keys.LEASES}'
+local ENDED = '{keys.ENDED}'
 local QUEUE, WAKE, CANCELLED = '{keys.NAMESPACE}:', '{keys.WAKE}', '{keys.CANCELLED}'
 local FORSAKEN = {FORSAKEN}
 """
@@ -42,6 +43,7 @@ end
 
 local function close(id, state, error, ttl)
   redis.call('HSET', TASK .. id, 'state', state, 'error', error)
+  redis.call('HINCRBY', ENDED, (get(id, 'metric') or '') .. ' ' .. state, 1)
   redis.call('EXPIRE', TASK .. id, ttl)
   redis.call('ZREM', LEASES, id)
   redis.call('ZREM', OPEN, id)

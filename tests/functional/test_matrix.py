@@ -24,6 +24,7 @@ EVERYWHERE: dict[tuple[str, str], Row] = {
     ("GET", "/"): ALL,
     ("GET", "/livez"): ALL,
     ("GET", "/readyz"): (503, 503, 503, 503),  # there is no worker
+    ("GET", "/metrics"): ALL,
     ("GET", "/openapi.json"): ALL,
     ("GET", "/docs"): ALL,
     ("GET", "/v3/users/"): USERS,
@@ -53,7 +54,7 @@ def rows(version: str, *, guarded: bool) -> dict[tuple[str, str], Row]:
 
 
 OPEN = EVERYWHERE | rows("v1", guarded=False) | rows("v2", guarded=False) | rows("v3", guarded=True)
-PRIVATE = OPEN | rows("v1", guarded=True) | rows("v2", guarded=True)
+PRIVATE = OPEN | {("GET", "/metrics"): USERS} | rows("v1", guarded=True) | rows("v2", guarded=True)
 TABLES = {"open": OPEN, "private": PRIVATE}
 
 

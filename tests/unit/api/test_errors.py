@@ -24,6 +24,8 @@ STATUS = {
     "RunStopped": 503,
     "TooManyRuns": 503,
     "TooManyTasks": 429,
+    "TooManyGuesses": 429,
+    "TooManyLogins": 503,
     "NotReady": 503,
     "TasksUnavailable": 503,
     "DatabaseUnavailable": 503,
@@ -39,6 +41,8 @@ def example(kind: type[errors.SysmonError]) -> errors.SysmonError:
         return errors.InvalidInput([errors.Fault("depth", "too deep")])
     if kind is errors.RunTooLong:
         return errors.RunTooLong(30)
+    if kind is errors.TooManyGuesses:
+        return errors.TooManyGuesses(30)
     return kind("no water")
 
 

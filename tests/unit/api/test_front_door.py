@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sysmon_core.api.front_door import SECURITY, FrontDoor
+from tests.conftest import LogLines
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -128,17 +128,17 @@ def test_an_answer_may_know_better() -> None:
 
 @pytest.mark.parametrize("app", [failing, failing_late])
 def test_a_failure_is_a_problem_for_the_client_and_a_traceback_for_the_log(
-    app: WSGIApplication, caplog: pytest.LogCaptureFixture
+    app: WSGIApplication, log_lines: LogLines
 ) -> None:
-    with caplog.at_level(logging.ERROR):
-        answer = call(app)
+    answer = call(app)
     assert answer.status_code == 500
     assert answer.content_type == "application/problem+json"
     assert answer.json["status"] == 500
     assert answer.json["instance"] == answer.headers["X-Request-Id"]
     assert TROUBLE not in answer.text
-    assert TROUBLE in caplog.text
-    assert answer.json["instance"] in caplog.text
+    (line,) = log_lines()
+    assert TROUBLE in line["exception"]
+    assert answer.json["instance"] == line["request_id"]
 
 
 @pytest.mark.parametrize("path", ["/\xff", "/\xc3", "/a\0", "/a\r\nb", "/\x7f", "/\ud800"])

@@ -15,7 +15,7 @@ from sysmon_core.errors import (
 )
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.collection import Collection, Result
-from sysmon_core.services.tasks import BRIEF, State, Task, Tasks
+from sysmon_core.services.tasks import BRIEF, Figures, State, Task, Tasks
 from tests.conftest import MakeSettings
 
 
@@ -52,6 +52,9 @@ class Memory:
 
     def cancel(self, task_id: str) -> None:
         del self.tasks[task_id]
+
+    def figures(self) -> Figures:
+        return Figures({State.QUEUED: len(self.tasks)}, {}, 0, None)
 
 
 @pytest.fixture

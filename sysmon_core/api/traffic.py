@@ -1,0 +1,68 @@
+"""What is told of each request: a line in the log, and a count; never its query or its body."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from pyramid.config import Configurator
+from pyramid.events import ContextFound
+
+from sysmon_core.api.problems import ROUTE
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+OTHER = "other"  # a label for all else: a client must not be able to make labels up
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30)
+
+logger = logging.getLogger(__name__)
+
+
+class Traffic:
+    """Counts requests in a registry of Prometheus, and writes a line for each."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "sysmon_requests",
+            "Requests that were answered",
+            ("method", "route", "status"),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "sysmon_request_seconds",
+            "How long answers took",
+            ("route",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+
+    def saw(self, environ: WSGIEnvironment, status: str, seconds: float) -> None:
+        """Tell of a request that was answered."""
+        method, route = environ["REQUEST_METHOD"], environ.get(ROUTE, OTHER)
+        known = method if method in METHODS else OTHER
+        self._requests.labels(known, route, status).inc()
+        self._seconds.labels(route).observe(seconds)
+        logger.info(
+            "answered",
+            extra={
+                "method": known,
+                "route": route,
+                "status": int(status),
+                "ms": round(seconds * 1000, 1),
+                "client": environ.get("REMOTE_ADDR", ""),
+                "user": environ.get("REMOTE_USER", ""),
+            },
+        )
+
+
+def include(config: Configurator) -> None:
+    """Leave the pattern of the route that a request took where ``Traffic`` finds it."""
+    config.add_subscriber(_note, ContextFound)
+
+
+def _note(event: ContextFound) -> None:
+    if event.request.matched_route is not None:
+        event.request.environ[ROUTE] = event.request.matched_route.pattern

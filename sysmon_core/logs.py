@@ -1,0 +1,53 @@
+"""How log lines look, which the ini files name: for people, or one JSON object each.
+
+A line has the id of the request, or the task, that it was written for. None has a secret: what
+goes by the name of one is left out, and tracebacks show no values.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from typing import Any
+
+from structlog import contextvars
+from structlog.dev import ConsoleRenderer, plain_traceback
+from structlog.processors import EventRenamer, JSONRenderer, TimeStamper, format_exc_info
+from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
+from structlog.types import EventDict, Processor, WrappedLogger
+
+SECRET = re.compile("pass|secret|token|authorization|cookie|dsn|url", re.IGNORECASE)
+
+
+def bound(**values: str) -> AbstractContextManager[None]:
+    """Have each line of this thread tell these values too, until the end of the context."""
+    return contextvars.bound_contextvars(**values)
+
+
+class _Formatter(ProcessorFormatter):
+    """What both have in common; it is made as ``logging.config`` makes formatters."""
+
+    def __init__(self, *processors: Processor) -> None:
+        about = (add_log_level, add_logger_name, contextvars.merge_contextvars, ExtraAdder())
+        super().__init__(
+            foreign_pre_chain=[TimeStamper("iso", utc=True), *about, _without_secrets],
+            processors=[ProcessorFormatter.remove_processors_meta, *processors],
+        )
+
+
+class Json(_Formatter):
+    """A JSON object a line, for machines."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__(format_exc_info, EventRenamer("message"), JSONRenderer(default=repr))
+
+
+class Readable(_Formatter):
+    """A line for people."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__(ConsoleRenderer(colors=False, exception_formatter=plain_traceback))
+
+
+def _without_secrets(_logger: WrappedLogger, _name: str, line: EventDict) -> EventDict:
+    return {key: value for key, value in line.items() if not SECRET.search(key)}
