@@ -13,7 +13,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from sysmon_core import postgresql, sqlite
-from sysmon_core.errors import ConfigurationError, DatabaseUnavailable
+from sysmon_core.breaker import Breaker
+from sysmon_core.errors import ConfigurationError, DatabaseTimeout, DatabaseUnavailable
 from sysmon_core.patience import USUAL, Patience
 
 WRITES = "sysmon_writes"  # the execution option that makes a transaction take the writers' lock
@@ -45,6 +46,7 @@ class Database:
             ConfigurationError: it is no URL of a database that SQLAlchemy can reach.
         """
         self._patience = Patience()
+        self._breaker = Breaker()
         self.engine = make_engine(url, self._patience)
 
     @contextlib.contextmanager
@@ -54,7 +56,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the database cannot answer.
         """
-        with _translated(), self._patience.limited(USUAL), Session(self.engine) as session:
+        with self._guarded(USUAL), Session(self.engine) as session:
             yield session
 
     @contextlib.contextmanager
@@ -69,12 +71,16 @@ class Database:
         """
         engine = self.engine.execution_options(**{WRITES: True})
         with (
-            _translated(),
-            self._patience.limited(seconds),
+            self._guarded(seconds),
             Session(engine, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
+
+    @contextlib.contextmanager
+    def _guarded(self, seconds: float) -> Iterator[None]:
+        with self._breaker.guarding(), _translated(), self._patience.limited(seconds):
+            yield
 
 
 def make_engine(url: str, patience: Patience) -> Engine:
@@ -101,14 +107,15 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise DatabaseUnavailable("All connections to the users' database are in use") from error
+        raise DatabaseTimeout("All connections to the users' database are in use") from error
     except StaleDataError as error:  # by a program that knows nothing of our lock
         raise DatabaseUnavailable("The user was changed meanwhile: try again") from error
     except IntegrityError:
         raise  # a rule of the data was broken: the caller knows which
     except DBAPIError as error:
         logger.warning("the users' database: %s", str(error.orig).partition("\n")[0])
-        raise DatabaseUnavailable(_advice(error.orig)) from error
+        kind = DatabaseTimeout if postgresql.hangs(error.orig) else DatabaseUnavailable
+        raise kind(_advice(error.orig)) from error
 
 
 def _advice(error: BaseException | None) -> str:

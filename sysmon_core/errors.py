@@ -104,6 +104,10 @@ class DatabaseUnavailable(SysmonError):
     """The users' database cannot be reached, is locked, or has not been migrated."""
 
 
+class DatabaseTimeout(DatabaseUnavailable):
+    """The users' database did not answer in time, or does not since."""
+
+
 class NotReady(SysmonError):
     """Something that the service needs is not there; the text names the parts."""
 

@@ -103,3 +103,8 @@ def _patient(patience: Patience) -> Any:
 def advice(error: BaseException | None) -> str | None:
     """What to do about an error of the driver, if it is a known one."""
     return ADVICE.get(getattr(error, "sqlstate", None) or "")
+
+
+def hangs(error: BaseException | None) -> bool:
+    """Whether it is of a server that gave no answer in time."""
+    return getattr(error, "sqlstate", None) == TOO_LONG

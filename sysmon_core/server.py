@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,10 @@ from sysmon_core.api.problems import MEDIA_TYPE, problem_fields
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
+
+    from sysmon_core.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
@@ -45,6 +51,8 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> 
     server and the application cannot disagree.
     """
     config = settings.load_file(global_conf["__file__"])
+    if found := exposure(config):
+        logger.warning("%s", found)
     known: dict[str, Any] = {
         "listen": config.listen,
         "max_request_body_size": config.body_limit,
@@ -56,3 +64,25 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> 
     server.print_listen("Serving on http://{}:{}")
     server.run()
     return 0
+
+
+def exposure(config: Settings) -> str | None:
+    """What stands open to a network that this server listens on without a proxy, in a sentence."""
+    hosts = [address.rpartition(":")[0].strip("[]") for address in config.listen.split()]
+    open_to = [host for host in hosts if not _is_loopback(host)]
+    if not open_to or config.trusted_proxies:
+        return None
+    public = [] if config.private else [name for name in config.versions.split() if name != "v3"]
+    free = f"{' and '.join(public)} may be asked by all who reach it, and " if public else ""
+    return (
+        f"The server listens on {', '.join(open_to)} and no proxy is trusted: {free}passwords "
+        "cross the network as they are. Put a proxy with TLS before it, and name it in "
+        "trusted_proxies"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -11,44 +11,26 @@ import os
 from collections.abc import Mapping
 from configparser import Error as ConfigParserError
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sysmon_core.errors import ConfigurationError
+from sysmon_core.setting_types import (
+    AbsolutePath,
+    Addresses,
+    Positive,
+    PositiveInt,
+    Rate,
+    Versions,
+)
 
 INI_PREFIX = "sysmon."
 ENV_PREFIX = "SYSMON_"
 CONFIG_VARIABLE = "SYSMON_CONFIG"
 DEFAULT_CONFIG = "development.ini"
 SOCKET_PATH_LIMIT = 107  # bytes: sun_path of unix(7), less the closing NUL
-
-AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
-Positive = Annotated[float, Field(gt=0)]
-PositiveInt = Annotated[int, Field(gt=0)]
-KNOWN_VERSIONS = ("v1", "v2", "v3")
-
-
-def _versions(value: str) -> str:
-    names = value.split()
-    if not names or not set(names) <= set(KNOWN_VERSIONS):
-        raise ValueError(f"name one or more of {', '.join(KNOWN_VERSIONS)}, separated by spaces")
-    return " ".join(name for name in KNOWN_VERSIONS if name in names)
-
-
-def _rate(value: str) -> str:
-    from limits import parse_many  # noqa: PLC0415 - the command line starts faster without it
-
-    try:
-        parse_many(value)
-    except ValueError:
-        raise ValueError("write it as 5/minute, or more by semicolons: 5/minute; 20/hour") from None
-    return value
-
-
-Versions = Annotated[str, AfterValidator(_versions)]
-Rate = Annotated[str, AfterValidator(_rate)]
 
 
 class Settings(BaseModel):
@@ -134,7 +116,7 @@ class Settings(BaseModel):
     guesses_per_user: Rate = Field(
         "100/hour", description="The same from all addresses where the user was not seen for a day."
     )
-    trusted_proxies: str = Field(
+    trusted_proxies: Addresses = Field(
         "",
         description="Proxies, by their addresses, whose X-Forwarded-For and -Prefix are believed.",
     )

@@ -172,19 +172,20 @@ class Site:
         """The last step of ``make run`` alone; it may not be up yet."""
         return self.start(BIN / "python", ROOT / "config/run.py", environ=self.environ(**more))
 
-    def pserve(self) -> Started:
+    def pserve(self, **environ: str) -> Started:
         """A server alone, that answers."""
-        return self.start(BIN / "pserve", ROOT / "development.ini").up(self.client.answers)
+        words = (BIN / "pserve", ROOT / "development.ini")
+        return self.start(*words, environ=self.environ(**environ)).up(self.client.answers)
 
     def worker(self, threads: int = 8) -> Started:
         """A worker alone; it may not be ready yet."""
         options = ("--processes", 1, "--threads", threads, "--skip-logging")
         return self.start(BIN / "dramatiq", "sysmon_core.worker:setup", *options)
 
-    def said(self, *words: object, typed: str = "") -> str:
+    def said(self, *words: object, typed: str = "", **environ: str) -> str:
         """What a command prints that ends, and well."""
-        command = [str(word) for word in words]
-        return subprocess.check_output(command, env=self.environ(), input=typed, text=True)
+        command, env = [str(word) for word in words], self.environ(**environ)
+        return subprocess.check_output(command, env=env, input=typed, text=True)
 
     def busy(self) -> str:
         """The path of a task that runs for hours, its iostat started."""

@@ -14,10 +14,12 @@ from sysmon_core.settings import SOCKET_PATH_LIMIT, Settings, config_file, load,
 from sysmon_core.tasks.connection import impatient
 
 NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_limit", "body_limit"]
-NUMBERS += ["password_min_length"]
+NUMBERS += ["password_min_length", "password_checks"]
 SECONDS = ["sync_limit", "task_limit", "overrun"]
-TEXTS = ["listen", "database_url", "redis_url", "command_path", "trusted_proxies"]
+TEXTS = ["listen", "database_url", "redis_url", "command_path", "password_blocklist"]
 TEXTS += ["plugins_allowed", "plugins_blocked", "hosts"]
+RATES = ["guesses_per_address", "guesses_per_user_and_address", "guesses_per_user"]
+LISTS = ["trusted_proxies", "versions"]
 
 
 @pytest.fixture
@@ -36,9 +38,8 @@ def refused(ini: dict[str, str], environ: dict[str, str]) -> str:
 
 
 def test_every_setting_is_one_of_those_tested_here() -> None:
-    assert {*NUMBERS, *SECONDS, *TEXTS, "plugins_tolerant", "private", "versions", "var"} == set(
-        Settings.model_fields
-    )
+    others = {"plugins_tolerant", "private", "var"}
+    assert {*NUMBERS, *SECONDS, *TEXTS, *RATES, *LISTS, *others} == set(Settings.model_fields)
 
 
 @given(
@@ -230,3 +231,18 @@ def test_the_logging_of_the_file_is_put_in_force_only_when_asked(
     assert load_file(str(file))
     with pytest.raises(ConfigurationError, match=re.escape(str(file))):
         load_file(str(file), logging=True)
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_a_rate_is_a_number_in_a_time_or_several(name: str) -> None:
+    for value in ("5/minute", "5 per minute", "1/second; 20/hour; 100/day", "10/5minutes"):
+        assert getattr(load({f"sysmon.{name}": value}, {}), name) == value
+    for value in ("", "5", "five/minute", "5/fortnight", "5/minute;"):
+        assert "5/minute; 20/hour" in refused({f"sysmon.{name}": value}, {})
+
+
+def test_a_trusted_proxy_is_an_address() -> None:
+    for value in ("", "127.0.0.1", "127.0.0.1 ::1"):
+        assert load({"sysmon.trusted_proxies": value}, {}).trusted_proxies == value
+    for value in ("*", "0.0.0.0/0", "proxy.example", "127.0.0.1,::1"):
+        assert "name each" in refused({"sysmon.trusted_proxies": value}, {})

@@ -29,6 +29,7 @@ STATUS = {
     "NotReady": 503,
     "TasksUnavailable": 503,
     "DatabaseUnavailable": 503,
+    "DatabaseTimeout": 503,
     "MetricTimeout": 504,
     "SysmonError": 500,
     "ConfigurationError": 500,

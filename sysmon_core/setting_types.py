@@ -1,0 +1,45 @@
+"""What the values of settings must look like; each error says how to write it."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
+Positive = Annotated[float, Field(gt=0)]
+PositiveInt = Annotated[int, Field(gt=0)]
+KNOWN_VERSIONS = ("v1", "v2", "v3")
+
+
+def _versions(value: str) -> str:
+    names = value.split()
+    if not names or not set(names) <= set(KNOWN_VERSIONS):
+        raise ValueError(f"name one or more of {', '.join(KNOWN_VERSIONS)}, separated by spaces")
+    return " ".join(name for name in KNOWN_VERSIONS if name in names)
+
+
+def _addresses(value: str) -> str:
+    for word in value.split():
+        try:
+            ip_address(word)
+        except ValueError:
+            raise ValueError(f"{word} is no address; name each, as 127.0.0.1 ::1") from None
+    return value
+
+
+def _rate(value: str) -> str:
+    from limits import parse_many  # noqa: PLC0415 - the command line starts faster without it
+
+    try:
+        parse_many(value)
+    except ValueError:
+        raise ValueError("write it as 5/minute, or more by semicolons: 5/minute; 20/hour") from None
+    return value
+
+
+Versions = Annotated[str, AfterValidator(_versions)]
+Addresses = Annotated[str, AfterValidator(_addresses)]
+Rate = Annotated[str, AfterValidator(_rate)]
