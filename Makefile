@@ -33,8 +33,8 @@ $(STAMP): requirements.lock setup.py
 programs:        ## the programs that are run: iostat, uptime, vmstat, redis-server
 	@config/programs.sh iostat uptime vmstat redis-server
 
-test-programs: programs   ## what tests run besides: a PostgreSQL server
-	@config/programs.sh postgres
+test-programs: programs   ## what tests run besides: PostgreSQL, nginx, systemd-analyze
+	@config/programs.sh postgres nginx openssl systemd-analyze
 
 service: venv    ## the HTTP server alone, on $(PORT)
 	@exec $(BIN)/pserve $(SYSMON_CONFIG)

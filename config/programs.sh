@@ -15,6 +15,7 @@ package_of() { # PROGRAM MANAGER
         redis-server/apt-get) echo redis-server ;;
         redis-server/dnf) echo valkey ;;
         redis-server/brew) echo redis ;;
+        systemd-analyze/*) echo systemd ;;
         uptime/apt-get | vmstat/apt-get) echo procps ;;
         uptime/dnf | vmstat/dnf) echo procps-ng ;;
         venv/apt-get) echo python3-venv ;;
@@ -30,7 +31,8 @@ is_here() { # PROGRAM
             tr ' ' :) command -v initdb ;;
         redis-server) command -v redis-server || command -v valkey-server ;;
         venv) "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null ;;
-        vmstat) command -v vmstat || [ "$(uname)" = Darwin ] ;; # macOS has none: do without
+        # macOS has none: do without.
+        systemd-analyze | vmstat) command -v "$1" || [ "$(uname)" = Darwin ] ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

@@ -136,11 +136,15 @@ def one(mount: str, run: Run) -> Row:
 def each(run: Run) -> list[Row]:
     """The rows of what keeps data on a disk; one that cannot be asked has no numbers.
 
+    A folder may be mounted a second time elsewhere, as containers and systemd do it: what its file
+    system is mounted at first stands for all, as with df.
+
     Those of the network are left alone unless asked for: one that hangs would make everybody wait.
     """
     real = set(psutil.disk_partitions())
     # Of what psutil leaves out the root is still wanted: a container's is an overlay.
     wanted = [found for found in mounted().values() if found in real or found.mountpoint == "/"]
+    wanted = list({found.device: found for found in reversed(wanted)}.values())[::-1]
     questions = [Question.about(found.mountpoint) for found in wanted]
     return [
         names(found) | (question.answer(run) or dict.fromkeys(NUMBERS))

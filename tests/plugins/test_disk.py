@@ -142,6 +142,14 @@ def test_without_a_mount_point_it_tells_of_the_disks_and_the_root(host: Host, re
     assert sorted(host.asked) == ["/", "/data"]
 
 
+def test_a_file_system_that_is_mounted_twice_is_told_once(host: Host, read: Read) -> None:
+    bound = Mount(DATA.device, "/var/lib/sysmon", "ext4", "rw")
+    other = Mount("/dev/sde1", "/other", "ext4", "rw")
+    host.mounts += [bound, other]
+    assert [row["mount"] for row in read()] == ["/", "/data", "/other"]
+    assert [row["mount"] for row in read("/var/lib/sysmon")] == ["/var/lib/sysmon"]
+
+
 def test_a_file_system_of_the_network_is_told_if_asked_for(host: Host, read: Read) -> None:
     assert read("/nfs") == [
         {"mount": "/nfs", "device": "server:/export", "type": "nfs4", **NUMBERS}
