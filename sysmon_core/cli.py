@@ -45,9 +45,13 @@ def _make_folder(config: Settings) -> None:
 
 
 def _users() -> Users:
+    from sysmon_core import logs
+    from sysmon_core.services import audit
     from sysmon_core.services.users import Users
 
-    return Users.of(load_settings())
+    config = load_settings()
+    click.get_current_context().with_resource(logs.to_syslog(audit.logger, config.syslog))
+    return Users.of(config)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

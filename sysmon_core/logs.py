@@ -6,8 +6,12 @@ goes by the name of one is left out, and tracebacks show no values.
 
 from __future__ import annotations
 
+import logging
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from logging.handlers import SysLogHandler
+from pathlib import Path
 from typing import Any
 
 from structlog import contextvars
@@ -47,6 +51,24 @@ class Readable(_Formatter):
 
     def __init__(self, *_: Any, **__: Any) -> None:
         super().__init__(ConsoleRenderer(colors=False, exception_formatter=plain_traceback))
+
+
+@contextmanager
+def to_syslog(logger: logging.Logger, socket: str) -> Iterator[None]:
+    """Have a logger write to the host's own log too, as commands do; where there is one."""
+    if not Path(socket).is_socket():
+        yield
+        return
+    handler = SysLogHandler(socket, SysLogHandler.LOG_AUTHPRIV)
+    handler.ident = "sysmon: "
+    handler.setFormatter(Json())
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
 
 
 def _without_secrets(_logger: WrappedLogger, _name: str, line: EventDict) -> EventDict:

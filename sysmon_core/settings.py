@@ -116,6 +116,10 @@ class Settings(BaseModel):
     guesses_per_user: Rate = Field(
         "100/hour", description="The same from all addresses where the user was not seen for a day."
     )
+    syslog: str = Field(
+        "/dev/log",
+        description="Socket of the host's log, which hears of users that `sysmon` changes.",
+    )
     trusted_proxies: Addresses = Field(
         "",
         description="Proxies, by their addresses, whose X-Forwarded-For and -Prefix are believed.",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -387,3 +389,23 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
         assert process.wait() == 0
     assert SECRET.encode() not in shown
     assert owner_of(users, "ann", SECRET)
+
+
+def test_the_hosts_log_hears_of_what_is_changed_and_nothing_else(
+    upgraded: Run, folder: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(folder / "log"))
+        log.settimeout(10)
+        told = {"SYSMON_SYSLOG": str(folder / "log")}
+        upgraded("user", "add", "ann", "--password-file", "-", stdin=SECRET, **told)
+        upgraded("user", "list", **told)
+        upgraded("user", "delete", "ann", **told)
+        for event in ("user.created", "user.deleted"):
+            line = log.recv(4096).decode()
+            priority, _, rest = line.partition(">sysmon: ")
+            assert priority == f"<{10 * 8 + 6}"  # authpriv, information
+            fields = json.loads(rest.rstrip("\0"))
+            assert (fields["message"], fields["user"]) == (event, "ann")
+            assert fields["by"] == f"uid {os.getuid()}"
+            assert SECRET not in line

@@ -17,7 +17,7 @@ NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_li
 NUMBERS += ["password_min_length", "password_checks"]
 SECONDS = ["sync_limit", "task_limit", "overrun"]
 TEXTS = ["listen", "database_url", "redis_url", "command_path", "password_blocklist"]
-TEXTS += ["plugins_allowed", "plugins_blocked", "hosts"]
+TEXTS += ["plugins_allowed", "plugins_blocked", "hosts", "syslog"]
 RATES = ["guesses_per_address", "guesses_per_user_and_address", "guesses_per_user"]
 LISTS = ["trusted_proxies", "versions"]
 
