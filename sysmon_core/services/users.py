@@ -124,8 +124,7 @@ class Users:
             UserNotFound: nobody has this name.
             InvalidInput, UserExists, LastAdmin: as for ``put``.
         """
-        shown = self.get(username)
-        fields = self._fields(new, shown.username, shown.fullname)
+        fields = self._fields(new, *self._names(username))
         with self._changing(by) as session:
             user = _existing(session, username)
             _apply(session, user, fields)
@@ -143,6 +142,10 @@ class Users:
             if user.admin:
                 _keep_an_admin(session, user)
             session.delete(user)
+
+    def _names(self, username: str) -> tuple[str, ...]:
+        account, _ = self.credentials(username) or (None, None)
+        return (account.username, account.fullname) if account else ()
 
     def _fields(self, new: NewUser | UserChange, *names: str) -> dict[str, object]:
         """The columns of what was given; hashing is slow on purpose, so outside transactions."""
