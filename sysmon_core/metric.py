@@ -59,12 +59,15 @@ class Metric:
             ``collect`` needs none.
         duration: seconds that a run with given params takes. Without it the metric is
             quick: it answers at once in every version; with it, it is a task from v2 on.
+        lifetime: whole seconds for which what a quick metric gave is shown to others who ask with
+            the same params; 0 has each caller's run be its own.
         repeatable: whether a run whose worker died may be started again, three times at most.
         position: where it stands in lists; the lower comes first, equals by name.
         origin: the plugin and the distribution that it is of; sysmon fills it in.
 
     Raises:
-        ConfigurationError: the name is unfit, or nothing says how to collect.
+        ConfigurationError: the name is unfit, nothing says how to collect, or a long metric has a
+            lifetime.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Metric:
     columns: Sequence[Column] = ()
     function: Callable[[Any, Run], Returned] | None = None
     duration: Callable[[Any], float] | None = None
+    lifetime: int = 0
     repeatable: bool = False
     position: int = 100
     origin: str = field(default="", compare=False)
@@ -85,6 +89,11 @@ class Metric:
             )
         if self.function is None and type(self).collect is Metric.collect:
             raise ConfigurationError(f"The metric {self.name} declares no function to collect it")
+        if self.lifetime and self.duration is not None:
+            raise ConfigurationError(
+                f"The metric {self.name} declares a duration and a lifetime: a long run is no "
+                "two callers' alike"
+            )
 
     @property
     def long(self) -> bool:

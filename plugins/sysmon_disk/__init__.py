@@ -170,6 +170,7 @@ def sysmon_metrics() -> list[Metric]:
             params=DiskParams,
             columns=COLUMNS,
             function=read,
+            lifetime=1,
             position=40,
         )
     ]

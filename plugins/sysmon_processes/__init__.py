@@ -142,6 +142,7 @@ def sysmon_metrics() -> list[Metric]:
             params=ProcessesParams,
             columns=COLUMNS,
             function=read,
+            lifetime=1,
             position=50,
         )
     ]

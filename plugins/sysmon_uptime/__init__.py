@@ -23,6 +23,7 @@ def sysmon_metrics() -> list[Command]:
             program="uptime",
             package="procps",
             strip=True,
+            lifetime=1,
             parser="uptime",
             columns=COLUMNS,
             position=10,

@@ -23,6 +23,8 @@ from sysmon_core.api import (
 from sysmon_core.api.bundle import Services
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
 from sysmon_core.api.front_door import FrontDoor
+from sysmon_core.api.guard import Guard
+from sysmon_core.api.kept import Kept
 from sysmon_core.api.metrics import link
 from sysmon_core.api.security import PUBLIC, USER
 from sysmon_core.api.traffic import Traffic
@@ -47,10 +49,12 @@ def make_wsgi(
     listed.append(openapi.service(listed, about))
     with Configurator(settings={}) as config:
         service.include(config, [*listed, *docs.files(rules.swagger_ui)])
-        security.include(config, rules.logins, _guarded(rules))
+        security.include(config)
         errors.include(config)
         traffic.include(config)
-    return FrontDoor(config.make_wsgi_app(), trusted_proxies, hosts, Traffic(counted).saw)
+    kept = Kept(config.make_wsgi_app())
+    guard = Guard(kept, rules.logins, *_guarded(rules))
+    return FrontDoor(guard, trusted_proxies, hosts, Traffic(counted).saw)
 
 
 def declared(rules: Services) -> list[Service]:
@@ -62,9 +66,10 @@ def declared(rules: Services) -> list[Service]:
     return found
 
 
-def _guarded(rules: Services) -> tuple[str, ...]:
-    """Below what nobody goes without credentials."""
-    return tuple(f"/{name}/" for name in rules.versions if rules.private or name == "v3")
+def _guarded(rules: Services) -> tuple[list[str], list[str]]:
+    """Where nobody goes without credentials, and what of that all may see."""
+    indexes = [f"/{name}/" for name in rules.versions if rules.private or name == "v3"]
+    return [*indexes, *(["/metrics"] if rules.private else [])], indexes
 
 
 def _versions(names: Iterable[str]) -> Endpoint:

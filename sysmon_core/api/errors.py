@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import (
@@ -16,8 +17,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sysmon_core import errors
-from sysmon_core.api.problems import problem
-from sysmon_core.api.security import CHALLENGE
+from sysmon_core.api.problems import CHALLENGE, problem
 
 STATUS: dict[type[errors.SysmonError], int] = {
     errors.InvalidInput: 400,
@@ -70,14 +70,19 @@ def status_of(kind: type[errors.SysmonError]) -> int:
 
 def from_rule(error: errors.SysmonError, request: Request) -> Response:
     """Answer what the services refuse."""
+    return of_error(request.environ, error)
+
+
+def of_error(environ: Mapping[str, Any], error: errors.SysmonError) -> Response:
+    """What an error of ours means for the request of this WSGI environ."""
     status = status_of(type(error))
     if isinstance(error, errors.InvalidInput):
         faults = [("body", fault) for fault in error.faults]
-        return problem(request.environ, status, "The request is not valid", faults)
+        return problem(environ, status, "The request is not valid", faults)
     if status >= 500:
         logger.warning("%s: %s", type(error).__name__, error)
     headers = {"Retry-After": str(error.retry_after)} if status in {429, 503} else None
-    return problem(request.environ, status, str(error), headers=headers)
+    return problem(environ, status, str(error), headers=headers)
 
 
 def from_http(error: HTTPException, request: Request) -> Response:

@@ -68,7 +68,6 @@ class FrontDoor:
         """Answer one request, whatever is in it."""
         began = time.perf_counter()
         environ[REQUEST_ID] = _request_id(environ)
-        environ.pop("REMOTE_USER", None)  # that is ours to say
         with bound(request_id=environ[REQUEST_ID]):
             try:
                 return self._admit(environ, _finished(environ, start_response))

@@ -11,6 +11,7 @@ from sysmon_core import errors
 from sysmon_core.api import schemas
 from sysmon_core.api.endpoints import Answer, Endpoint, View
 from sysmon_core.api.inputs import Query, Reader
+from sysmon_core.api.kept import tell
 from sysmon_core.api.problems import problem
 from sysmon_core.api.security import PUBLIC, caller_of
 from sysmon_core.errors import Fault, RunTooLong
@@ -55,9 +56,12 @@ def run_now(metric: Metric, collection: Collection, permission: str) -> Endpoint
 
     def view(request: Request) -> Any:
         try:
-            return collection.run_now(metric, request.validated["params"])
+            reading = collection.run_now(metric, request.validated["params"])
         except RunTooLong as error:
             return too_long(request, error, _advice(request, metric))
+        if reading.lifetime:
+            tell(request, reading, private=permission != PUBLIC)
+        return reading.result
 
     return Endpoint(
         view=view,

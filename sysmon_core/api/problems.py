@@ -16,6 +16,8 @@ MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "sysmon.request_id"
 ROUTE = "sysmon.route"
 
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
+
 
 def problem_fields(
     status: int, detail: str, instance: str, faults: Iterable[tuple[str, Fault]] = ()

@@ -26,9 +26,9 @@ from sysmon_core.metric import Metric, Params
 from sysmon_core.report import Report, checked
 from sysmon_core.run import Listener, Run, Stop
 from sysmon_core.services.quick import QuickRuns
+from sysmon_core.services.readings import Reading, Readings, Result
 from sysmon_core.settings import Settings
 
-Result = dict[str, str]
 P = TypeVar("P", bound=Params)
 
 
@@ -75,6 +75,7 @@ class Collection:
         self._settings = settings
         self._keeper = Keeper()
         self._quick = QuickRuns()
+        self._readings = Readings()
         self._slots = threading.BoundedSemaphore(settings.sync_runs)
 
     def check(self, metric: Metric, params: Params, limit: float) -> None:
@@ -89,14 +90,20 @@ class Collection:
         with _blaming(metric):
             metric.require()
 
-    def run_now(self, metric: Metric, params: Params) -> Result:
-        """Collect while the caller waits.
+    def run_now(self, metric: Metric, params: Params) -> Reading:
+        """Collect while the caller waits, or give what others have just collected.
 
         Raises:
             TooManyRuns: it is a long metric and all slots for those are taken.
             RunTooLong, ProgramMissing, MetricFailed, MetricTimeout: it cannot be done.
         """
         self.check(metric, params, self._settings.sync_limit)
+        if metric.lifetime:
+            key = (metric.name, params.model_dump_json())
+            return self._readings.get(key, metric.lifetime, lambda: self._run(metric, params))
+        return Reading(self._run(metric, params), time.monotonic())
+
+    def _run(self, metric: Metric, params: Params) -> Result:
         if metric.long and not self._slots.acquire(blocking=False):
             raise TooManyRuns("All slots for synchronous runs are taken: try again, or use a task")
         try:

@@ -12,7 +12,8 @@ from sysmon_core.errors import TaskNotFound
 from sysmon_core.metric import Metric, Params
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
-from sysmon_core.services.collection import Collection, Result, stored
+from sysmon_core.services.collection import Collection, stored
+from sysmon_core.services.readings import Result
 
 BRIEF = 10.0  # seconds up to which a run counts as brief: it does not wait behind long ones
 

@@ -9,7 +9,7 @@ from dramatiq.results import ResultFailure, ResultMissing
 from dramatiq.results.backends import RedisBackend
 from dramatiq.results.result import wrap_exception, wrap_result
 
-from sysmon_core.services.collection import Result
+from sysmon_core.services.readings import Result
 from sysmon_core.tasks.connection import translated
 
 ACTOR = "run_task"

@@ -10,7 +10,7 @@ from typing import Any, cast
 import redis
 
 from sysmon_core.errors import SysmonError, TasksUnavailable, TooManyTasks
-from sysmon_core.services.collection import Result
+from sysmon_core.services.readings import Result
 from sysmon_core.services.tasks import Figures, State, Task
 from sysmon_core.settings import Settings
 from sysmon_core.tasks import scripts

@@ -13,7 +13,8 @@ from sysmon_core.errors import MetricFailed, SysmonError, TasksUnavailable
 from sysmon_core.logs import bound
 from sysmon_core.registry import Registry
 from sysmon_core.run import Stop
-from sysmon_core.services.collection import Collection, Result, parse
+from sysmon_core.services.collection import Collection, parse
+from sysmon_core.services.readings import Result
 from sysmon_core.services.tasks import Task
 from sysmon_core.tasks.records import RedisRecords
 

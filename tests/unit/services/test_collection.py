@@ -46,7 +46,7 @@ def collect(collection: Collection, metric: Metric) -> dict[str, str]:
 
 
 def test_a_run_gives_the_text_under_the_name_of_its_metric(collection: Collection) -> None:
-    assert collection.run_now(make(), Depth(depth=7)) == {"dive": "7 m"}
+    assert collection.run_now(make(), Depth(depth=7)).result == {"dive": "7 m"}
 
 
 @pytest.mark.parametrize(("seconds", "refused"), [(30, False), (30.5, True), (math.inf, True)])

@@ -14,7 +14,8 @@ from sysmon_core.errors import (
     TooManyTasks,
 )
 from sysmon_core.services.audit import Caller
-from sysmon_core.services.collection import Collection, Result
+from sysmon_core.services.collection import Collection
+from sysmon_core.services.readings import Result
 from sysmon_core.services.tasks import BRIEF, Figures, State, Task, Tasks
 from tests.conftest import MakeSettings
 

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from sysmon_core.errors import MetricFailed
-from sysmon_core.services.collection import Result
+from sysmon_core.services.readings import Result
 from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks import keys
 from sysmon_core.tasks.messages import ResultStore

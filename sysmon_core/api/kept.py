@@ -1,0 +1,93 @@
+"""Gives an answer again while what it tells is fresh, before Pyramid has any work with it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyramid.request import Request
+
+from sysmon_core.api.problems import ROUTE
+from sysmon_core.services.readings import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+READING = "sysmon.reading"  # where a WSGI environ has the reading that its answer tells
+MOST = 256  # answers that are kept; one that is not is made anew
+
+
+def tell(request: Request, reading: Reading, *, private: bool) -> None:
+    """Say how old a reading is that may be shown again (RFC 9111, 4.2.3 and 5.2.2).
+
+    The age is rounded up, lest another cache has it grow older than it may.
+    """
+    scope = "private, " if private else ""
+    request.response.headers["Cache-Control"] = f"{scope}max-age={reading.lifetime}"
+    request.environ[READING] = reading
+
+
+_Head = tuple[str, list[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    reading: Reading
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    route: str
+
+
+class Kept:
+    """A cache of the answers to GET that tell a reading; all else passes.
+
+    Whether the caller may see an answer has been decided before.
+    """
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+        self._answers: dict[tuple[str, ...], _Answer] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Give the answer that is kept, or make one."""
+        key = _key(environ)
+        answer = self._answers.get(key)
+        if answer is None or time.monotonic() >= answer.reading.expires:
+            begun: list[_Head] = []
+
+            def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+                begun.append((status, headers))
+                return start_response(status, _aged(headers, environ.get(READING)), exc_info)
+
+            body = self.app(environ, start)
+            if READING in environ and environ["REQUEST_METHOD"] == "GET":
+                return self._kept(key, environ, begun[-1], b"".join(body))
+            return body
+        environ[ROUTE] = answer.route
+        start_response(answer.status, _aged(answer.headers, answer.reading))
+        return [answer.body]
+
+    def _kept(
+        self, key: tuple[str, ...], environ: WSGIEnvironment, head: _Head, body: bytes
+    ) -> list[bytes]:
+        if len(self._answers) >= MOST:
+            self._answers.clear()
+        self._answers[key] = _Answer(environ[READING], *head, body, environ[ROUTE])
+        return [body]
+
+
+def _key(environ: WSGIEnvironment) -> tuple[str, ...]:
+    """All that an answer may hang on, but for who asks."""
+    names = ("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT")
+    return tuple(environ.get(name, "") for name in names)
+
+
+def _aged(headers: list[tuple[str, str]], reading: Reading | None) -> list[tuple[str, str]]:
+    if reading is None:
+        return headers
+    age = math.ceil(time.monotonic() - reading.born)
+    return [*headers, ("Age", str(age))]

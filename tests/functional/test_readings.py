@@ -1,0 +1,146 @@
+"""What a quick metric gave is shown again for a second, and says how old it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from webtest import TestApp
+
+from sysmon_core import Integer, Metric, Params
+from sysmon_core.registry import Registry, Source
+from tests.conftest import MakeApp, MakeSettings, until
+
+AddUser = Callable[..., Any]
+SOURCE = Source("test", "the test itself", "0")
+
+
+class Depth(Params):
+    depth: Integer = 1
+
+
+class Sea:
+    """Metrics that count how often they were collected."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def collect(self, params: Depth, _run: object) -> str:
+        self.runs += 1
+        if params.depth == 13:
+            raise ValueError("too deep")
+        return f"{self.runs}"
+
+    def registry(self) -> Registry:
+        new = Metric(name="new", title="", params=Depth, function=self.collect)
+        kept = replace(new, name="kept", lifetime=1)
+        long = replace(new, name="long", duration=lambda _: 1)
+        return Registry((one, SOURCE) for one in (kept, new, long))
+
+
+@pytest.fixture
+def sea() -> Sea:
+    return Sea()
+
+
+@pytest.fixture
+def app(make_settings: MakeSettings, make_testapp: MakeApp, redis_url: str, sea: Sea) -> TestApp:
+    return make_testapp(make_settings(redis_url=redis_url), sea.registry())
+
+
+def test_many_who_ask_within_a_second_get_one_reading(app: TestApp, sea: Sea) -> None:
+    began, asked = time.monotonic(), 0
+    while time.monotonic() - began < 0.3 or asked < 3:
+        answer = app.get("/v1/kept/")
+        asked += 1
+        assert answer.headers["Cache-Control"] == "max-age=1"
+        assert answer.headers["Age"] in {"0", "1"}
+    assert sea.runs <= 1 + int(time.monotonic() - began)
+
+
+def test_after_a_second_there_is_a_new_one(app: TestApp) -> None:
+    first = app.get("/v1/kept/").json
+    began = time.monotonic()
+    until(lambda: app.get("/v1/kept/").json != first)
+    assert time.monotonic() - began < 5
+
+
+def test_all_versions_show_the_same_reading(app: TestApp, sea: Sea, add_user: AddUser) -> None:
+    user = add_user("ann", "p")
+    app.get("/v2/kept/")  # whatever is slow at first
+    began = time.monotonic()
+    answers = [app.get("/v1/kept/"), app.get("/v2/kept/")]
+    app.authorization = user
+    answers.append(app.get("/v3/kept/"))
+    if time.monotonic() - began < 0.5:
+        assert len({answer.text for answer in answers}) <= 2
+    assert answers[-1].headers["Cache-Control"] == "private, max-age=1"
+
+
+def test_each_answer_has_an_id_of_its_own_and_all_other_headers(app: TestApp) -> None:
+    answers = [app.get("/v1/kept/", headers={"X-Request-Id": f"request-{n}"}) for n in range(3)]
+    assert [one.headers["X-Request-Id"] for one in answers] == [f"request-{n}" for n in range(3)]
+    for name in ("Content-Type", "Content-Length", "X-Content-Type-Options", "Cache-Control"):
+        assert len({answer.headers[name] for answer in answers}) == 1
+        assert [len(answer.headers.getall(name)) for answer in answers] == [1] * 3
+
+
+def test_other_params_are_another_reading(app: TestApp, sea: Sea) -> None:
+    texts = {app.get(f"/v1/kept/?depth={n}").text for n in range(5)}
+    assert len(texts) == sea.runs == 5
+
+
+def test_what_is_refused_and_what_fails_is_not_kept(app: TestApp, sea: Sea) -> None:
+    for _ in range(3):
+        app.get("/v1/kept/?depth=x", status=400)
+        answer = app.get("/v1/kept/?depth=13", status=502)
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Age" not in answer.headers
+        app.get("/v1/kept/", headers={"Accept": "text/html"}, status=406)
+    assert sea.runs == 3
+
+
+def test_a_kept_answer_is_no_other_methods_and_head_has_its_headers(app: TestApp) -> None:
+    length = app.get("/v1/kept/").headers["Content-Length"]
+    app.post("/v1/kept/", status=405)
+    head = app.head("/v1/kept/")
+    assert head.text == ""
+    assert head.headers["Content-Length"] == length
+    assert head.headers["Cache-Control"] == "max-age=1"
+    assert app.get("/v1/kept/").text
+
+
+def test_without_a_lifetime_each_run_is_its_callers_own(app: TestApp) -> None:
+    answers = [app.get("/v1/new/") for _ in range(3)] + [app.get("/v1/long/") for _ in range(3)]
+    assert len({answer.text for answer in answers}) == 6
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+
+
+def test_nobody_sees_what_is_kept_for_users(app: TestApp, add_user: AddUser) -> None:
+    user = add_user("ann", "p")
+    for _ in range(2):
+        app.authorization = user
+        app.get("/v3/kept/", status=200)
+        app.authorization = ("Basic", ("ann", "wrong"))
+        app.get("/v3/kept/", status=401)
+        app.authorization = None
+        app.get("/v3/kept/", status=401)
+
+
+def test_behind_a_prefix_an_answer_is_its_own(
+    make_settings: MakeSettings, make_testapp: MakeApp, sea: Sea
+) -> None:
+    app = make_testapp(make_settings(trusted_proxies="127.0.0.1"), sea.registry())
+    app.extra_environ["REMOTE_ADDR"] = "127.0.0.1"
+    for prefix in ("", "/mon", ""):
+        app.get("/v1/kept/", headers={"X-Forwarded-Prefix": prefix}, status=200)
+
+
+def test_what_is_kept_is_counted_by_its_route(app: TestApp) -> None:
+    for _ in range(3):
+        app.get("/v1/kept/")
+    name = 'sysmon_requests_total{method="GET",route="/v1/kept/",status="200"}'
+    assert f"{name} 3.0" in app.get("/metrics").text
