@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from sqlalchemy import Engine, MetaData, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
@@ -48,6 +48,14 @@ class Database:
         self._patience = Patience()
         self._breaker = Breaker()
         self.engine = make_engine(url, self._patience)
+        self._witness = sqlite.Witness(self.engine) if self.engine.name == "sqlite" else None
+
+    def version(self) -> Hashable:
+        """What is the same as before only if nobody has changed the database since, or None.
+
+        It is None, too, where that cannot be known for less than reading what is wanted.
+        """
+        return self._witness.version() if self._witness else None
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:

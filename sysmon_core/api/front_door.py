@@ -13,6 +13,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
@@ -100,6 +101,7 @@ class FrontDoor:
         return host in self._hosts or _is_address(host)
 
 
+@lru_cache(maxsize=256)
 def _is_address(host: str) -> bool:
     try:
         return bool(ipaddress.ip_address(host))

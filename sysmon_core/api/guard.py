@@ -7,6 +7,8 @@ import binascii
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from pyramid.response import Response
+
 from sysmon_core.api.errors import DETAILS, of_error
 from sysmon_core.api.problems import CHALLENGE, problem
 from sysmon_core.errors import SysmonError
@@ -53,14 +55,11 @@ class Guard:
             path in self._open and environ["REQUEST_METHOD"] in {"GET", "HEAD"}
         ):
             return self.app(environ, start_response)
-        known = False
+        app: WSGIApplication
         try:
-            known = self._knows(environ)
+            app = self.app if self._knows(environ) else _stranger(environ)
         except SysmonError as error:
-            refusal = of_error(environ, error)
-        else:
-            refusal = problem(environ, 401, DETAILS[401], headers=CHALLENGE)
-        app: WSGIApplication = self.app if known else refusal
+            app = of_error(environ, error)
         return app(environ, start_response)
 
     def _knows(self, environ: WSGIEnvironment) -> bool:
@@ -73,6 +72,10 @@ class Guard:
         environ[ACCOUNT] = account
         environ[REMOTE_USER] = account.username
         return True
+
+
+def _stranger(environ: WSGIEnvironment) -> Response:
+    return problem(environ, 401, DETAILS[401], headers=CHALLENGE)
 
 
 def basic_credentials(header: str) -> tuple[str, str] | None:

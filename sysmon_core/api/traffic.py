@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+LOOKS = {"GET", "HEAD"}
 OTHER = "other"  # a label for all else: a client must not be able to make labels up
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30)
 
@@ -45,7 +46,10 @@ class Traffic:
         known = method if method in METHODS else OTHER
         self._requests.labels(known, route, status).inc()
         self._seconds.labels(route).observe(seconds)
-        logger.info(
+        # To look and be told is no news: those lines would be most of a log.
+        level = logging.DEBUG if method in LOOKS and status < "400" else logging.INFO
+        logger.log(
+            level,
             "answered",
             extra={
                 "method": known,

@@ -24,6 +24,7 @@ from sysmon_core.models import User
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.passwords import PasswordRules, Passwords
+from sysmon_core.services.unchanged import Unchanged
 from sysmon_core.services.user_params import USERNAME, NewUser, UserChange
 from sysmon_core.settings import Settings
 
@@ -39,6 +40,9 @@ class Account:
     admin: bool
 
 
+Credentials = tuple[Account, str]
+
+
 class Users:
     """Reads and changes users; each call is one transaction, and each change is in the audit.
 
@@ -49,6 +53,7 @@ class Users:
         self._database = database
         self._passwords = passwords
         self._rules = rules
+        self._found: Unchanged[Credentials | None] = Unchanged(database)
 
     @classmethod
     def of(cls, settings: Settings, passwords: Passwords | None = None) -> Self:
@@ -56,11 +61,15 @@ class Users:
         rules = PasswordRules.of(settings)
         return cls(Database(settings.database), passwords or Passwords(), rules)
 
-    def credentials(self, username: str) -> tuple[Account, str] | None:
+    def credentials(self, username: str) -> Credentials | None:
         """The user and the hash of the user's password, if there is one of this name."""
-        with self._database.read() as session:
-            user = _find(session, username)
-            return (_account(user), user.password_hash) if user else None
+
+        def read() -> Credentials | None:
+            with self._database.read() as session:
+                user = _find(session, username)
+                return (_account(user), user.password_hash) if user else None
+
+        return self._found.get(username, read)
 
     def list(self, limit: int | None = None) -> list[Account]:
         """The users by name, at most ``limit`` of them."""

@@ -1,0 +1,42 @@
+"""Remembers what was read from the database, until anybody changes anything in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from cachetools import LRUCache
+
+from sysmon_core.db import Database
+
+T = TypeVar("T")
+
+MOST = 1024  # things; the one that was wanted longest ago gives way
+
+
+class Unchanged(Generic[T]):
+    """Reads only what may be another by now; where the database cannot tell, all."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._seen: LRUCache[Hashable, tuple[Hashable, T]] = LRUCache(MOST)
+
+    def get(self, key: Hashable, read: Callable[[], T]) -> T:
+        """What ``read`` gives now, or gave when the database was the same.
+
+        Raises:
+            what ``read`` raises.
+        """
+        version = self._database.version()  # before it is read: a change meanwhile is another
+        if version is None:
+            return read()
+        with self._lock:
+            seen = self._seen.get(key)
+        if seen is not None and seen[0] == version:
+            return seen[1]
+        value = read()
+        with self._lock:
+            self._seen[key] = (version, value)
+        return value
