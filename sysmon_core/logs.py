@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Any
 
-from structlog import contextvars
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import EventRenamer, JSONRenderer, TimeStamper, format_exc_info
 from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
@@ -23,16 +23,28 @@ from structlog.types import EventDict, Processor, WrappedLogger
 SECRET = re.compile("pass|secret|token|authorization|cookie|dsn|url", re.IGNORECASE)
 
 
-def bound(**values: str) -> AbstractContextManager[None]:
+BOUND: ContextVar[Mapping[str, str]] = ContextVar("sysmon_bound", default={})  # noqa: B039 - never changed
+
+
+@contextmanager
+def bound(**values: str) -> Iterator[None]:
     """Have each line of this thread tell these values too, until the end of the context."""
-    return contextvars.bound_contextvars(**values)
+    token = BOUND.set({**BOUND.get(), **values})
+    try:
+        yield
+    finally:
+        BOUND.reset(token)
+
+
+def _with_bound(_logger: WrappedLogger, _name: str, line: EventDict) -> EventDict:
+    return {**line, **BOUND.get()}
 
 
 class _Formatter(ProcessorFormatter):
     """What both have in common; it is made as ``logging.config`` makes formatters."""
 
     def __init__(self, *processors: Processor) -> None:
-        about = (add_log_level, add_logger_name, contextvars.merge_contextvars, ExtraAdder())
+        about = (add_log_level, add_logger_name, _with_bound, ExtraAdder())
         super().__init__(
             foreign_pre_chain=[TimeStamper("iso", utc=True), *about, _without_secrets],
             processors=[ProcessorFormatter.remove_processors_meta, *processors],

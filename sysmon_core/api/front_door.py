@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import random
 import re
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -111,8 +111,10 @@ def _is_address(host: str) -> bool:
 
 def _request_id(environ: WSGIEnvironment) -> str:
     """The client's own, so that its log and ours can be read together, if it is fit for a log."""
-    given = environ.get("HTTP_X_REQUEST_ID", "")
-    return given if CLIENTS_ID.fullmatch(given) else uuid.uuid4().hex
+    given: str = environ.get("HTTP_X_REQUEST_ID", "")
+    if CLIENTS_ID.fullmatch(given):
+        return given
+    return f"{random.getrandbits(128):032x}"
 
 
 def _answer(
@@ -126,8 +128,8 @@ def _finished(environ: WSGIEnvironment, start_response: StartResponse) -> StartR
     """Tell the request's id and what a browser must not do, and keep Location a path."""
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        whole = [(name, _path_of(name, value)) for name, value in headers]
         said = {name.lower() for name, _ in headers}
+        whole = [(name, _path_of(name, value)) for name, value in headers]
         whole += [(name, value) for name, value in SECURITY.items() if name.lower() not in said]
         whole.append(("X-Request-Id", environ[REQUEST_ID]))
         environ[STATUS] = status[:3]
