@@ -11,6 +11,7 @@ from waitress.server import create_server
 from waitress.task import ErrorTask
 
 from sysmon_core import settings
+from sysmon_core.api.front_door import SECURITY
 from sysmon_core.api.problems import MEDIA_TYPE, problem_fields
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
         body = json.dumps(problem_fields(error.code, str(error.body), request_id)).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [("Content-Type", MEDIA_TYPE), ("X-Request-Id", request_id)]
+        self.response_headers += SECURITY.items()
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from sysmon_core.api.front_door import SECURITY
 from tests.conftest import PATIENCE, started_redis, until
 from tests.live.conftest import BIN, HOST, Answer, Site, listening, new_site, processes
 
@@ -57,6 +58,7 @@ def refused(answer: Answer, status: int) -> None:
     assert fields["title"] == http.client.responses[status]
     assert fields["detail"]
     assert fields["instance"] == answer.headers["X-Request-Id"]
+    assert {name: answer.headers[name] for name in SECURITY} == SECURITY
 
 
 def test_versions_1_and_3_work_without_redis(alone: Site) -> None:
