@@ -77,13 +77,15 @@ class FrontDoor:
         if authority is None:
             return True
         match = AUTHORITY.fullmatch(authority)
-        host = match[1].strip("[]").lower().removesuffix(".") if match else ""
+        host = match[1].lower().removesuffix(".") if match else ""
         return host in self._hosts or _is_address(host)
 
 
 def _is_address(host: str) -> bool:
+    """Whether it is one of version 4, or one of version 6, which alone stands in brackets."""
+    kind = ipaddress.IPv6Address if host.startswith("[") else ipaddress.IPv4Address
     try:
-        return bool(ipaddress.ip_address(host))
+        return bool(kind(host.strip("[]")))
     except ValueError:
         return False
 

@@ -400,6 +400,11 @@ def test_links_take_nothing_from_the_host_header(app: TestApp) -> None:
     hold_to_prefix(TestApp(app.app, extra_environ={"HTTP_HOST": "10.9.8.7"}), "")
 
 
+def test_an_address_in_brackets_that_needs_none_is_misdirected_too(app: TestApp) -> None:
+    problem(app.get("/v1/uptime", headers={"Host": "[127.0.0.1]"}, status=421), 421)
+    assert app.get("/v1/uptime", headers={"Host": "[::1]:6543"}).location == "/v1/uptime/"
+
+
 @pytest.mark.parametrize("path", ["/", "/v1/uptime/", "/v3/users/", "/nothing"])
 def test_a_name_that_is_not_this_service_s_is_misdirected(app: TestApp, path: str) -> None:
     problem(app.get(path, headers={"Host": "evil.example"}, status=421), 421)

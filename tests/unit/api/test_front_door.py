@@ -106,6 +106,7 @@ def test_a_host_that_is_this_one_comes_in(host: str | None) -> None:
         *("", "evil.example", "localhost.evil.example", "mon.example.evil", "evil.example:6543"),
         *("::1", "localhost:x", "a b", "localhost:1:2", "127.0.0.1.evil.example", "127.1"),
         *("0x7f000001", "user@localhost", "localhost/", "[localhost]", "mon.example evil.example"),
+        *("[127.0.0.1]", "[127.0.0.1]:6543", "[]", "[::1].", "[1::2::3]", "[::1]]"),
     ],
 )
 def test_another_host_is_misdirected(host: str) -> None:
