@@ -149,6 +149,13 @@ def test_a_body_may_be_as_large_as_the_limit() -> None:
         read(fits + " ", "text/plain")
 
 
+def test_a_body_that_ends_too_early_is_a_bad_request() -> None:
+    request = make('{"a": 1}')
+    request.environ |= {"CONTENT_LENGTH": "9", "webob.is_body_seekable": False}
+    with pytest.raises(HTTPBadRequest, match="shorter"):
+        read_body(request, LIMIT)
+
+
 def test_params_are_made_of_the_query() -> None:
     assert params(Query(Dive), make(path="/?depth=5&place=%C3%BC")) == Dive(depth=5, place="ü")
     assert faults(Query(Dive), make(path="/?depth=5&depth=5&width=1")) == {
