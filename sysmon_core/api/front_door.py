@@ -56,6 +56,7 @@ class FrontDoor:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, whatever is in it."""
         environ[REQUEST_ID] = _request_id(environ)
+        environ.setdefault("PATH_INFO", "")  # a server may leave out what is empty (PEP 3333)
         start = _finished(environ, start_response)
         if not _readable(environ):
             detail = "The path and the query must be UTF-8 without control characters"
@@ -129,10 +130,10 @@ def _path_of(name: str, value: str) -> str:
 
 
 def _readable(environ: WSGIEnvironment) -> bool:
-    raw = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    query = unquote_to_bytes(environ.get("QUERY_STRING", "").encode("latin-1"))
+    raw = environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]
+    query = environ.get("QUERY_STRING", "")
     try:
-        text = raw.encode("latin-1").decode() + query.decode()
+        text = raw.encode("latin-1").decode() + unquote_to_bytes(query.encode("latin-1")).decode()
     except UnicodeError:
         return False
     return CONTROL.search(text) is None

@@ -49,8 +49,8 @@ def call(app: WSGIApplication, path: str = "/", **environ: Any) -> Response:
     request = Request.blank("/")
     request.environ["PATH_INFO"] = path
     request.environ.update(environ)
-    if request.environ["HTTP_HOST"] is None:
-        del request.environ["HTTP_HOST"]
+    for name in [name for name, value in environ.items() if value is None]:
+        del request.environ[name]
     answers: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -149,9 +149,17 @@ def test_a_path_that_cannot_be_read_does_not_come_in(path: str) -> None:
     assert answer.json["instance"] == answer.headers["X-Request-Id"]
 
 
-@pytest.mark.parametrize("query", ["a=%FF", "a=%00", "%0A", "a=%C3", "a=\xff", "a=%ED%A0%80"])
+@pytest.mark.parametrize(
+    "query", ["a=%FF", "a=%00", "%0A", "a=%C3", "a=\xff", "a=%ED%A0%80", "\u0663"]
+)
 def test_a_query_that_cannot_be_read_does_not_come_in(query: str) -> None:
     assert call(failing, QUERY_STRING=query).status_code == 400
+
+
+def test_a_server_may_leave_out_what_is_empty() -> None:
+    nothing: dict[str, Any] = dict.fromkeys(("PATH_INFO", "SCRIPT_NAME", "QUERY_STRING"))
+    who = {"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_PREFIX": "/mon"}
+    assert call(echo, **nothing, **who).json["PATH_INFO"] == ""
 
 
 def test_what_can_be_read_comes_in_as_it_is() -> None:
