@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 import redis
@@ -371,11 +372,11 @@ def hold_to_prefix(app: TestApp, prefix: str) -> None:
     assert [link["href"] for link in task["links"]] == [here] * 2
 
 
-@pytest.mark.parametrize("prefix", ["", "/sysmon", "/on/this-host"])
+@pytest.mark.parametrize("prefix", ["", "/sysmon", "/on/this-host", "/%C4%80%20%25"])
 def test_links_stand_below_the_path_at_which_the_service_is_mounted(
     app: TestApp, prefix: str
 ) -> None:
-    hold_to_prefix(mounted(app, prefix), prefix)
+    hold_to_prefix(mounted(app, unquote_to_bytes(prefix).decode("latin-1")), prefix)
 
 
 @pytest.mark.parametrize("address", [PROXY, OTHER_PROXY])
