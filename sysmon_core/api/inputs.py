@@ -126,7 +126,7 @@ def read_body(request: Request, limit: int) -> Pairs:
     if not content:
         return []
     kind = request.content_type.lower()
-    if kind not in {JSON, FORM} or request.charset not in {None, "utf-8", "UTF-8"}:
+    if kind not in {JSON, FORM} or request.charset != "UTF-8":  # however it is written, or none
         raise HTTPUnsupportedMediaType(
             f"Send {JSON} or {FORM}, in UTF-8, and say so in Content-Type"
         )

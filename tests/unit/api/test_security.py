@@ -9,17 +9,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPUnauthorized
 from pyramid.request import Request
+from pyramid.response import Response
 
 from sysmon_core.api.security import (
     ADMIN,
     CHALLENGE,
     GUARDED,
+    PUBLIC,
     USER,
     BasicPolicy,
     basic_credentials,
     guard,
+    include,
 )
 from sysmon_core.services.users import Account
 
@@ -116,6 +120,30 @@ def test_nothing_is_remembered_and_to_forget_is_to_ask_again(policy: BasicPolicy
     assert policy.remember(request(), "bob") == []
     assert policy.forget(request()) == [*CHALLENGE.items()]
     assert CHALLENGE == {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
+
+
+def test_a_view_that_names_no_permission_is_for_admins_and_nobody_passes_a_guarded_door() -> None:
+    users: Any = Two()
+    with Configurator(settings={}) as config:
+        include(config, users, ("/v3/",))
+        for name, path, more in (
+            ("silent", "/silent", {}),
+            ("theirs", "/theirs", {"permission": USER}),
+            ("open", "/v3/open", {"permission": PUBLIC}),
+        ):
+            config.add_route(name, path)
+            config.add_view(lambda _: Response("come in"), route_name=name, **more)
+    app = config.make_wsgi_app()
+    statuses = {
+        path: [request(who, path=path).get_response(app).status_code for who in ("root", "bob", "")]
+        for path in ("/silent", "/theirs", "/v3/open", "/v3/none")
+    }
+    assert statuses == {
+        "/silent": [200, 403, 403],
+        "/theirs": [200, 200, 403],
+        "/v3/open": [200, 200, 401],
+        "/v3/none": [404, 404, 401],
+    }
 
 
 def through(path: str, method: str, who: str | None, *guarded: str) -> bool:
