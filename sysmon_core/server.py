@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
@@ -34,10 +35,22 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
         self.write(body)
 
 
+class Parser(HTTPRequestParser):  # type: ignore[misc]  # likewise
+    """Reads a request; one that Python's own functions cannot take apart is refused, too."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Raise ParsingError, which waitress answers; at a ValueError it hangs up."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError:
+            raise ParsingError("A header or the path is malformed") from None
+
+
 class ProblemChannel(HTTPChannel):  # type: ignore[misc]  # likewise
     """A connection whose errors are problems."""
 
     error_task_class = ProblemTask
+    parser_class = Parser
 
 
 def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> int:

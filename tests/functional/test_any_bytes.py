@@ -135,12 +135,12 @@ def messages(draw: st.DrawFn) -> bytes:
     return whole[: draw(st.integers(1, len(whole)))] if draw(st.integers(0, 5)) == 0 else whole
 
 
-def answered(address: tuple[str, int], message: bytes) -> Answer | None:
+def answered(address: tuple[str, int], message: bytes, patience: float = PATIENCE) -> Answer | None:
     """The answer to these bytes; None if they are not enough to be answered, or not worth it."""
     with socket.create_connection(address, PATIENCE) as connection:
         with contextlib.suppress(ConnectionError):  # it may have been refused half-way
             connection.sendall(message)
-        connection.settimeout(GLANCE)
+        connection.settimeout(patience)
         try:
             response = http.client.HTTPResponse(
                 connection, method=message.split(b" ")[0].decode("latin-1")
@@ -157,7 +157,7 @@ def answered(address: tuple[str, int], message: bytes) -> Answer | None:
 def test_any_bytes_are_answered_by_a_problem_or_not_at_all_and_the_server_lives(
     address: tuple[str, int], message: bytes
 ) -> None:
-    answer = answered(address, message)
+    answer = answered(address, message, GLANCE)
     event(str(answer and answer.status))
     if answer is not None:
         hold(answer, message.split(b" ")[0].decode("latin-1"))

@@ -26,6 +26,8 @@ REFUSED = {
     "headers too large": (GET + b"X-Long: " + b"x" * 20_000 + b"\r\n\r\n", 431),
     "a path too large": (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 431),
     "a length that is none": (POST + b"Content-Length: -1\r\n\r\n", 400),
+    "a length of 5000 digits": (POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", 400),
+    "a host that is none": (b"GET http://[/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "a body too large": (POST + b"Content-Length: 70000\r\n\r\n", 413),
     "a chunked body too large": (
         POST + b"Transfer-Encoding: chunked\r\n\r\n11170\r\n" + b"x" * 70_000 + b"\r\n0\r\n\r\n",
