@@ -18,6 +18,7 @@ from sysmon_core.errors import (
     SysmonError,
     TooManyRuns,
 )
+from sysmon_core.keeper import Keeper
 from sysmon_core.run import Stop
 from sysmon_core.services.collection import Collection
 from tests.conftest import MakeSettings, until
@@ -242,6 +243,8 @@ def test_who_listens_hears_what_comes_and_can_stop_it(collection: Collection) ->
     assert heard == [b"so far"]
     collection.run_now(make(tell), Depth())
     assert runs[1].stop.reason is None
+    assert isinstance(runs[0].keeper, Keeper)
+    assert runs[0].keeper is runs[1].keeper
 
 
 def test_a_metric_that_fails_to_look_for_its_needs_has_failed(collection: Collection) -> None:
