@@ -62,7 +62,7 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> 
     config = settings.load_file(global_conf["__file__"])
     known: dict[str, Any] = {
         "listen": config.listen,
-        "max_request_body_size": config.body_limit,
+        "max_request_body_size": config.body_limit + 1,  # waitress refuses what is as large
         "clear_untrusted_proxy_headers": False,  # the front door knows whom to trust
     }
     server = create_server(app, **known, **options)

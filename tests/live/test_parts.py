@@ -114,6 +114,18 @@ def test_a_server_listens_on_loopback_alone(alone: Site) -> None:
     assert found == {f"0100007F:{alone.port:04X}"}
 
 
+@pytest.mark.parametrize(("more", "status"), [(0, 503), (1, 413)])
+def test_a_body_may_be_as_large_as_the_limit_and_no_larger(
+    alone: Site, more: int, status: int
+) -> None:
+    body = b"{}".ljust(65536 + more)
+    with socket.create_connection((HOST, alone.port), PATIENCE) as connection:
+        connection.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.status == status  # there is no Redis for what is taken
+
+
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_waitress_refuses_is_a_problem(alone: Site, what: str) -> None:
     sent, status = REFUSED[what]
