@@ -243,7 +243,7 @@ def authorization(name: str, password: str) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"}
 
 
-@pytest.mark.timeout(240)  # room to find the shortest way to a failure
+@pytest.mark.timeout(examples(240))  # room to find the shortest way to a failure
 def test_the_users_follow_the_model(make_settings: MakeSettings) -> None:
     config = make_settings()
     database = Database(config.database)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,8 +24,8 @@ import sysmon_processes
 import sysmon_uptime
 import sysmon_vmstat
 from sysmon_core import Metric, MetricFailed, Report
-from tests.conftest import MakeApp, MakePrograms, MakeSettings, examples
-from tests.plugins.conftest import MakeRun
+from sysmon_core.run import Run, Stop
+from tests.conftest import PATIENCE, MakeApp, MakePrograms, MakeSettings, examples
 
 MODULES = {"uptime": sysmon_uptime, "iostat": sysmon_iostat, "vmstat": sysmon_vmstat}
 IDENTIFIERS = {"pid"}
@@ -138,16 +139,21 @@ CHANGES: list[Callable[[st.DrawFn, bytes], bytes]]
 CHANGES = [change_lines, cut, change_number, change_number, put_in, put_in, lose_words, another]
 
 
+def collected(metric: Metric) -> Report:
+    """The report of one run; there are too many for descriptors to be left until the end."""
+    with Stop() as stop:
+        return metric.collect(metric.params(), Run(time.monotonic() + PATIENCE, ROOM, stop))
+
+
 class Printing:
     """Metrics whose programs print a file that is written here."""
 
-    def __init__(self, folder: Path, programs: MakePrograms, make_run: MakeRun) -> None:
+    def __init__(self, folder: Path, programs: MakePrograms) -> None:
         self._file = folder / "printed"
         self.path = programs(**dict.fromkeys(MODULES, f"cat {self._file}"))
         self._metrics = {
             name: module.sysmon_metrics()[0].on_host(self.path) for name, module in MODULES.items()
         }
-        self._make_run = make_run
 
     def says(self, text: bytes) -> None:
         self._file.write_bytes(text)
@@ -155,12 +161,12 @@ class Printing:
     def report(self, name: str, text: bytes) -> tuple[Metric, Report]:
         self.says(text)
         metric = self._metrics[name]
-        return metric, metric.collect(metric.params(), self._make_run())
+        return metric, collected(metric)
 
 
 @pytest.fixture
-def printing(folder: Path, programs: MakePrograms, make_run: MakeRun) -> Printing:
-    return Printing(folder, programs, make_run)
+def printing(folder: Path, programs: MakePrograms) -> Printing:
+    return Printing(folder, programs)
 
 
 def hold(printing: Printing, name: str, text: bytes) -> list[dict[str, Any]] | None:
@@ -237,29 +243,24 @@ mounts = st.lists(st.builds(Mount, raw, raw, st.just("ext4") | raw, raw), max_si
 usages = st.builds(Usage, number, number, number, number)
 
 
-@pytest.fixture
-def rows_of(make_run: MakeRun) -> Callable[[Metric], list[dict[str, Any]]]:
+def rows_of(metric: Metric) -> list[dict[str, Any]]:
     """The rows of a metric, sound, or none if they are refused."""
-
-    def rows(metric: Metric) -> list[dict[str, Any]]:
-        try:
-            report = metric.collect(metric.params(), make_run())
-        except MetricFailed as error:
-            if "rows that are no JSON" not in str(error):
-                raise
-            return []
-        report.text.encode()
-        for row in report.rows:
-            sound(metric, row)
-        return list(report.rows)
-
-    return rows
+    try:
+        report = collected(metric)
+    except MetricFailed as error:
+        if "rows that are no JSON" not in str(error):
+            raise
+        return []
+    report.text.encode()
+    for row in report.rows:
+        sound(metric, row)
+    return list(report.rows)
 
 
 @settings(max_examples=examples(100))
 @given(mounts=mounts, usage=usages)
 def test_whatever_the_system_says_of_disks_the_rows_are_sound_or_refused(
-    mounts: list[Mount], usage: Usage, rows_of: Callable[[Metric], list[dict[str, Any]]]
+    mounts: list[Mount], usage: Usage
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(psutil, "disk_partitions", lambda **_: mounts)
@@ -277,7 +278,6 @@ def test_whatever_the_system_says_of_disks_the_rows_are_sound_or_refused(
 )
 def test_whatever_the_system_says_of_processes_the_rows_are_sound_or_refused(
     found: list[tuple[int, str | None, str, Any, Any]],
-    rows_of: Callable[[Metric], list[dict[str, Any]]],
 ) -> None:
     def process(pid: int, user: str | None, name: str, size: Any, threads: Any) -> Any:
         told = {"username": user, "name": name, "status": "running", "num_threads": threads}
