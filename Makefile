@@ -11,7 +11,7 @@ run service worker v3-database: export SYSMON_CONFIG ?= $(CONFIG)
 run service worker v3-database: export SYSMON_LISTEN ?= 127.0.0.1:$(PORT)
 run service worker v3-database: export SYSMON_VAR ?= $(abspath $(VAR))
 
-.PHONY: help run test unit functional plugins live faults bench-tasks lint docs format venv programs test-programs service worker v3-database lock wheel clean
+.PHONY: help run test unit functional plugins live faults bench-tasks mutants lint docs format venv programs test-programs service worker v3-database lock wheel clean
 
 help:            ## this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -57,6 +57,12 @@ faults: venv programs   ## the faults of workers and of Redis, injected; they wa
 bench-tasks: venv programs   ## tasks side by side with the classic way, Flask and Celery
 	@$(BIN)/python benchmarks/tasks.py --out benchmarks/RESULTS-tasks.md
 
+# It is no part of the lock: nothing else needs it.
+mutants: venv    ## change the policy and the validators in all ways, and see that a test notices
+	@$(BIN)/pip install --disable-pip-version-check --quiet --no-build-isolation --editable '.[mutants]'
+	@$(BIN)/mutmut run --max-children 2
+	@$(BIN)/mutmut results
+
 lint: venv       ## ruff and mypy, strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -81,4 +87,4 @@ wheel: venv      ## build the distribution into dist/
 	@$(BIN)/pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:           ## remove what was made here, but not var/
-	@rm -rf .venv build dist sysmon.egg-info
+	@rm -rf .venv build dist mutants sysmon.egg-info

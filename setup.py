@@ -44,6 +44,7 @@ setup(
         "postgresql": ["psycopg[binary]>=3.3,<3.4"],
         "docs": ["swagger-ui-bundle-v2>=5.31,<6"],
         "testing": ["pytest", "soupsieve<3", "webtest"],
+        "mutants": ["mutmut>=3.8,<4"],  # for `make mutants` alone, which installs it
         "dev": [
             "hypothesis",
             "mypy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -77,11 +78,12 @@ class Command(Metric):
         import jc  # noqa: PLC0415 - 198 parsers: only those who ask for rows wait for it
 
         try:
-            rows = jc.parse(self.parser, text, quiet=True)
+            parsed = jc.parse(self.parser, text, quiet=True)
+            rows = [parsed] if isinstance(parsed, dict) else list(parsed)
+            if self.columns:
+                rows = [{column.name: column.of(row) for column in self.columns} for row in rows]
+            json.dumps(rows, allow_nan=False)
         except Exception as error:
             what = f"What {self.program} printed cannot be read: {told(error)}"
             raise MetricFailed(what) from error
-        found = [rows] if isinstance(rows, dict) else list(rows)
-        if not self.columns:
-            return found
-        return [{column.name: column.of(row) for column in self.columns} for row in found]
+        return rows

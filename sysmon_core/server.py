@@ -9,10 +9,12 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
 from sysmon_core import settings
+from sysmon_core.api.front_door import SECURITY
 from sysmon_core.api.problems import MEDIA_TYPE, problem_fields
 
 if TYPE_CHECKING:
@@ -33,15 +35,28 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
         body = json.dumps(problem_fields(error.code, str(error.body), request_id)).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [("Content-Type", MEDIA_TYPE), ("X-Request-Id", request_id)]
+        self.response_headers += SECURITY.items()
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]  # likewise
+    """Reads a request; one that Python's own functions cannot take apart is refused, too."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Raise ParsingError, which waitress answers; at a ValueError it hangs up."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError:
+            raise ParsingError("A header or the path is malformed") from None
 
 
 class ProblemChannel(HTTPChannel):  # type: ignore[misc]  # likewise
     """A connection whose errors are problems."""
 
     error_task_class = ProblemTask
+    parser_class = Parser
 
 
 def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> int:
@@ -55,7 +70,7 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> 
         logger.warning("%s", found)
     known: dict[str, Any] = {
         "listen": config.listen,
-        "max_request_body_size": config.body_limit,
+        "max_request_body_size": config.body_limit + 1,  # waitress refuses what is as large
         "clear_untrusted_proxy_headers": False,  # the front door knows whom to trust
     }
     server = create_server(app, **known, **options)

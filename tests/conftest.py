@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 import redis
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from webtest import TestApp
 
 from sysmon_core import logs, registry, settings, testing
@@ -36,12 +38,30 @@ UNHURRIED = dict.fromkeys(
     ("guesses_per_address", "guesses_per_user_and_address", "guesses_per_user"), "9999/second"
 ) | {"password_checks": 64}
 
+# A busy machine is no failure; what fails is printed, not kept. `--hypothesis-profile=long` tries
+# fifty times as much.
+hypothesis.register_profile(
+    "house",
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+hypothesis.register_profile("long", hypothesis.get_profile("house"), max_examples=5000)
+hypothesis.load_profile("house")
+
 until = testing.until
 
 LogLines = Callable[[], list[dict[str, Any]]]
 MakeSettings = Callable[..., Settings]
 MakeApp = Callable[..., TestApp]
 MakePrograms = Callable[..., str]
+
+
+def examples(number: int) -> int:
+    """How many to try of what hypothesis makes, where 100 are too many or too few."""
+    per_cent: int = hypothesis().max_examples
+    return max(1, number * per_cent // 100)
 
 
 def started_redis(

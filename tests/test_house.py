@@ -315,6 +315,7 @@ def declared() -> list[Requirement]:
     )
     words = {word.arg: word.value for word in call.keywords}
     extras: dict[str, list[str]] = ast.literal_eval(words["extras_require"])
+    del extras["mutants"]  # which `make mutants` installs by itself
     ranges: list[str] = ast.literal_eval(words["install_requires"])
     return [Requirement(text) for text in [*ranges, *(t for e in extras.values() for t in e)]]
 

@@ -12,6 +12,7 @@ from pyramid.request import Request
 from pyramid.response import FileResponse, Response
 
 from sysmon_core.api.endpoints import Answer, Endpoint, Service, View
+from sysmon_core.api.metrics import path_of
 from sysmon_core.api.security import PUBLIC
 from sysmon_core.errors import ExtraMissing
 
@@ -79,7 +80,7 @@ def page(place: Path | None) -> Service:
     def view(request: Request) -> Response:
         _require(place)
         routes = {name: f"docs.{file}" for name, file in LOADED.items()} | {"document": "openapi"}
-        urls = {name: escape(request.route_path(route)) for name, route in routes.items()}
+        urls = {name: escape(path_of(request, route)) for name, route in routes.items()}
         response = Response(PAGE.format_map(urls), content_type=HTML, charset="utf-8")
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Referrer-Policy"] = "no-referrer"

@@ -69,6 +69,7 @@ class FrontDoor:
         """Answer one request, whatever is in it."""
         began = time.perf_counter()
         environ[REQUEST_ID] = _request_id(environ)
+        environ.setdefault("PATH_INFO", "")  # a server may leave out what is empty (PEP 3333)
         with bound(request_id=environ[REQUEST_ID]):
             try:
                 return self._admit(environ, _finished(environ, start_response))
@@ -97,14 +98,16 @@ class FrontDoor:
         if authority is None:
             return True
         match = AUTHORITY.fullmatch(authority)
-        host = match[1].strip("[]").lower().removesuffix(".") if match else ""
+        host = match[1].lower().removesuffix(".") if match else ""
         return host in self._hosts or _is_address(host)
 
 
 @lru_cache(maxsize=256)
 def _is_address(host: str) -> bool:
+    """Whether it is one of version 4, or one of version 6, which alone stands in brackets."""
+    kind = ipaddress.IPv6Address if host.startswith("[") else ipaddress.IPv4Address
     try:
-        return bool(ipaddress.ip_address(host))
+        return bool(kind(host.strip("[]")))
     except ValueError:
         return False
 
@@ -151,10 +154,10 @@ def _path_of(name: str, value: str) -> str:
 
 
 def _readable(environ: WSGIEnvironment) -> bool:
-    raw = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    query = unquote_to_bytes(environ.get("QUERY_STRING", "").encode("latin-1"))
+    raw = environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]
+    query = environ.get("QUERY_STRING", "")
     try:
-        text = raw.encode("latin-1").decode() + query.decode()
+        text = raw.encode("latin-1").decode() + unquote_to_bytes(query.encode("latin-1")).decode()
     except UnicodeError:
         return False
     return CONTROL.search(text) is None

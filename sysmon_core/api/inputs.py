@@ -119,16 +119,20 @@ def read_body(request: Request, limit: int) -> Pairs:
     """
     if (request.content_length or 0) > limit:
         raise HTTPRequestEntityTooLarge(f"A body may have {limit} bytes here")
-    if not request.body:
+    try:
+        content: bytes = request.body
+    except OSError:  # not every server waits until it has all
+        raise HTTPBadRequest("The body is shorter than its Content-Length") from None
+    if not content:
         return []
     kind = request.content_type.lower()
-    if kind not in {JSON, FORM} or request.charset not in {None, "utf-8", "UTF-8"}:
+    if kind not in {JSON, FORM} or request.charset != "UTF-8":  # however it is written, or none
         raise HTTPUnsupportedMediaType(
             f"Send {JSON} or {FORM}, in UTF-8, and say so in Content-Type"
         )
     read = _read_json if kind == JSON else _fields
     try:
-        return read(request.body.decode())
+        return read(content.decode())
     except (ValueError, RecursionError):
         raise HTTPBadRequest(
             f"The body is not what its Content-Type says: {request.content_type}"

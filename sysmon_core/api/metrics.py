@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from typing import Any
+from urllib.parse import quote
 
 from pyramid.request import Request
 
@@ -32,7 +33,13 @@ SUBMIT = (
 
 def link(rel: str, request: Request, route: str, **parts: str) -> Link:
     """A link as the client sees it, below whatever prefix the service stands."""
-    return {"rel": rel, "href": request.route_path(route, **parts)}
+    return {"rel": rel, "href": path_of(request, route, **parts)}
+
+
+def path_of(request: Request, route: str, **parts: str) -> str:
+    """A route's path; Pyramid's own ``route_path`` leaves the prefix unescaped."""
+    path: str = request.route_url(route, _app_url=quote(request.script_name), **parts)
+    return path
 
 
 def index(version: str, metrics: Registry, *more: str) -> Endpoint:
@@ -78,7 +85,7 @@ def _advice(request: Request, metric: Metric) -> str:
     """Where the run would be a task, if there is such a version here."""
     for version in ("v2", "v3"):
         with contextlib.suppress(KeyError):
-            path = request.route_path(f"{version}.metric.{metric.name}")
+            path = path_of(request, f"{version}.metric.{metric.name}")
             return f"{path} has no such limit: it makes a task of it"
     return "ask for less"
 

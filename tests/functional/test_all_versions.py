@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 import redis
@@ -371,11 +372,11 @@ def hold_to_prefix(app: TestApp, prefix: str) -> None:
     assert [link["href"] for link in task["links"]] == [here] * 2
 
 
-@pytest.mark.parametrize("prefix", ["", "/sysmon", "/on/this-host"])
+@pytest.mark.parametrize("prefix", ["", "/sysmon", "/on/this-host", "/%C4%80%20%25"])
 def test_links_stand_below_the_path_at_which_the_service_is_mounted(
     app: TestApp, prefix: str
 ) -> None:
-    hold_to_prefix(mounted(app, prefix), prefix)
+    hold_to_prefix(mounted(app, unquote_to_bytes(prefix).decode("latin-1")), prefix)
 
 
 @pytest.mark.parametrize("address", [PROXY, OTHER_PROXY])
@@ -398,6 +399,11 @@ def test_a_prefix_that_is_no_path_is_not_believed_of_a_trusted_proxy(
 
 def test_links_take_nothing_from_the_host_header(app: TestApp) -> None:
     hold_to_prefix(TestApp(app.app, extra_environ={"HTTP_HOST": "10.9.8.7"}), "")
+
+
+def test_an_address_in_brackets_that_needs_none_is_misdirected_too(app: TestApp) -> None:
+    problem(app.get("/v1/uptime", headers={"Host": "[127.0.0.1]"}, status=421), 421)
+    assert app.get("/v1/uptime", headers={"Host": "[::1]:6543"}).location == "/v1/uptime/"
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/uptime/", "/v3/users/", "/nothing"])

@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import pytest
-from argon2 import PasswordHasher
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,9 +21,13 @@ from hypothesis.stateful import (
 from sqlalchemy import delete
 from webtest import TestApp
 
+from sysmon_core import migrations, registry
+from sysmon_core.app import make_app
 from sysmon_core.db import Database
 from sysmon_core.models import User
-from tests.conftest import MakeApp, MakeSettings
+from sysmon_core.services.passwords import Passwords
+from tests.conftest import MakeSettings, examples
+from tests.functional.test_all_versions import FORM, JSON
 
 NAMES = st.sampled_from(["ann", "Ann", "bob", "b.o_b@x-y", "root"])
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -35,6 +38,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 ADMIN = {"admin": st.booleans()}
 WHOLE = st.fixed_dictionaries(VALUES, optional=ADMIN)
 PART = WHOLE | st.fixed_dictionaries({}, optional=VALUES | ADMIN)
+CHANGES = st.sampled_from(["POST", "PUT", "PATCH"])
 UNFIT = st.sampled_from([{"username": "-x"}, {"fullname": ""}, {"password": "\0"}, {"nick": "x"}])
 
 
@@ -45,6 +49,36 @@ class Known:
     password: str
     fullname: str
     admin: bool = False
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Fields as a body: JSON, or a form with words for the two booleans."""
+
+    fields: dict[str, Any]
+    words: tuple[str, str] | None = None
+    twice: str = ""
+
+    @property
+    def kind(self) -> str:
+        return FORM if self.words else JSON
+
+    @property
+    def body(self) -> bytes:
+        pairs = [*self.fields.items(), *((self.twice, "x") for _ in self.twice[:1])]
+        if self.words:
+            said = {True: self.words[0], False: self.words[1]}
+            return urlencode(
+                [(name, said.get(v, v) if name == "admin" else v) for name, v in pairs]
+            ).encode()
+        return ", ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in pairs).join("{}").encode()
+
+
+WORDS = [None, ("true", "false"), ("1", "0"), ("yes", "no"), ("on", "off"), ("TRUE", "No")]
+
+
+def sending(fields: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Sent]:
+    return st.builds(Sent, fields, st.sampled_from([None, *WORDS]))
 
 
 FIRST = {"root": Known("p", "Root", admin=True), "ann": Known("p", "Ann")}
@@ -61,17 +95,17 @@ class Model(RuleBasedStateMachine):
         type(self).reset()
         self.users = dict(FIRST)
 
-    def ask(self, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
-        """Ask as an admin: JSON, or a form if there is an odd number of fields."""
-        admin = next(name for name, user in self.users.items() if user.admin)
+    def ask(self, method: str, path: str, sent: Sent | None = None, **headers: str) -> Any:
+        """Ask as an admin, unless the headers say who it is."""
         request: dict[str, Any] = {"method": method, "expect_errors": True}
-        request["headers"] = authorization(admin, self.users[admin].password)
-        if fields is not None and len(fields) % 2:
-            request |= {"body": urlencode(fields).encode()}
-            request |= {"content_type": "application/x-www-form-urlencoded"}
-        elif fields is not None:
-            request |= {"body": json.dumps(fields).encode(), "content_type": "application/json"}
+        request["headers"] = headers or self.as_admin()
+        if sent is not None:
+            request |= {"body": sent.body, "content_type": sent.kind}
         return self.app.request(f"/v3/users/{path}", **request)
+
+    def as_admin(self) -> dict[str, str]:
+        admin = next(name for name, user in self.users.items() if user.admin)
+        return authorization(admin, self.users[admin].password)
 
     def shown(self, name: str) -> dict[str, Any]:
         fields = {
@@ -94,10 +128,18 @@ class Model(RuleBasedStateMachine):
         self.users = others | {new: user}
         return 200
 
-    @rule(fields=WHOLE)
-    def create(self, fields: dict[str, Any]) -> None:
+    def is_out(self, name: str, password: str) -> None:
+        """What opened the door until now opens it no more, unless it still should."""
+        known = self.users.get(name)
+        if known is None or known.password != password:
+            headers = authorization(name, password)
+            assert self.app.get("/v3/users/", headers=headers, expect_errors=True).status_int == 401
+
+    @rule(sent=sending(WHOLE))
+    def create(self, sent: Sent) -> None:
+        fields = sent.fields
         name = fields["username"]
-        answer = self.ask("POST", "", fields)
+        answer = self.ask("POST", "", sent)
         if name in self.users:
             assert answer.status_int == 409
         else:
@@ -105,10 +147,11 @@ class Model(RuleBasedStateMachine):
             assert answer.status_int == 201
             self.is_as_in_the_model(name, answer)
 
-    @rule(path=NAMES, fields=WHOLE)
-    def put(self, path: str, fields: dict[str, Any]) -> None:
+    @rule(path=NAMES, sent=sending(WHOLE))
+    def put(self, path: str, sent: Sent) -> None:
+        fields, before = sent.fields, self.users.get(path)
         name = fields["username"]
-        answer = self.ask("PUT", path, fields)
+        answer = self.ask("PUT", path, sent)
         user = Known(**{k: v for k, v in fields.items() if k != "username"})
         if path in self.users:
             expected = self.move(path, name, user)
@@ -119,17 +162,20 @@ class Model(RuleBasedStateMachine):
         assert answer.status_int == expected
         if expected < 400:
             self.is_as_in_the_model(name, answer)
+            self.is_out(path, before.password if before else "")
 
-    @rule(path=NAMES, fields=PART)
-    def patch(self, path: str, fields: dict[str, Any]) -> None:
-        answer = self.ask("PATCH", path, fields)
+    @rule(path=NAMES, sent=sending(PART))
+    def patch(self, path: str, sent: Sent) -> None:
+        fields = sent.fields
+        answer = self.ask("PATCH", path, sent)
         name = fields.get("username", path)
         changes = {k: v for k, v in fields.items() if k != "username"}
         known = self.users.get(path)
         expected = self.move(path, name, replace(known, **changes)) if known else 404
         assert answer.status_int == expected
-        if expected < 400:
+        if known and expected < 400:
             self.is_as_in_the_model(name, answer)
+            self.is_out(path, known.password)
 
     @rule(path=NAMES)
     def delete(self, path: str) -> None:
@@ -141,12 +187,43 @@ class Model(RuleBasedStateMachine):
             assert answer.status_int == 409
         else:
             assert answer.status_int == 204
-            del self.users[path]
+            self.is_out(path, self.users.pop(path).password)
 
-    @rule(method=st.sampled_from(["POST", "PUT", "PATCH"]), fields=WHOLE, fault=UNFIT)
-    def unfit(self, method: str, fields: dict[str, Any], fault: dict[str, str]) -> None:
-        path = "" if method == "POST" else fields["username"]
-        assert self.ask(method, path, fields | fault).status_int == 400
+    @rule(method=CHANGES, sent=sending(WHOLE), fault=UNFIT)
+    def unfit(self, method: str, sent: Sent, fault: dict[str, str]) -> None:
+        path = "" if method == "POST" else sent.fields["username"]
+        assert self.ask(method, path, replace(sent, fields=sent.fields | fault)).status_int == 400
+
+    @rule(method=CHANGES, sent=sending(WHOLE), name=st.sampled_from([*VALUES]))
+    def twice(self, method: str, sent: Sent, name: str) -> None:
+        path = "" if method == "POST" else sent.fields["username"]
+        assert self.ask(method, path, replace(sent, twice=name)).status_int == 400
+
+    @rule(method=CHANGES | st.just("DELETE"), path=NAMES, sent=sending(PART), name=NAMES)
+    def not_theirs(self, method: str, path: str, sent: Sent, name: str) -> None:
+        """Who is no admin changes nothing, whoever it is about and whatever is sent."""
+        known = self.users.get(name)
+        if known and known.admin:
+            return
+        who = authorization(name, known.password if known else "p")
+        answer = self.ask(method, "" if method == "POST" else path, sent, **who)
+        assert answer.status_int == (403 if known else 401)
+
+    @rule(path=NAMES)
+    def show(self, path: str) -> None:
+        answer, headed = self.ask("GET", path), self.ask("HEAD", path)
+        assert answer.status_int == headed.status_int == (200 if path in self.users else 404)
+        assert headed.body == b""
+        if path in self.users:
+            assert answer.json == self.shown(path)
+
+    @rule(limit=st.integers(1, 6) | st.integers(1), detail=st.sampled_from(["", "0", "1"]))
+    def list_some(self, limit: int, detail: str) -> None:
+        query = f"?limit={limit}" + (f"&detail={detail}" if detail else "")
+        names = sorted(self.users)[:limit]
+        expected = [self.shown(name) for name in names] if detail == "1" else names
+        assert self.ask("GET", query).json == {"users": expected}
+        assert self.ask("HEAD", query).status_int == 200
 
     @rule(name=NAMES, password=VALUES["password"])
     def log_in(self, name: str, password: str) -> None:
@@ -166,12 +243,13 @@ def authorization(name: str, password: str) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"}
 
 
-@pytest.mark.timeout(240)  # room to find the shortest way to a failure
-def test_the_users_follow_the_model(make_settings: MakeSettings, make_testapp: MakeApp) -> None:
+@pytest.mark.timeout(examples(240))  # room to find the shortest way to a failure
+def test_the_users_follow_the_model(make_settings: MakeSettings) -> None:
     config = make_settings()
     database = Database(config.database)
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the costs are in the hash
-    password_hash = quick.hash("p")
+    cheap = Passwords(time_cost=1, memory_cost=8)
+    password_hash = cheap.hash("p")
+    migrations.upgrade(database)
 
     def reset_to_the_first() -> None:
         with database.write() as session:
@@ -181,9 +259,8 @@ def test_the_users_follow_the_model(make_settings: MakeSettings, make_testapp: M
                 session.add(User(password_hash=password_hash, **row))
 
     class Here(Model):
-        app = make_testapp(config)
+        app = TestApp(make_app(config, registry.load(config), cheap))
         reset = reset_to_the_first
 
-    slow = list(HealthCheck)  # hashing a password is meant to take its time
-    few = settings(max_examples=8, stateful_step_count=12, deadline=None, database=None)
-    run_state_machine_as_test(Here, settings=settings(few, suppress_health_check=slow))
+    few = settings(max_examples=examples(12), stateful_step_count=20)
+    run_state_machine_as_test(Here, settings=few)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from webtest import TestApp
 
@@ -257,7 +257,6 @@ def allowed(count: str | None, wait: str | None) -> bool:
     return (reports > 1 or seconds == 1) and seconds * (reports - 1) <= 30
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(count=NUMBERS, wait=NUMBERS)
 def test_any_text_as_a_parameter_is_a_200_or_a_400_as_the_rule_says(
     app: TestApp, count: str | None, wait: str | None

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from webtest import TestApp
 
@@ -325,7 +325,6 @@ def test_the_record_of_an_ended_task_expires_and_that_of_another_does_not(
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(fields=st.dictionaries(st.sampled_from(["count", "wait", "x"]), VALUES))
 def test_any_json_object_is_a_201_or_a_400(app: TestApp, fields: dict[str, object]) -> None:
     answer = send(app, json.dumps(fields).encode(), JSON)

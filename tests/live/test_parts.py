@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from sysmon_core.api.front_door import SECURITY
 from tests.conftest import PATIENCE, started_redis, until
 from tests.live.conftest import BIN, HOST, Answer, Site, listening, new_site, processes
 
@@ -25,6 +26,8 @@ REFUSED = {
     "headers too large": (GET + b"X-Long: " + b"x" * 20_000 + b"\r\n\r\n", 431),
     "a path too large": (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 431),
     "a length that is none": (POST + b"Content-Length: -1\r\n\r\n", 400),
+    "a length of 5000 digits": (POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", 400),
+    "a host that is none": (b"GET http://[/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "a body too large": (POST + b"Content-Length: 70000\r\n\r\n", 413),
     "a chunked body too large": (
         POST + b"Transfer-Encoding: chunked\r\n\r\n11170\r\n" + b"x" * 70_000 + b"\r\n0\r\n\r\n",
@@ -57,6 +60,7 @@ def refused(answer: Answer, status: int) -> None:
     assert fields["title"] == http.client.responses[status]
     assert fields["detail"]
     assert fields["instance"] == answer.headers["X-Request-Id"]
+    assert {name: answer.headers[name] for name in SECURITY} == SECURITY
 
 
 def test_versions_1_and_3_work_without_redis(alone: Site) -> None:
@@ -108,6 +112,18 @@ def test_redis_and_a_worker_make_tasks_work_without_a_new_start(site: Site) -> N
 def test_a_server_listens_on_loopback_alone(alone: Site) -> None:
     found = {address for pid in alone.processes() for address in listening(pid)}
     assert found == {f"0100007F:{alone.port:04X}"}
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 503), (1, 413)])
+def test_a_body_may_be_as_large_as_the_limit_and_no_larger(
+    alone: Site, more: int, status: int
+) -> None:
+    body = b"{}".ljust(65536 + more)
+    with socket.create_connection((HOST, alone.port), PATIENCE) as connection:
+        connection.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.status == status  # there is no Redis for what is taken
 
 
 @pytest.mark.parametrize("what", REFUSED)

@@ -1,4 +1,4 @@
-"""What the unit tests share besides: runs, real programs, and hypothesis without a stop-watch."""
+"""What the unit tests share besides: runs and real programs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from sysmon_core.process import GRACE, Output, execute
 from sysmon_core.run import Listener, Run, Stop
 from tests.conftest import until
 from tests.unit.site import Site
-
-# A busy machine is no failure.
-settings.register_profile("unit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unit")
 
 AT_ONCE = 5.0  # seconds: generous, but far less than what is not stopped here would take
 LONG = "sleep 1000"

@@ -188,6 +188,20 @@ def test_output_that_its_parser_cannot_read_is_a_failure(
         _ = report.rows
 
 
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_number_that_json_does_not_know_cannot_be_read(
+    digits: int, programs: MakePrograms, make_run: MakeRun
+) -> None:
+    load = "9" * digits
+    line = f"20:16:57 up 14 days,  7:33, 25 users,  load average: 0.58, 0.25, {load}"
+    report = (
+        make(parser="uptime").on_host(programs(fish=f"echo '{line}'")).collect(Params(), make_run())
+    )
+    assert report.text == line + "\n"
+    with pytest.raises(MetricFailed, match="fish printed cannot be read"):
+        _ = report.rows
+
+
 def test_declared_columns_are_what_the_rows_have(programs: MakePrograms, make_run: MakeRun) -> None:
     columns = [
         Column("size", "its size", "By", source="1k_blocks", scale=1024),

@@ -98,9 +98,12 @@ def test_an_unknown_name_stops_the_start_with_its_source_and_a_hint(
     sentence = refused(ini, environ)
     assert sentence.startswith(f"Unknown setting {source}: ")
     assert hint in sentence
+    assert sentence.endswith(("?", ": docs/settings.md lists them all"))
 
 
-@pytest.mark.parametrize(("value", "kept"), [("v1", "v1"), (" v3  v1 v1", "v1 v3")])
+@pytest.mark.parametrize(
+    ("value", "kept"), [("v1", "v1"), (" v3  v1 v1", "v1 v3"), ("v3 v2 v1", "v1 v2 v3")]
+)
 def test_versions_are_named_in_any_order(value: str, kept: str) -> None:
     assert load({"sysmon.versions": value}, {}).versions == kept
 
@@ -176,6 +179,8 @@ def test_the_variable_names_the_file_before_the_one_that_lies_here(
     assert config_file({}) == "development.ini"
     assert config_file({"SYSMON_CONFIG": ""}) == "development.ini"
     assert config_file({"SYSMON_CONFIG": "/etc/sysmon.ini"}) == "/etc/sysmon.ini"
+    monkeypatch.setenv("SYSMON_CONFIG", "/etc/other.ini")
+    assert config_file() == "/etc/other.ini"
 
 
 def test_a_section_is_chosen_by_its_name(folder: Path, no_environment: pytest.MonkeyPatch) -> None:
@@ -214,6 +219,17 @@ def test_a_file_that_is_missing_or_not_ours_stops_the_start(
         (folder / name.partition("#")[0]).write_bytes(content)
     with pytest.raises(ConfigurationError, match=re.escape(f"{folder}/{name}")):
         load_file(f"{folder}/{name}")
+
+
+def test_why_a_file_cannot_be_read_is_told_on_one_line(
+    folder: Path, no_environment: pytest.MonkeyPatch
+) -> None:
+    file = folder / "some.ini"
+    file.write_text("[alembic]\na = 1\n")
+    with pytest.raises(ConfigurationError) as caught:
+        load_file(str(file))
+    reason = "it has no section [app:main]"
+    assert str(caught.value) == f"The configuration {file} cannot be read: {reason}"
 
 
 def test_a_folder_is_no_configuration(folder: Path) -> None:

@@ -49,8 +49,8 @@ def call(app: WSGIApplication, path: str = "/", **environ: Any) -> Response:
     request = Request.blank("/")
     request.environ["PATH_INFO"] = path
     request.environ.update(environ)
-    if request.environ["HTTP_HOST"] is None:
-        del request.environ["HTTP_HOST"]
+    for name in [name for name, value in environ.items() if value is None]:
+        del request.environ[name]
     answers: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -106,12 +106,15 @@ def test_a_host_that_is_this_one_comes_in(host: str | None) -> None:
         *("", "evil.example", "localhost.evil.example", "mon.example.evil", "evil.example:6543"),
         *("::1", "localhost:x", "a b", "localhost:1:2", "127.0.0.1.evil.example", "127.1"),
         *("0x7f000001", "user@localhost", "localhost/", "[localhost]", "mon.example evil.example"),
+        *("[127.0.0.1]", "[127.0.0.1]:6543", "[]", "[::1].", "[1::2::3]", "[::1]]"),
     ],
 )
 def test_another_host_is_misdirected(host: str) -> None:
     answer = call(failing, HTTP_HOST=host)
     assert answer.status_code == 421
     assert answer.json["title"] == "Misdirected Request"
+    told = "The Host header is no name of this service: see the setting hosts"
+    assert answer.json["detail"] == told
     assert not host or host not in answer.text
 
 
@@ -135,6 +138,7 @@ def test_a_failure_is_a_problem_for_the_client_and_a_traceback_for_the_log(
     assert answer.content_type == "application/problem+json"
     assert answer.json["status"] == 500
     assert answer.json["instance"] == answer.headers["X-Request-Id"]
+    assert answer.json["detail"] == "Something went wrong inside; the log has more"
     assert TROUBLE not in answer.text
     (line,) = log_lines()
     assert TROUBLE in line["exception"]
@@ -143,14 +147,24 @@ def test_a_failure_is_a_problem_for_the_client_and_a_traceback_for_the_log(
 
 @pytest.mark.parametrize("path", ["/\xff", "/\xc3", "/a\0", "/a\r\nb", "/\x7f", "/\ud800"])
 def test_a_path_that_cannot_be_read_does_not_come_in(path: str) -> None:
-    answer = call(failing, path)
-    assert answer.status_code == 400
+    for answer in (call(failing, path), call(failing, SCRIPT_NAME=path)):
+        assert answer.status_code == 400
+        told = "The path and the query must be UTF-8 without control characters"
+        assert answer.json["detail"] == told
     assert answer.json["instance"] == answer.headers["X-Request-Id"]
 
 
-@pytest.mark.parametrize("query", ["a=%FF", "a=%00", "%0A", "a=%C3", "a=\xff", "a=%ED%A0%80"])
+@pytest.mark.parametrize(
+    "query", ["a=%FF", "a=%00", "%0A", "a=%C3", "a=\xff", "a=%ED%A0%80", "\u0663"]
+)
 def test_a_query_that_cannot_be_read_does_not_come_in(query: str) -> None:
     assert call(failing, QUERY_STRING=query).status_code == 400
+
+
+def test_a_server_may_leave_out_what_is_empty() -> None:
+    nothing: dict[str, Any] = dict.fromkeys(("PATH_INFO", "SCRIPT_NAME", "QUERY_STRING"))
+    who = {"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_PREFIX": "/mon"}
+    assert call(echo, **nothing, **who).json["PATH_INFO"] == ""
 
 
 def test_what_can_be_read_comes_in_as_it_is() -> None:
@@ -167,6 +181,7 @@ def test_what_can_be_read_comes_in_as_it_is() -> None:
         ("http://localhost/v1/", "/v1/"),
         ("https://evil.example:8/v1/?count=2&a=b#c", "/v1/?count=2&a=b#c"),
         ("http://localhost/a%20b/%C3%BC", "/a%20b/%C3%BC"),
+        ("http://localhost//X/", "/X/"),
     ],
 )
 def test_a_location_is_a_path_whatever_host_the_client_named(
@@ -189,6 +204,7 @@ def test_a_location_never_leads_to_another_host() -> None:
         pytest.param("/mon", "/mon/v1/", ("/mon", "/v1/"), id="left by the proxy"),
         pytest.param("/mon/", "/v1/", ("/mon", "/v1/"), id="with a slash at its end"),
         pytest.param("/a/b-c.d_e~f", "/a/b-c.d_e~f/", ("/a/b-c.d_e~f", "/"), id="of many parts"),
+        pytest.param("/monX", "/", ("/monX", "/"), id="with a letter at its end"),
         pytest.param("/mon", "/monitor/", ("/mon", "/monitor/"), id="the beginning of a word"),
     ],
 )

@@ -131,7 +131,7 @@ def test_json_may_say_that_it_is_utf8(kind: str) -> None:
     ],
 )
 def test_another_type_of_body_is_not_supported(kind: str | None) -> None:
-    with pytest.raises(HTTPUnsupportedMediaType):
+    with pytest.raises(HTTPUnsupportedMediaType, match=f"Send {JSON} or {FORM}, in UTF-8"):
         read('{"a": 1}', kind)
 
 
@@ -149,6 +149,13 @@ def test_a_body_may_be_as_large_as_the_limit() -> None:
         read(fits + " ", "text/plain")
 
 
+def test_a_body_that_ends_too_early_is_a_bad_request() -> None:
+    request = make('{"a": 1}')
+    request.environ |= {"CONTENT_LENGTH": "9", "webob.is_body_seekable": False}
+    with pytest.raises(HTTPBadRequest, match=r"^The body is shorter than its Content-Length$"):
+        read_body(request, LIMIT)
+
+
 def test_params_are_made_of_the_query() -> None:
     assert params(Query(Dive), make(path="/?depth=5&place=%C3%BC")) == Dive(depth=5, place="ü")
     assert faults(Query(Dive), make(path="/?depth=5&depth=5&width=1")) == {
@@ -157,11 +164,26 @@ def test_params_are_made_of_the_query() -> None:
     }
 
 
+def test_a_fault_is_told_in_words() -> None:
+    request = make(path="/?depth=5&depth=5")
+    Query(Dive)(request)
+    assert [error["description"] for error in request.errors] == ["given more than once"]
+
+
+def test_a_query_has_so_many_fields_and_no_more() -> None:
+    assert params(Query(Dive), make(path="/?" + "&" * (MAX_FIELDS - 1))) == Dive()
+    with pytest.raises(HTTPBadRequest, match=r"^A query may have 100 fields here$"):
+        Query(Dive)(make(path="/?" + "&" * MAX_FIELDS))
+
+
 def test_params_are_made_of_the_query_and_the_body_together() -> None:
     both = QueryAndBody(Dive, LIMIT)
     assert params(both, make('{"place": "a"}', path="/?depth=5")) == Dive(depth=5, place="a")
     assert params(both, make("depth=5", FORM)) == Dive(depth=5)
     assert params(both, make(kind=None)) == Dive()
+    request = make('{"place": "a"}', path="/?depth=5")
+    both(request)
+    assert request.validated["places"] == {"place": "body", "depth": "query"}
     assert faults(both, make('{"depth": 5}', path="/?depth=5")) == {("body", "depth")}
     assert faults(both, make('{"place": 5}', path="/?depth=x")) == {
         ("body", "place"),

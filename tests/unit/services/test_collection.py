@@ -18,6 +18,7 @@ from sysmon_core.errors import (
     SysmonError,
     TooManyRuns,
 )
+from sysmon_core.keeper import Keeper
 from sysmon_core.run import Stop
 from sysmon_core.services.collection import Collection
 from tests.conftest import MakeSettings, until
@@ -123,7 +124,7 @@ def test_only_so_many_long_runs_are_done_at_once_and_any_number_of_quick_ones(
     until(lambda: len(gate.runs) == len(threads))
     try:
         if long:
-            with pytest.raises(TooManyRuns):
+            with pytest.raises(TooManyRuns, match=r"^All slots .* are taken: .* use a task$"):
                 collection.run_now(make(duration=lambda _: 1), Depth())
         assert collection.run_now(make(), Depth())
     finally:
@@ -209,6 +210,41 @@ def test_a_duration_that_cannot_be_told_is_a_failure_of_the_metric(
     metric = make(duration=duration)
     with pytest.raises(MetricFailed, match="dive"):
         collection.run_now(metric, Depth()) if at_once else collect(collection, metric)
+
+
+def test_a_duration_is_a_number(collection: Collection) -> None:
+    with pytest.raises(MetricFailed, match=r"failed: it gives no number as its duration \("):
+        collection.run_now(make(duration=lambda _: None), Depth())
+
+
+@pytest.mark.parametrize(("origin", "told"), [("", "its plugin"), ("fish 1.0", "fish 1.0")])
+def test_whose_fault_it_is_is_told_with_what_to_do(
+    origin: str, told: str, collection: Collection
+) -> None:
+    nothing: dict[str, Report] = {}
+    metric = make(lambda *_: nothing["no"], origin=origin)
+    remedy = rf"\({told}: mend it, or name it in plugins_blocked\)$"
+    with pytest.raises(MetricFailed, match=f"dive failed: KeyError: 'no' {remedy}"):
+        collect(collection, metric)
+
+
+def test_who_listens_hears_what_comes_and_can_stop_it(collection: Collection) -> None:
+    heard: list[bytes] = []
+    runs: list[Run] = []
+
+    def tell(_params: Params, run: Run) -> Report:
+        runs.append(run)
+        run.tell(b"so far")
+        return Report("")
+
+    with Stop() as stop:
+        collection.report(make(tell), Depth(), stop, heard.append)
+        assert runs[0].stop is stop
+    assert heard == [b"so far"]
+    collection.run_now(make(tell), Depth())
+    assert runs[1].stop.reason is None
+    assert isinstance(runs[0].keeper, Keeper)
+    assert runs[0].keeper is runs[1].keeper
 
 
 def test_a_metric_that_fails_to_look_for_its_needs_has_failed(collection: Collection) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -67,6 +68,22 @@ def test_stored_params_come_back_from_json_as_they_were(params: Depth) -> None:
     back = parse(Depth, json.loads(json.dumps(dict(stored(params)))).items())
     assert back == params
     assert back.model_fields_set == params.model_fields_set
+
+
+def test_a_fault_inside_a_value_is_told_with_its_place() -> None:
+    class Many(Params):
+        depths: list[Integer] = []  # noqa: RUF012 - pydantic copies defaults
+
+    with pytest.raises(InvalidInput) as caught:
+        parse(Many, [("depths", ["1", "x"])])
+    assert [fault.name for fault in caught.value.faults] == ["depths.1"]
+
+
+def test_params_of_any_type_are_stored_as_what_json_knows() -> None:
+    class Since(Params):
+        day: date = date(2024, 1, 1)
+
+    assert stored(Since(day=date(2024, 2, 29))) == {"day": "2024-02-29"}
 
 
 def test_a_validator_that_raises_anything_else_is_its_plugin_s_fault() -> None:

@@ -1,0 +1,147 @@
+"""The guard by itself: who is known, and who gets past it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sysmon_core.api.guard import ACCOUNT, Guard, basic_credentials
+from sysmon_core.api.problems import REQUEST_ID
+from sysmon_core.errors import DatabaseUnavailable, TooManyGuesses, TooManyLogins
+from sysmon_core.services.users import Account
+
+
+def basic(raw: bytes, scheme: str = "Basic") -> str:
+    return f"{scheme} {b64encode(raw).decode()}"
+
+
+@given(st.text().filter(lambda name: ":" not in name), st.text())
+def test_name_and_password_are_what_stands_before_and_after_the_first_colon(
+    name: str, password: str
+) -> None:
+    try:
+        raw = f"{name}:{password}".encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which no UTF-8 has
+        return
+    for scheme in ("Basic", "basic", "BASIC", "bAsIc "):
+        assert basic_credentials(basic(raw, scheme)) == (name, password)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [(b"a:b:c", ("a", "b:c")), (b":", ("", "")), (b"a:", ("a", "")), (b":b", ("", "b"))],
+)
+def test_either_part_may_be_empty(raw: bytes, expected: tuple[str, str]) -> None:
+    assert basic_credentials(basic(raw)) == expected
+
+
+SOUND = basic(b"root:secret")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("", "Basic", "Basic ", "basic  ", "Bearer x", "Digest a", SOUND.removeprefix("Basic ")),
+        *(SOUND.replace(" ", ""), SOUND.replace(" ", "\t"), SOUND[:-1], SOUND + "!", SOUND + "=="),
+        *(SOUND.replace("c", "_"), SOUND.replace("c", " "), f"{SOUND}, {SOUND}", "Basic \xe9"),
+        *(SOUND.replace("Basic", "Basicx"), SOUND.replace("Basic", "XBasic"), basic(b"no colon")),
+        *(basic(b""), basic(b"\xff:p"), basic("r\xf6\xf6t:p".encode("latin-1")), basic(b"r:\xc3")),
+    ],
+)
+def test_what_is_no_sound_basic_header_is_nobody(header: str) -> None:
+    assert basic_credentials(header) is None
+
+
+class Two:
+    """The logins of root, an admin, and bob, who is none; it counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def authenticate(self, username: str, password: str, address: str) -> Account | None:
+        self.asked += 1
+        assert address == "10.0.0.1"
+        refusals = {
+            "much": TooManyGuesses(7),
+            "many": TooManyLogins(),
+            "away": DatabaseUnavailable(),
+        }
+        if username in refusals:
+            raise refusals[username]
+        known = username in {"root", "bob"} and password == "p"
+        return Account(username, "", admin=username == "root") if known else None
+
+
+def ask(path: str, method: str = "GET", who: str = "", **environ: Any) -> tuple[Response, Any]:
+    """The answer, and the user that the application behind the guard is told of."""
+    logins: Any = Two()
+    seen: dict[str, Any] = {"asked": None, "user": None, "name": None}
+
+    def app(environ: Any, start: Any) -> Any:
+        seen.update(user=environ.get(ACCOUNT), name=environ.get("REMOTE_USER"))
+        return Response("come in")(environ, start)
+
+    request = Request.blank(path, method=method)
+    request.environ |= {REQUEST_ID: "an-id", "REMOTE_ADDR": "10.0.0.1", **environ}
+    if who:
+        request.headers["Authorization"] = basic(f"{who}:p".encode())
+    answer = request.get_response(
+        Guard(app, logins, ["/v2/", "/v3/", "/metrics"], ["/v2/", "/v3/"])
+    )
+    return answer, seen | {"asked": logins.asked}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "get", "QUERY"])
+@pytest.mark.parametrize(
+    "path", ["/v3/x", "/v3/users/", "/v3//", "/v2/x", "/v3/", "/v2/", "/metrics"]
+)
+def test_nobody_gets_past_but_to_look_at_an_index(path: str, method: str) -> None:
+    index = path in {"/v3/", "/v2/"} and method in {"GET", "HEAD"}
+    answer, seen = ask(path, method)
+    assert answer.status_code == (200 if index else 401)
+    assert ("WWW-Authenticate" in answer.headers) is not index
+    assert seen["asked"] == 0, "without credentials nobody is asked"
+    answer, seen = ask(path, method, "bob")
+    assert answer.status_code == 200
+    assert (
+        seen == {"asked": 0, "user": None, "name": None}
+        if index
+        else {
+            "asked": 1,
+            "user": Account("bob", "", admin=False),
+            "name": "bob",
+        }
+    )
+
+
+@pytest.mark.parametrize("path", ["/", "/v3", "/v1/x", "/v30/", "/x/v3/", "/V3/x", "/metric"])
+def test_what_is_not_below_a_guarded_path_is_open_and_nobody_is_asked(path: str) -> None:
+    for who in ("", "bob", "eve"):
+        answer, seen = ask(path, "POST", who)
+        assert answer.status_code == 200
+        assert seen == {"asked": 0, "user": None, "name": None}
+
+
+def test_a_server_does_not_say_who_it_is() -> None:
+    for path, who, name in (("/", "", None), ("/v3/", "", None), ("/v3/x", "bob", "bob")):
+        _, seen = ask(path, who=who, REMOTE_USER="root")
+        assert seen["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("who", "status", "wait"),
+    [("eve", 401, None), ("much", 429, "7"), ("many", 503, "1"), ("away", 503, "1")],
+)
+def test_who_cannot_be_known_is_told_why(who: str, status: int, wait: str | None) -> None:
+    answer, _ = ask("/v3/x", who=who)
+    assert answer.status_code == answer.json["status"] == status
+    assert answer.content_type == "application/problem+json"
+    assert answer.headers.get("Retry-After") == wait
+    challenge = 'Basic realm="sysmon", charset="UTF-8"' if status == 401 else None
+    assert answer.headers.get("WWW-Authenticate") == challenge
