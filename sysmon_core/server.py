@@ -1,62 +1,24 @@
-"""Waitress as ``pserve`` starts it: where the settings say, its own errors told as problems."""
+"""Waitress as ``pserve`` starts it: where the settings say, with connections of our own kind."""
 
 from __future__ import annotations
 
 import ipaddress
-import json
 import logging
-import uuid
 from typing import TYPE_CHECKING, Any
 
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
-from waitress.task import ErrorTask
 
 from sysmon_core import settings
-from sysmon_core.api.front_door import SECURITY
-from sysmon_core.api.problems import MEDIA_TYPE, problem_fields
+from sysmon_core.channel import Channel, Dispatcher
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from sysmon_core.settings import Settings
 
+THREADS = 4  # as is waitress's own default
+
 logger = logging.getLogger(__name__)
-
-
-class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
-    """Answers what waitress refuses before the application sees it."""
-
-    def execute(self) -> None:
-        """Write the problem and close the connection: what follows in it cannot be trusted."""
-        error = self.request.error
-        request_id = uuid.uuid4().hex
-        body = json.dumps(problem_fields(error.code, str(error.body), request_id)).encode()
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers += [("Content-Type", MEDIA_TYPE), ("X-Request-Id", request_id)]
-        self.response_headers += SECURITY.items()
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class Parser(HTTPRequestParser):  # type: ignore[misc]  # likewise
-    """Reads a request; one that Python's own functions cannot take apart is refused, too."""
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Raise ParsingError, which waitress answers; at a ValueError it hangs up."""
-        try:
-            super().parse_header(header_plus)
-        except ValueError:
-            raise ParsingError("A header or the path is malformed") from None
-
-
-class ProblemChannel(HTTPChannel):  # type: ignore[misc]  # likewise
-    """A connection whose errors are problems."""
-
-    error_task_class = ProblemTask
-    parser_class = Parser
 
 
 def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> int:
@@ -73,9 +35,10 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> 
         "max_request_body_size": config.body_limit + 1,  # waitress refuses what is as large
         "clear_untrusted_proxy_headers": False,  # the front door knows whom to trust
     }
-    server = create_server(app, **known, **options)
+    dispatcher = Dispatcher(int(options.get("threads", THREADS)))
+    server = create_server(app, _dispatcher=dispatcher, **known, **options)
     for one in [server, *getattr(server, "map", {}).values()]:  # with several addresses, several
-        one.channel_class = ProblemChannel
+        one.channel_class = Channel
     server.print_listen("Serving on http://{}:{}")
     server.run()
     return 0

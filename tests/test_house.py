@@ -28,6 +28,7 @@ PLUGINS = ROOT / "plugins"
 LAYERS = """
 testing
 app worker cli server
+channel
 cli_plugin
 cli_run
 api tasks migrations contract scaffold

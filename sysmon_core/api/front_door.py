@@ -66,16 +66,19 @@ class FrontDoor:
         self._hosts = frozenset(host.lower() for host in (LOCAL, *hosts))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, whatever is in it."""
+        """Answer one request, whatever is in it.
+
+        Raises:
+            NotAtHand: it may only be answered at once, and cannot be.
+        """
         began = time.perf_counter()
         environ[REQUEST_ID] = _request_id(environ)
         environ.setdefault("PATH_INFO", "")  # a server may leave out what is empty (PEP 3333)
         with bound(request_id=environ[REQUEST_ID]):
-            try:
-                return self._admit(environ, _finished(environ, start_response))
-            finally:
-                if self._saw:
-                    self._saw(environ, environ.get(STATUS, "500"), time.perf_counter() - began)
+            body = self._admit(environ, _finished(environ, start_response))
+            if self._saw:
+                self._saw(environ, environ.get(STATUS, "500"), time.perf_counter() - began)
+        return body
 
     def _admit(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         if not _readable(environ):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pyramid.response import Response
 
 from sysmon_core.api.errors import DETAILS, of_error
-from sysmon_core.api.problems import CHALLENGE, problem
+from sysmon_core.api.problems import AT_ONCE, CHALLENGE, NotAtHand, problem
 from sysmon_core.errors import SysmonError
 from sysmon_core.services.logins import Logins
 
@@ -66,7 +66,12 @@ class Guard:
         credentials = basic_credentials(environ.get("HTTP_AUTHORIZATION", ""))
         if credentials is None:
             return False
-        account = self._logins.authenticate(*credentials, environ.get("REMOTE_ADDR", ""))
+        if environ.get(AT_ONCE):
+            account = self._logins.at_hand(*credentials)
+            if account is None:
+                raise NotAtHand
+        else:
+            account = self._logins.authenticate(*credentials, environ.get("REMOTE_ADDR", ""))
         if account is None:
             return False
         environ[ACCOUNT] = account

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyramid.request import Request
 
-from sysmon_core.api.problems import ROUTE
+from sysmon_core.api.problems import AT_ONCE, ROUTE, NotAtHand
 from sysmon_core.services.readings import Reading
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Kept:
         key = _key(environ)
         answer = self._answers.get(key)
         if answer is None or time.monotonic() >= answer.reading.expires:
+            if environ.get(AT_ONCE):
+                raise NotAtHand
             begun: list[_Head] = []
 
             def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:

@@ -16,7 +16,14 @@ MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "sysmon.request_id"
 ROUTE = "sysmon.route"
 
+# Set in a WSGI environ where nobody may be kept waiting: what is not at hand is not answered.
+AT_ONCE = "sysmon.at_once"
+
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
+
+
+class NotAtHand(BaseException):
+    """The answer would take a while, and may not; nothing has been done yet."""
 
 
 def problem_fields(

@@ -23,6 +23,13 @@ class Unchanged(Generic[T]):
         self._lock = threading.Lock()
         self._seen: LRUCache[Hashable, tuple[Hashable, T]] = LRUCache(MOST)
 
+    def peek(self, key: Hashable) -> T | None:
+        """What ``get`` would give without reading; None if it would have to."""
+        version = self._database.version()
+        with self._lock:
+            seen = self._seen.get(key)
+        return seen[1] if seen is not None and version is not None and seen[0] == version else None
+
     def get(self, key: Hashable, read: Callable[[], T]) -> T:
         """What ``read`` gives now, or gave when the database was the same.
 

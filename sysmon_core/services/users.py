@@ -61,6 +61,10 @@ class Users:
         rules = PasswordRules.of(settings)
         return cls(Database(settings.database), passwords or Passwords(), rules)
 
+    def at_hand(self, username: str) -> Credentials | None:
+        """What ``credentials`` would give, if that is known without reading the database."""
+        return self._found.peek(username)
+
     def credentials(self, username: str) -> Credentials | None:
         """The user and the hash of the user's password, if there is one of this name."""
 

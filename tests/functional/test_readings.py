@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from webtest import TestApp
 
 from sysmon_core import Integer, Metric, Params
+from sysmon_core.api.problems import AT_ONCE, NotAtHand
 from sysmon_core.registry import Registry, Source
 from tests.conftest import MakeApp, MakeSettings, until
 
@@ -144,3 +146,55 @@ def test_what_is_kept_is_counted_by_its_route(app: TestApp) -> None:
         app.get("/v1/kept/")
     name = 'sysmon_requests_total{method="GET",route="/v1/kept/",status="200"}'
     assert f"{name} 3.0" in app.get("/metrics").text
+
+
+def at_once(app: TestApp, path: str, **headers: str) -> int | None:
+    """The status if the answer is at hand."""
+    try:
+        environ = {AT_ONCE: True, "REMOTE_ADDR": "127.0.0.1"}
+        return int(
+            app.get(path, headers=headers, extra_environ=environ, expect_errors=True).status_int
+        )
+    except NotAtHand:
+        return None
+
+
+def soon(app: TestApp, path: str, **headers: str) -> bool:
+    """Whether it is at hand once it has been asked for; a second may just be over."""
+    for _ in range(20):
+        app.get(path, headers=headers, expect_errors=True)
+        if at_once(app, path, **headers) == 200:
+            return True
+    return False
+
+
+def test_a_kept_answer_is_at_hand_and_no_other_is(app: TestApp, sea: Sea) -> None:
+    assert at_once(app, "/v1/kept/") is None
+    assert sea.runs == 0
+    assert soon(app, "/v1/kept/")
+    assert not soon(app, "/v1/kept/?depth=x")
+    assert not soon(app, "/v1/new/")
+    assert not soon(app, "/v1/")
+    assert at_once(app, "/v1/kept/", Host="elsewhere") == 421
+
+
+def test_what_is_not_at_hand_is_not_counted_as_answered(app: TestApp) -> None:
+    before = app.get("/metrics").text.count("/v1/new/")
+    for _ in range(3):
+        assert at_once(app, "/v1/new/") is None
+    assert app.get("/metrics").text.count("/v1/new/") == before == 0
+
+
+def test_who_is_known_is_at_hand_and_nobody_else(
+    app: TestApp, add_user: AddUser, database_url: str
+) -> None:
+    add_user("ann", "p")
+    right, wrong = (f"Basic {b64encode(b'ann:' + word).decode()}" for word in (b"p", b"q"))
+    assert at_once(app, "/v3/kept/") == 401
+    assert at_once(app, "/v3/kept/", Authorization=right) is None
+    known = not database_url  # SQLite alone can tell that nothing has changed
+    assert soon(app, "/v3/kept/", Authorization=right) is known
+    assert at_once(app, "/v3/kept/", Authorization=wrong) is None
+    add_user("eve", "p")
+    assert at_once(app, "/v3/kept/", Authorization=right) is None
+    assert soon(app, "/v3/kept/", Authorization=right) is known

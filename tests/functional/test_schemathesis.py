@@ -25,8 +25,8 @@ from webtest.http import StopableWSGIServer
 
 from sysmon_core import migrations, registry
 from sysmon_core.app import make_app
+from sysmon_core.channel import Channel
 from sysmon_core.db import Database
-from sysmon_core.server import ProblemChannel
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.user_params import USERNAME, NewUser
 from sysmon_core.settings import Settings
@@ -67,7 +67,7 @@ def url(config: Settings) -> Iterator[str]:
 def served(app: Any) -> Iterator[str]:
     """Behind waitress, with the errors that it has in production."""
     server = StopableWSGIServer.create(app, expose_tracebacks=False)
-    server.channel_class = ProblemChannel
+    server.channel_class = Channel
     try:
         yield server.application_url.rstrip("/")
     finally:
