@@ -44,6 +44,11 @@ MakeApp = Callable[..., TestApp]
 MakePrograms = Callable[..., str]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    about = "http://NAME:PASSWORD@HOST:PORT of a server and its admin, held to the contract"
+    parser.addoption("--server", metavar="URL", help=about)
+
+
 def started_redis(
     folder: Path, *options: str
 ) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
