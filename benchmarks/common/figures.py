@@ -69,13 +69,13 @@ class Table:
         figure = Figure(name, unit, numbers)
         self.figures.append(figure)
         cells = figure.cells()
-        say(f"  {cells[0]:44} {cells[1]:12}" + "".join(f"{cell:>12}" for cell in cells[2:]))
+        say(f"  {cells[0]:44} {cells[1]:12}" + "".join(f"{cell:>16}" for cell in cells[2:]))
 
     def begin(self) -> None:
         """Show the head of the table."""
         heads = self.heads()
         say(f"\n{self.title}")
-        say(f"  {'':44} {'':12}" + "".join(f"{head:>12}" for head in heads[2:]))
+        say(f"  {'':44} {'':12}" + "".join(f"{head:>16}" for head in heads[2:]))
 
     def heads(self) -> list[str]:
         """The names of the columns."""
