@@ -9,7 +9,7 @@ from benchmarks.webbench.bench import SYSTEMS, Bench, Scale
 from benchmarks.webbench.load import measure
 
 SLOWEST = 100  # answers a second at least: each connection has to get one
-UNEVEN = 0.7  # of the throughput with ten connections that is left with the most: beside noise
+UNEVEN = 0.8  # of the throughput with ten connections that is left with the most: beside noise
 
 
 def run(bench: Bench) -> None:

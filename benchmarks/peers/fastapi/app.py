@@ -1,7 +1,7 @@
 """What uptime prints, for ``uvicorn benchmarks.peers.fastapi.app:app``.
 
-A plain function, which FastAPI runs in its pool of threads: tried here, a coroutine that awaits
-asyncio's subprocess answers a small part of the requests.
+A plain function, which FastAPI runs in its pool of threads: a coroutine that awaits asyncio's
+subprocess answered a quarter as many requests with uvloop, and two thirds with asyncio's own loop.
 """
 
 from __future__ import annotations
