@@ -11,7 +11,7 @@ run service worker v3-database: export SYSMON_CONFIG ?= $(CONFIG)
 run service worker v3-database: export SYSMON_LISTEN ?= 127.0.0.1:$(PORT)
 run service worker v3-database: export SYSMON_VAR ?= $(abspath $(VAR))
 
-.PHONY: help run test unit functional plugins live faults bench-tasks mutants lint docs format venv programs test-programs service worker v3-database lock wheel clean
+.PHONY: help run test unit functional plugins live faults bench bench-tasks mutants lint docs format venv programs test-programs bench-programs service worker v3-database lock wheel clean
 
 help:            ## this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -36,6 +36,9 @@ programs:        ## the programs that are run: iostat, uptime, vmstat, redis-ser
 test-programs: programs   ## what tests run besides: PostgreSQL, nginx, systemd-analyze
 	@config/programs.sh postgres nginx openssl systemd-analyze
 
+bench-programs: programs   ## what benchmarks run besides: wrk, node_exporter, PostgreSQL
+	@config/programs.sh wrk prometheus-node-exporter postgres
+
 service: venv    ## the HTTP server alone, on $(PORT)
 	@exec $(BIN)/pserve $(SYSMON_CONFIG)
 
@@ -53,6 +56,9 @@ unit functional plugins live: venv test-programs   ## one kind of them
 
 faults: venv programs   ## the faults of workers and of Redis, injected; they wait more than they work
 	@$(BIN)/pytest -m faults --numprocesses 3 --dist worksteal tests/faults
+
+bench: venv bench-programs   ## what users feel, side by side with every peer; a quarter of an hour
+	@$(BIN)/python benchmarks/web.py --out benchmarks/RESULTS.md --plot benchmarks/RESULTS.svg
 
 bench-tasks: venv programs   ## tasks side by side with the classic way, Flask and Celery
 	@$(BIN)/python benchmarks/tasks.py --out benchmarks/RESULTS-tasks.md
@@ -87,4 +93,4 @@ wheel: venv      ## build the distribution into dist/
 	@$(BIN)/pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:           ## remove what was made here, but not var/
-	@rm -rf .venv build dist mutants sysmon.egg-info
+	@rm -rf .venv .venv-bench build dist mutants sysmon.egg-info

@@ -12,6 +12,8 @@ package_of() { # PROGRAM MANAGER
         postgres/apt-get) echo postgresql ;;
         postgres/dnf) echo postgresql-server ;;
         postgres/brew) echo postgresql@17 ;;
+        prometheus-node-exporter/dnf) echo golang-github-prometheus-node-exporter ;;
+        prometheus-node-exporter/brew) echo node_exporter ;;
         redis-server/apt-get) echo redis-server ;;
         redis-server/dnf) echo valkey ;;
         redis-server/brew) echo redis ;;
@@ -29,6 +31,7 @@ is_here() { # PROGRAM
         # Debian and brew keep the server's programs off PATH.
         postgres) PATH=$PATH:$(echo /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin |
             tr ' ' :) command -v initdb ;;
+        prometheus-node-exporter) command -v "$1" || command -v node_exporter ;;
         redis-server) command -v redis-server || command -v valkey-server ;;
         venv) "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null ;;
         # macOS has none: do without.

@@ -15,7 +15,6 @@ from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Any
 
-from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import EventRenamer, JSONRenderer, TimeStamper, format_exc_info
 from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
 from structlog.types import EventDict, Processor, WrappedLogger
@@ -62,6 +61,8 @@ class Readable(_Formatter):
     """A line for people."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
+        from structlog.dev import ConsoleRenderer, plain_traceback  # noqa: PLC0415 - brings rich
+
         super().__init__(ConsoleRenderer(colors=False, exception_formatter=plain_traceback))
 
 

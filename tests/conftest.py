@@ -64,6 +64,11 @@ def examples(number: int) -> int:
     return max(1, number * per_cent // 100)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    about = "http://NAME:PASSWORD@HOST:PORT of a server and its admin, held to the contract"
+    parser.addoption("--server", metavar="URL", help=about)
+
+
 def started_redis(
     folder: Path, *options: str
 ) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:

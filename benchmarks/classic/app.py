@@ -1,8 +1,10 @@
-"""The endpoints of version 2 in Flask-RESTful, for ``waitress-serve --call``."""
+"""The endpoints of version 2 and version 1's uptime in Flask-RESTful, for any WSGI server."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import uuid
 from http import HTTPStatus
 from typing import Any
@@ -12,11 +14,12 @@ from flask_restful import Api, Resource, abort, reqparse  # type: ignore[import-
 from kombu.exceptions import OperationalError  # type: ignore[import-not-found]
 from redis.exceptions import RedisError
 
-from benchmarks.classic.worker import PROGRAM, celery, iostat
+from benchmarks.classic.worker import ENVIRONMENT, PROGRAM, SEARCH_PATH, celery, iostat
 
 TASK_LIMIT = 86400  # seconds that a task may take by its parameters
 QUEUED = "QUEUED"  # stored at submission: Celery itself cannot tell a new task from an unknown one
 UNKNOWN = "PENDING"
+UPTIME = shutil.which("uptime", path=SEARCH_PATH)
 FINAL = {"SUCCESS", "FAILURE", "REVOKED"}
 
 Answer = tuple[Any, int] | tuple[Any, int, dict[str, str]]
@@ -27,6 +30,7 @@ def make_app() -> Flask:
     app = Flask("classic")
     app.config["BUNDLE_ERRORS"] = True
     api = Api(app, catch_all_404s=True, errors={"OperationalError": _away(), "RedisError": _away()})
+    api.add_resource(Uptime, "/v1/uptime/")
     api.add_resource(Iostat, "/v2/iostat/")
     api.add_resource(Task, "/v2/task/<task_id>")
     for error in (OperationalError, RedisError):
@@ -50,7 +54,20 @@ PARSER.add_argument("count", type=whole_number, default=1, location="values")
 PARSER.add_argument("wait", type=whole_number, default=1, location="values")
 
 
-class Iostat(Resource):  # type: ignore[misc]  # no types from there
+class Uptime(Resource):  # type: ignore[misc]  # no types from there
+    """Runs uptime for each request."""
+
+    def get(self) -> dict[str, str]:
+        """What it prints."""
+        if UPTIME is None:
+            abort(HTTPStatus.NOT_IMPLEMENTED, message="uptime is missing: install procps")
+        done = subprocess.run(  # noqa: S603 - our own words
+            [str(UPTIME)], capture_output=True, text=True, timeout=10, env=ENVIRONMENT, check=True
+        )
+        return {"uptime": done.stdout.strip()}
+
+
+class Iostat(Resource):  # type: ignore[misc]  # likewise
     """Starts tasks."""
 
     def post(self) -> Answer:

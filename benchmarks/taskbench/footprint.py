@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks.common.processes import Entry, memory, spent, tree, until
 from benchmarks.taskbench.latency import PROGRAM, programs_of
-from benchmarks.taskbench.processes import Entry, memory, spent, tree, until
 from benchmarks.taskbench.systems import LONG, System
 
 STARTING = 60.0  # seconds that all programs may take to have been started

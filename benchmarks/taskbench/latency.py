@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.taskbench.processes import PATIENCE, launcher, tree, until
+from benchmarks.common.processes import PATIENCE, launcher, tree, until
 from benchmarks.taskbench.systems import FINAL, LONG, NO_OP, Place, System
 
 GAPS = (0.05, 0.25)  # seconds between two submissions; each system's own are several times that

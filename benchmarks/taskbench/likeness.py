@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.common.processes import PATIENCE, until
 from benchmarks.taskbench.latency import programs_of
-from benchmarks.taskbench.processes import PATIENCE, until
 from benchmarks.taskbench.systems import LONG, NO_OP, System
 
 ANSWERS = {

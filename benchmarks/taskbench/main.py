@@ -5,23 +5,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
-from benchmarks.taskbench import finished, likeness, phases, report
-from benchmarks.taskbench.figures import say
-from benchmarks.taskbench.phases import FULL, QUICK, Results, Scale, Systems
+from benchmarks.common import finished
+from benchmarks.common.bounded import bounded
+from benchmarks.common.figures import Results, say
+from benchmarks.taskbench import likeness, phases, report
+from benchmarks.taskbench.phases import FULL, QUICK, Scale, Systems
 from benchmarks.taskbench.place import peer_environment, prepared
 from benchmarks.taskbench.systems import THREADS, Classic, Place, Sysmon, System
 
 PEER_POOL = os.cpu_count() or 1  # processes: Celery's default
-SIGNALS = (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
@@ -34,35 +32,18 @@ def main() -> int:
     say("The peer's environment: made at the first run, and when its requirements change")
     peer_bin = peer_environment()
     begin = time.monotonic()
-    with _bounded(scale.limit), prepared(peer_bin) as place:
+    with bounded(scale.limit), prepared(peer_bin) as place:
         results = _measure(place, scale)
         if options.out:
             report.write(options.out, results, place)
     say(f"\n{time.monotonic() - begin:.0f} s in all")
     for promise in results.promises:
         say(promise.line())
-    return 0 if all(promise.kept for promise in results.promises) else 1
-
-
-@contextlib.contextmanager
-def _bounded(seconds: int) -> Iterator[None]:
-    """End the block in time, or by a signal, and then let none disturb the cleaning up."""
-
-    def leave(number: int, _frame: FrameType | None) -> NoReturn:
-        for again in SIGNALS:
-            signal.signal(again, signal.SIG_IGN)
-        late = f"it took longer than {seconds} s"
-        sys.exit(late if number == signal.SIGALRM else f"ended by signal {number}")
-
-    for number in SIGNALS:
-        signal.signal(number, leave)
-    signal.alarm(seconds)
-    yield
-    signal.alarm(0)
+    return 0 if results.kept else 1
 
 
 def _measure(place: Place, scale: Scale) -> Results:
-    results = Results([], [])
+    results = Results()
     with contextlib.ExitStack() as stack:
         systems = _started(place, stack)
         _check(systems, scale)
@@ -102,7 +83,7 @@ def _check(systems: Systems, scale: Scale) -> None:
         done = likeness.check(system)
         say(f"{system.label} {system.db} answers as it must")
         if system in (systems.full_sysmon, systems.full_classic):
-            keys = finished.fill(system, done, scale.finished)
+            keys = finished.fill(system.redis, done, scale.finished)
             say(f"{scale.finished:,} finished tasks copied into its database: {keys:,} keys")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.common.figures import Results, Table, median, percentile
 from benchmarks.taskbench import footprint, latency, rates
-from benchmarks.taskbench.figures import Promise, Table, median, percentile, say
 from benchmarks.taskbench.systems import THREADS, Classic, Place, Sysmon, System
 
 ROUNDS = 4  # of dispatches: neighbours only ever add, so a bound in ms is for the calmest
@@ -55,31 +55,18 @@ class Systems:
         return [*self.pair, self.full_sysmon, self.full_classic]
 
 
-@dataclass
-class Results:
-    """What a run found."""
-
-    tables: list[Table]
-    promises: list[Promise]
-
-    def table(self, title: str, how: str, limits: str, systems: tuple[str, ...] = ()) -> Table:
-        """Begin a table."""
-        table = Table(title, how, limits=limits, systems=systems or ("sysmon", "classic"))
-        self.tables.append(table)
-        table.begin()
-        return table
-
-    def promise(self, text: str, number: float, bound: float, *, at_least: bool = False) -> None:
-        """Note a promise and show what came of it."""
-        promise = Promise(text, number, bound, at_least)
-        self.promises.append(promise)
-        say(f"  {promise.line()}")
+def _table(
+    results: Results, title: str, how: str, limits: str, systems: tuple[str, ...] = ()
+) -> Table:
+    named = systems or ("sysmon", "classic")
+    return results.begin(Table(title, how, limits=limits, systems=named))
 
 
 def dispatch(systems: Systems, scale: Scale, results: Results) -> None:
     """One task at a time, with few and with many finished tasks lying there."""
     (few, peer, many, many_peer), alone = latency.dispatch(systems.all, scale.dispatches)
-    table = results.table(
+    table = _table(
+        results,
         "One no-op task, submitted to an idle system",
         f"{scale.dispatches} tasks for each system, in turn, 50 to 250 ms apart at random. From "
         "before the connection for the POST is opened until Redis tells (keyspace notification, "
@@ -113,7 +100,8 @@ def dispatch(systems: Systems, scale: Scale, results: Results) -> None:
 
 
 def _flat_table(results: Results, title: str, scale: Scale) -> Table:
-    return results.table(
+    return _table(
+        results,
         title,
         "A second copy of each system in a database of its own, measured in turn with the first. "
         "There all keys of one task that succeeded, their expiry included, were copied by Redis' "
@@ -126,7 +114,8 @@ def _flat_table(results: Results, title: str, scale: Scale) -> Table:
 def idle(systems: Systems, scale: Scale, results: Results) -> None:
     """What workers cost that have nothing to do."""
     ours, theirs = footprint.idle(systems.pair, scale.idle)
-    table = results.table(
+    table = _table(
+        results,
         "Idle workers",
         f"All processes of each worker over the same {scale.idle:.0f} s, from /proc: CPU in "
         f"per cent of a core, memory as PSS. sysmon: 1 process, {THREADS} threads, as `make run` "
@@ -142,7 +131,8 @@ def idle(systems: Systems, scale: Scale, results: Results) -> None:
 def bursts(systems: Systems, scale: Scale, results: Results) -> None:
     """Many no-ops at once."""
     ours, theirs = rates.bursts(systems.pair, scale.burst, scale.burst_rounds, LINES)
-    table = results.table(
+    table = _table(
+        results,
         f"A burst of {scale.burst} no-op tasks over HTTP",
         f"{scale.burst_rounds} rounds each, in turn; {LINES} kept-alive connections from a process "
         "of its own. From the first submission to the last SUCCESS, which is read from when the "
@@ -164,7 +154,8 @@ def bursts(systems: Systems, scale: Scale, results: Results) -> None:
 def cancels(systems: Systems, scale: Scale, results: Results) -> None:
     """From DELETE to silence."""
     ours, theirs = latency.cancel(systems.pair, scale.cancels)
-    table = results.table(
+    table = _table(
+        results,
         "Cancelling a running iostat of 60 s",
         f"{scale.cancels} each, in turn. From before the DELETE is sent until the program's pidfd "
         "says that it has ended; then that the task reads REVOKED and no program is left.",
@@ -179,7 +170,8 @@ def submissions(systems: Systems, scale: Scale, results: Results) -> None:
     """How fast tasks are taken, with few and with many finished ones lying there."""
     found = rates.submissions(systems.all, scale.submissions, scale.submission_rounds, LINES)
     few, peer, many, many_peer = found
-    table = results.table(
+    table = _table(
+        results,
         "Submissions over HTTP",
         f"{scale.submission_rounds} rounds of {scale.submissions} POSTs each, in turn, over "
         f"{LINES} kept-alive connections from a process of its own, raw sockets; no worker runs. "
@@ -203,7 +195,8 @@ def submissions(systems: Systems, scale: Scale, results: Results) -> None:
 def holding(place: Place, scale: Scale, results: Results) -> None:
     """How many long tasks run at once, and what each costs."""
     names = ("sysmon", *(f"classic, {size}" for size in scale.pools))
-    table = results.table(
+    table = _table(
+        results,
         "Running iostat tasks of 60 s, a report each second",
         f"{HELD} tasks on one sysmon worker process with {THREADS} threads; the peer's worker with "
         "pools of so many processes, its prefetch multiplier 1 as recommended for long tasks, and "

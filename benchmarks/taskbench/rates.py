@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from benchmarks.taskbench.processes import tree
+from benchmarks.common.processes import tree
 from benchmarks.taskbench.systems import NO_OP, System
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ def _cpu(system: System) -> dict[str, float]:
     """Seconds of CPU so far, by who spent them; programs count once they have ended."""
     web = tree(system.web.pid) if system.web else []
     worker = tree(system.worker.pid) if system.worker else []
-    redis = tree(system.place.server.pid)
+    redis = tree(system.place.redis.server.pid)
     return {
         "web": sum(entry.own for entry in web),
         "worker": sum(entry.own for entry in worker if entry.name != "iostat"),

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import redis
-
-from benchmarks.taskbench.processes import PATIENCE, Process, free_port, until
+from benchmarks.common.environments import ROOT
+from benchmarks.common.private_redis import PrivateRedis
+from benchmarks.common.processes import PATIENCE, Process, free_port, until
 from sysmon_core.tasks import keys
 
-ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 TTL = 86400  # seconds that both keep a finished task
 FINAL = {"SUCCESS", "FAILURE", "REVOKED"}
@@ -33,14 +32,9 @@ class Place:
     """Where everything of one run lies: the folder, Redis, the programs, the peer's own."""
 
     folder: Path
-    socket: Path
+    redis: PrivateRedis
     programs: str
     peer_bin: Path
-    server: Process
-
-    def client(self, db: int) -> redis.Redis:
-        """A client of one of Redis' databases."""
-        return redis.Redis(unix_socket_path=str(self.socket), db=db)
 
 
 class System:
@@ -54,7 +48,7 @@ class System:
         self.place = place
         self.db = db
         self.workers = workers
-        self.redis = place.client(db)
+        self.redis = place.redis.client(db)
         self.port = free_port()
         self.web: Process | None = None
         self.worker: Process | None = None
@@ -189,7 +183,7 @@ class Sysmon(System):
             "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",  # of this checkout, whatever is installed
             "SYSMON_CONFIG": str(ROOT / "development.ini"),
             "SYSMON_VAR": str(self.place.folder),
-            "SYSMON_REDIS_URL": f"unix://{self.place.socket}?db={self.db}",
+            "SYSMON_REDIS_URL": self.place.redis.url(self.db),
             "SYSMON_LISTEN": f"127.0.0.1:{self.port}",
             "SYSMON_COMMAND_PATH": self.place.programs,
             "SYSMON_TASK_TTL": str(TTL),
@@ -229,7 +223,7 @@ class Classic(System):
         return [*command, *options, node, f"--prefetch-multiplier={self.prefetch}"]
 
     def _environ(self) -> dict[str, str]:
-        url = f"redis+socket://{self.place.socket}?virtual_host={self.db}"
+        url = f"redis+socket://{self.place.redis.socket}?virtual_host={self.db}"
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),

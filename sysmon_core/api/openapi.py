@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -43,8 +44,14 @@ the one with it. Every error is `application/problem+json`.
 def service(others: Iterable[Service], versions: Mapping[str, str]) -> Service:
     """The path of the document of these services and itself; ``versions`` says what each is."""
 
+    others = list(others)
+
+    @cache  # when it is first asked for: it takes as long as all else that is done at a start
+    def document() -> dict[str, Any]:
+        return describe([*others, own], versions)
+
     def view(request: Request) -> dict[str, Any]:
-        return document | {"servers": [{"url": request.script_name or "/"}]}
+        return document() | {"servers": [{"url": request.script_name or "/"}]}
 
     endpoint = Endpoint(
         view=view,
@@ -53,7 +60,6 @@ def service(others: Iterable[Service], versions: Mapping[str, str]) -> Service:
         answers={200: Answer(Schema(type=DataType.OBJECT, description="OpenAPI 3.1"))},
     )
     own = Service(name="openapi", path="/openapi.json", endpoints={"GET": endpoint})
-    document = describe([*others, own], versions)
     return own
 
 

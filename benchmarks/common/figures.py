@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+ABSENT = "-"
+
 
 def say(text: str) -> None:
     """Print a line at once."""
@@ -31,18 +33,18 @@ class Figure:
 
     name: str
     unit: str
-    numbers: tuple[float, ...]
-
-    @property
-    def ratio(self) -> float:
-        """The first number by the second."""
-        return self.numbers[0] / self.numbers[1]
+    numbers: tuple[float | None, ...]  # None where there is nothing to measure
 
     def cells(self) -> list[str]:
-        """The line's cells, as text."""
-        numbers = [_rounded(number) for number in self.numbers]
-        ratio = [f"{self.ratio:.2f}" if all(self.numbers) else "-"] if len(numbers) == 2 else []
-        return [self.name, self.unit, *numbers, *ratio]
+        """The line's cells, as text; of two numbers also the first by the second."""
+        numbers = [ABSENT if number is None else _rounded(number) for number in self.numbers]
+        return [self.name, self.unit, *numbers, *self._ratio()]
+
+    def _ratio(self) -> list[str]:
+        if len(self.numbers) != 2:
+            return []
+        first, second = self.numbers
+        return [f"{first / second:.2f}" if first and second else ABSENT]
 
 
 def _rounded(number: float) -> str:
@@ -59,20 +61,21 @@ class Table:
     how: str
     systems: tuple[str, ...] = ("sysmon", "classic")
     limits: str = ""
+    step: str = ""  # what would raise that limit
     figures: list[Figure] = field(default_factory=list)
 
-    def add(self, name: str, unit: str, *numbers: float) -> None:
+    def add(self, name: str, unit: str, *numbers: float | None) -> None:
         """Add a line and show it."""
         figure = Figure(name, unit, numbers)
         self.figures.append(figure)
         cells = figure.cells()
-        say(f"  {cells[0]:44} {cells[1]:12}" + "".join(f"{cell:>12}" for cell in cells[2:]))
+        say(f"  {cells[0]:44} {cells[1]:12}" + "".join(f"{cell:>16}" for cell in cells[2:]))
 
     def begin(self) -> None:
         """Show the head of the table."""
         heads = self.heads()
         say(f"\n{self.title}")
-        say(f"  {'':44} {'':12}" + "".join(f"{head:>12}" for head in heads[2:]))
+        say(f"  {'':44} {'':12}" + "".join(f"{head:>16}" for head in heads[2:]))
 
     def heads(self) -> list[str]:
         """The names of the columns."""
@@ -98,3 +101,28 @@ class Promise:
         sign = "≥" if self.at_least else "≤"
         verdict = "kept" if self.kept else "BROKEN"
         return f"{verdict}: {self.text} {sign} {self.bound:g}: {self.number:.2f}"
+
+
+@dataclass
+class Results:
+    """What a run found."""
+
+    tables: list[Table] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)
+
+    def begin(self, table: Table) -> Table:
+        """Begin a table."""
+        self.tables.append(table)
+        table.begin()
+        return table
+
+    def promise(self, text: str, number: float, bound: float, *, at_least: bool = False) -> None:
+        """Note a promise and show what came of it."""
+        promise = Promise(text, number, bound, at_least)
+        self.promises.append(promise)
+        say(f"  {promise.line()}")
+
+    @property
+    def kept(self) -> bool:
+        """Whether all promises were kept."""
+        return all(promise.kept for promise in self.promises)

@@ -1,0 +1,115 @@
+"""Loads servers with wrk, each in turn, and takes medians."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.common.environments import program
+from benchmarks.common.figures import median, say
+from benchmarks.webbench.server import HOST, Target
+
+SCRIPT = Path(__file__).with_name("wrk.lua")
+LINES = 8  # connections, unless a table says otherwise
+LOOK = 0.2  # seconds over which a server is watched for whether it has come to rest
+SLOWEST = 30  # seconds after which wrk does not count an answer any more
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one round of wrk saw; milliseconds, and of CPU microseconds a request."""
+
+    rate: float
+    p50: float
+    p99: float
+    failed: int
+    cpu: float
+
+
+@dataclass
+class Measured:
+    """The rounds of one target."""
+
+    target: Target
+    rounds: list[Load] = field(default_factory=list)
+
+    def median(self, name: str) -> float:
+        """Of one of the numbers, over the rounds."""
+        return median(getattr(load, name) for load in self.rounds)
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.median("rate")
+
+    @property
+    def failed(self) -> int:
+        """Requests of all rounds that got no answer, or one that is no success."""
+        return sum(load.failed for load in self.rounds)
+
+
+def command(target: Target, connections: int, seconds: float) -> list[str]:
+    """The words that start wrk."""
+    options = ["--threads", "1", "--connections", str(connections), "--script", str(SCRIPT)]
+    options += ["--duration", f"{max(1, round(seconds))}s", "--timeout", f"{SLOWEST}s"]
+    for name, value in target.headers.items():
+        options += ["--header", f"{name}: {value}"]
+    return [program("wrk"), *options, f"http://{HOST}:{target.server.port}{target.path}"]
+
+
+def load(target: Target, connections: int, seconds: float) -> Load:
+    """One round: as many requests as are answered over so many kept-alive connections."""
+    before = target.server.cpu()
+    done = subprocess.run(  # noqa: S603 - our own words
+        command(target, connections, seconds),
+        capture_output=True,
+        text=True,
+        timeout=seconds + 2 * SLOWEST,
+        check=True,
+    )
+    told = json.loads(done.stdout.splitlines()[-1])
+    if not told["requests"]:
+        raise RuntimeError(f"{target.label} answered nothing: {done.stdout}")
+    spent = target.server.cpu() - before
+    _calm(target)
+    return Load(
+        rate=told["requests"] * 1e6 / told["microseconds"],
+        p50=told["p50"] / 1000,
+        p99=told["p99"] / 1000,
+        failed=told["refused"] + told["failed"],
+        cpu=spent * 1e6 / told["requests"],
+    )
+
+
+def _calm(target: Target) -> None:
+    """Wait until the server is done with what wrk left it with: it would slow the next one."""
+    end = time.monotonic() + SLOWEST
+    while time.monotonic() < end:
+        before = target.server.cpu()
+        time.sleep(LOOK)
+        if target.server.cpu() - before < LOOK / 5:
+            return
+
+
+def measure(
+    targets: Sequence[Target], rounds: int, seconds: float, connections: int = LINES
+) -> list[Measured]:
+    """Warm each up, then load each in turn, the other way round in every second round.
+
+    Without a second round nothing is warmed up: what is asked for has to be quick, or is nothing
+    new to the systems.
+    """
+    measured = [Measured(target) for target in targets]
+    for target in targets:
+        target.check()
+        if rounds > 1:
+            load(target, min(connections, LINES), 1)
+    for turn in range(rounds):
+        say(f"    {connections} connections, round {turn + 1} of {rounds}")
+        for one in measured[::-1] if turn % 2 else measured:
+            one.rounds.append(load(one.target, connections, seconds))
+    return measured

@@ -1,0 +1,59 @@
+"""A whole run, from the processes to the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.common.bounded import bounded
+from benchmarks.common.figures import say
+from benchmarks.common.private_redis import private_redis
+from benchmarks.webbench import connections, cost, peers, plot, report, scale, siege, speed
+from benchmarks.webbench.bench import FULL, QUICK, Bench
+
+SECTIONS = {
+    "speed": speed.run,
+    "connections": connections.run,
+    "page": speed.metrics_page,
+    "scale": scale.run,
+    "siege": siege.run,
+    "cost": cost.run,
+}
+
+
+def main() -> int:
+    """Measure; 0 if every promise was kept, 1 if one was broken."""
+    parser = argparse.ArgumentParser(description="What users feel over HTTP, against peers.")
+    parser.add_argument("--quick", action="store_true", help="two minutes or so, less exact")
+    parser.add_argument("--only", choices=SECTIONS, action="append", help="this section alone")
+    parser.add_argument("--out", type=Path, help="write the results there, as Markdown")
+    parser.add_argument("--plot", type=Path, help="draw a plot there, as SVG")
+    options = parser.parse_args()
+    how_much = QUICK if options.quick else FULL
+    say("The peers' environments: made at the first run, and when their requirements change")
+    for name in peers.REQUIREMENTS:
+        peers.folder_of(name)
+    begin = time.monotonic()
+    with (
+        bounded(how_much.limit),
+        tempfile.TemporaryDirectory(prefix="sysmon-bench-") as name,
+        private_redis(Path(name)) as redis,
+    ):
+        bench = Bench(Path(name), redis, how_much)
+        for section in options.only or SECTIONS:
+            say(f"\n== {section}, after {time.monotonic() - begin:.0f} s")
+            SECTIONS[section](bench)
+        drawn = options.plot if options.plot and plot.draw(bench.plotted, options.plot) else None
+        if options.out:
+            report.write(options.out, bench, drawn)
+    say(f"\n{time.monotonic() - begin:.0f} s in all")
+    for promise in bench.results.promises:
+        say(promise.line())
+    return 0 if bench.results.kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

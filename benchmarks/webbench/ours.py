@@ -1,0 +1,102 @@
+"""How our own server is started: what only this module knows, whatever serves."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.common.environments import ROOT
+from benchmarks.common.processes import Process, free_port
+from benchmarks.webbench.server import HOST, Server
+
+BIN = Path(sys.executable).parent
+USER, PASSWORD = "root", "correct horse battery staple"
+APP = "egg:sysmon"
+ONE_PROCESS = "waitress has one process, and two of them cannot share a port"
+WORKER = "sysmon_core.worker:setup --processes 1 --threads 264 --skip-logging"  # as in the Makefile
+
+
+def serving(processes: int) -> tuple[list[str], dict[str, str]] | None:
+    """What starts our server with so many processes, or None if it cannot have so many.
+
+    The words that stand before the ini file, and what its [server:main] has that production.ini
+    has not.
+    """
+    return ([str(BIN / "pserve"), "--quiet"], {}) if processes == 1 else None
+
+
+@dataclass(frozen=True)
+class Site:
+    """A folder of state and a database of a Redis; servers and a worker may run on them."""
+
+    folder: Path
+    redis_url: str
+
+    def environ(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment of all that is ours."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SYSMON_")}
+        return kept | {
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",  # of this checkout, whatever is installed
+            "SYSMON_CONFIG": str(ROOT / "production.ini"),
+            "SYSMON_VAR": str(self.folder),
+            "SYSMON_REDIS_URL": self.redis_url,
+            **(more or {}),
+        }
+
+    def prepare(self, more: Mapping[str, str] | None = None) -> None:
+        """Make the users' database, and an admin in it."""
+        self.folder.mkdir(exist_ok=True)
+        self.command("database", "upgrade", more=more)
+        words = ("user", "add", USER, "--admin", "--password-file", "-")
+        self.command(*words, typed=PASSWORD, more=more)
+
+    def command(self, *words: str, typed: str = "", more: Mapping[str, str] | None = None) -> None:
+        """Run the sysmon command."""
+        subprocess.run(  # noqa: S603 - our own words
+            [str(BIN / "sysmon"), *words],
+            env=self.environ(more),
+            input=typed,
+            text=True,
+            stdout=subprocess.DEVNULL,
+            check=True,
+            timeout=60,
+        )
+
+    def server(
+        self,
+        processes: int = 1,
+        app: str = APP,
+        more: Mapping[str, str] | None = None,
+        *,
+        logs: bool = True,
+    ) -> Server | None:
+        """A server on production.ini, its log of requests in a file; None as of ``serving``."""
+        if (found := serving(processes)) is None:
+            return None
+        words, options = found
+        port = free_port()
+        ini = self.folder / f"{port}.ini"
+        _write_ini(ini, app, options, logs=logs)
+        environ = self.environ(more) | {"SYSMON_LISTEN": f"{HOST}:{port}"}
+        return Server(port, [*words, str(ini)], environ, self.folder / f"{port}.log")
+
+    def worker(self) -> Process:
+        """A worker, as `make run` has it."""
+        argv = [str(BIN / "dramatiq"), *WORKER.split()]
+        return Process(argv, self.environ(), self.folder / "worker.log")
+
+
+def _write_ini(path: Path, app: str, options: Mapping[str, str], *, logs: bool) -> None:
+    parser = configparser.RawConfigParser()
+    parser.read(ROOT / "production.ini")
+    parser["app:main"]["use"] = app
+    parser["server:main"].update(options)
+    if not logs:
+        parser["logger_sysmon"]["level"] = "WARNING"
+    with path.open("w") as file:
+        parser.write(file)

@@ -1,0 +1,102 @@
+"""A web server that is measured, and what it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.common.processes import PATIENCE, Process, tree, until
+
+HOST = "127.0.0.1"
+UPTIME = r"\d\d:\d\d:\d\d up .*load average: "  # what the program prints
+
+
+class Answer(NamedTuple):
+    """What a server said."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+@dataclass
+class Server:
+    """A command that serves on a port, and its processes."""
+
+    port: int
+    argv: Sequence[str]
+    environ: Mapping[str, str]
+    log: Path
+    _process: Process | None = field(default=None, init=False)
+
+    @contextlib.contextmanager
+    def running(self, path: str = "/v1/uptime/") -> Iterator[Server]:
+        """Have it run, from its first good answer at this path on."""
+        self._process = Process(self.argv, self.environ, self.log)
+        try:
+            until(lambda: self._answers(path), f"an answer of {self.argv[0]}", 0.02, PATIENCE)
+            yield self
+        finally:
+            self._process.stop()
+
+    def _answers(self, path: str) -> bool:
+        if self._process:
+            self._process.check()
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.get(path).status == http.HTTPStatus.OK
+        return False
+
+    @property
+    def pid(self) -> int:
+        """Of the process that was started."""
+        if self._process is None:
+            raise RuntimeError(f"{self.argv[0]} was not started")
+        return self._process.pid
+
+    def cpu(self) -> float:
+        """Seconds of CPU so far: of all its processes, and of those they ran that ended."""
+        return sum(entry.own + entry.reaped for entry in tree(self.pid))
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """The answer to one request, on a connection of its own."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers=dict(headers or {}))
+            response = connection.getresponse()
+            said = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, said, response.read().decode("utf-8", "replace"))
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a load asks a server for, and what must be in each answer."""
+
+    label: str
+    server: Server
+    path: str = "/v1/uptime/"
+    user: str = ""  # name:password
+    proof: str = UPTIME
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent beside the path."""
+        if not self.user:
+            return {}
+        return {"Authorization": f"Basic {b64encode(self.user.encode()).decode()}"}
+
+    def check(self) -> Answer:
+        """Ask once.
+
+        Raises:
+            RuntimeError: the answer is not what is compared.
+        """
+        answer = self.server.get(self.path, self.headers)
+        if answer.status != http.HTTPStatus.OK or not re.search(self.proof, answer.body):
+            raise RuntimeError(f"{self.label} does not answer what is compared: {answer}")
+        return answer

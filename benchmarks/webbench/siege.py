@@ -1,0 +1,129 @@
+"""How soon a quick request is answered while a server is kept busy by others."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.common.environments import ROOT
+from benchmarks.common.figures import Table, median, percentile, say
+from benchmarks.common.processes import SEARCH_PATH
+from benchmarks.webbench.bench import Bench
+from benchmarks.webbench.ours import PASSWORD, USER
+from benchmarks.webbench.server import HOST, Server, Target
+from tests.postgresql import started_postgresql
+
+GAP = 0.01  # seconds between two requests of the one who asks
+TRUSTING = {"SYSMON_TRUSTED_PROXIES": HOST}  # so that one client can be many
+HANGS = "a hung PostgreSQL and 16 users"
+
+
+@dataclass(frozen=True)
+class Siege:
+    """What is done to the server, and the bound of its p95 by the idle one."""
+
+    title: str
+    name: str
+    bound: float
+
+
+SIEGES = (
+    Siege("every synchronous slot busy", "slots", 4),
+    Siege("900 half-open connections", "half-open", 5),
+    Siege("16 guessers of passwords", "guessers", 40),
+)
+HUNG = Siege(HANGS, "users", 20)
+
+
+def run(bench: Bench) -> None:
+    """One who asks for uptime, idle and in each siege."""
+    table = Table(
+        "Under siege: uptime, p95",
+        f"One client asks {bench.scale.probes} times, {GAP * 1000:.0f} ms apart, each time on a "
+        "connection of its own: before a siege, during it and after it; idle is before and after. "
+        "The besiegers have a process of their own on the same cores. Guessers try ever new users "
+        "from ever new addresses, by X-Forwarded-For with that address as a trusted proxy, so that "
+        "no throttle stops them. PostgreSQL hangs by SIGSTOP.",
+        ("idle", "besieged", "besieged, max"),
+        "Guessers: argon2, which three of them have computed at once, on the same cores. Users: "
+        "the circuit breaker answers them at once, as fast as they ask.",
+        "guessers: a niceness of the threads that hash.",
+    )
+    bench.results.begin(table)
+    site = bench.site()
+    if server := site.server(more=TRUSTING):
+        with server.running():
+            for siege in SIEGES:
+                _hold(bench, table, siege, server, contextlib.nullcontext())
+    with started_postgresql() as cluster:
+        more = {"SYSMON_DATABASE_URL": cluster.url(), "SYSMON_COMMAND_PATH": SEARCH_PATH}
+        site.prepare(more)
+
+        @contextlib.contextmanager
+        def hung() -> Iterator[None]:
+            cluster.signal(signal.SIGSTOP)
+            try:
+                yield
+            finally:
+                cluster.signal(signal.SIGCONT)
+
+        if server := site.server(more=more):
+            with server.running():
+                Target(HANGS, server, "/v3/uptime/", f"{USER}:{PASSWORD}").check()
+                _hold(bench, table, HUNG, server, hung())
+
+
+def _hold(
+    bench: Bench,
+    table: Table,
+    siege: Siege,
+    server: Server,
+    around: contextlib.AbstractContextManager[None],
+) -> None:
+    before = _asked(bench, server)
+    with around, _besieged(siege, server):
+        during = _asked(bench, server)
+    after = _asked(bench, server)
+    idle, besieged = percentile(before + after, 0.95), percentile(during, 0.95)
+    table.add(siege.title, "ms", idle, besieged, max(during))
+    text = f"uptime's p95, {siege.title}, times idle"
+    bench.results.promise(text, besieged / idle, siege.bound)
+
+
+def _asked(bench: Bench, server: Server) -> list[float]:
+    """Milliseconds of each answer."""
+    target, took = Target("sysmon", server), []
+    for _ in range(bench.scale.probes):
+        begin = time.monotonic()
+        target.check()
+        took.append((time.monotonic() - begin) * 1000)
+        time.sleep(GAP)
+    say(f"    p50 {median(took):.1f} ms, p95 {percentile(took, 0.95):.1f} ms")
+    return took
+
+
+@contextlib.contextmanager
+def _besieged(siege: Siege, server: Server) -> Iterator[None]:
+    words = ["-m", "benchmarks.webbench.besiege", siege.name, str(server.port)]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, *words, f"{USER}:{PASSWORD}"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as besieger:
+        try:
+            if besieger.stdout is None or "standing" not in besieger.stdout.readline():
+                raise RuntimeError(f"the siege {siege.name} does not stand")
+            yield
+            told, _ = besieger.communicate("", timeout=60)
+        except BaseException:
+            besieger.kill()
+            raise
+        say(f"    {siege.title}: its answers, by status: {json.loads(told)}")
