@@ -89,7 +89,9 @@ def database() -> None:
 
 
 @database.command()
-def upgrade() -> None:
+@click.option("--bootstrap", is_flag=True, help="Make the first admin too: see user bootstrap.")
+@click.pass_context
+def upgrade(ctx: click.Context, bootstrap: bool) -> None:
     """Create the database, or bring it to this version."""
     from sysmon_core import migrations
     from sysmon_core.db import Database
@@ -98,6 +100,8 @@ def upgrade() -> None:
     _make_folder(config)
     migrations.upgrade(Database(config.database))
     click.echo("The users' database is up to date.")
+    if bootstrap:
+        ctx.invoke(make_admin)
 
 
 @main.group()
@@ -172,8 +176,8 @@ def delete(name: str) -> None:
     click.echo(f"Deleted the user {name}.")
 
 
-@user.command()
-def bootstrap() -> None:
+@user.command("bootstrap")
+def make_admin() -> None:
     """Make the first admin, and print a random password once; do nothing if there is one."""
     from sysmon_core.services.passwords import random_password
     from sysmon_core.services.user_params import NewUser

@@ -44,6 +44,7 @@ class Site:
             "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",  # of this checkout, whatever is installed
             "SYSMON_CONFIG": str(ROOT / "production.ini"),
             "SYSMON_VAR": str(self.folder),
+            "MALLOC_MMAP_THRESHOLD_": "1048576",  # as the units have it
             "SYSMON_REDIS_URL": self.redis_url,
             **(more or {}),
         }

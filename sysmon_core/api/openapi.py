@@ -43,7 +43,6 @@ the one with it. Every error is `application/problem+json`.
 
 def service(others: Iterable[Service], versions: Mapping[str, str]) -> Service:
     """The path of the document of these services and itself; ``versions`` says what each is."""
-
     others = list(others)
 
     @cache  # when it is first asked for: it takes as long as all else that is done at a start

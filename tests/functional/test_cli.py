@@ -409,3 +409,11 @@ def test_the_hosts_log_hears_of_what_is_changed_and_nothing_else(
             assert (fields["message"], fields["user"]) == (event, "ann")
             assert fields["by"] == f"uid {os.getuid()}"
             assert SECRET not in line
+
+
+def test_one_command_makes_the_database_and_the_first_admin(run: Run, users: Users) -> None:
+    said = run("database", "upgrade", "--bootstrap").stdout
+    assert "is up to date" in said
+    (password,) = re.findall(r"User: admin  Password: (\S+)", said)
+    assert owner_of(users, "admin", password)
+    assert "Password" not in run("database", "upgrade", "--bootstrap").stdout
