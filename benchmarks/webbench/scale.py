@@ -77,7 +77,7 @@ def _users(bench: Bench) -> None:
             bench,
             "users",
             f"A server and an SQLite database for each number, {LINES} connections, in turn; each "
-            "request with credentials, which are read from the database each time.",
+            "request with credentials, which are read again once the database has changed.",
             "Nothing that grows: a user is found by an index, and a list of ten by its order.",
             sizes,
             targets,

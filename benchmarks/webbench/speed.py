@@ -95,7 +95,8 @@ def _one_process(bench: Bench, found: Mapping[str, Measured]) -> None:
             labels,
             f"CPU of the server's process and of the programs that it runs: the server alone "
             f"(bare) has {share:.0f} % of what a request costs.",
-            "one reading for all who ask within a second; then the layers above the server.",
+            "servers side by side on one port; what waitress does to wake itself after each "
+            "answer.",
         )
     )
     _rows(table, found, labels)
