@@ -39,13 +39,14 @@ class Base(DeclarativeBase):
 class Database:
     """Hands out sessions; nothing is connected before the first one."""
 
-    def __init__(self, url: str) -> None:
-        """Prepare an engine for the URL.
+    def __init__(self, url: str, seconds: float = USUAL) -> None:
+        """Prepare an engine for the URL; a transaction waits so many seconds in all.
 
         Raises:
             ConfigurationError: it is no URL of a database that SQLAlchemy can reach.
         """
         self._patience = Patience()
+        self._seconds = seconds
         self._breaker = Breaker()
         self.engine = make_engine(url, self._patience)
         self._witness = sqlite.Witness(self.engine) if self.engine.name == "sqlite" else None
@@ -64,22 +65,22 @@ class Database:
         Raises:
             DatabaseUnavailable: the database cannot answer.
         """
-        with self._guarded(USUAL), Session(self.engine) as session:
+        with self._guarded(self._seconds), Session(self.engine) as session:
             yield session
 
     @contextlib.contextmanager
-    def write(self, seconds: float = USUAL) -> Iterator[Session]:
+    def write(self, seconds: float | None = None) -> Iterator[Session]:
         """A session that is committed at the end, or rolled back by an exception.
 
-        It waits for other writers at its start, for this many seconds at most: what it reads
-        cannot be stale by the time it writes.
+        It waits for other writers at its start, for as long as any transaction unless told
+        otherwise: what it reads cannot be stale by the time it writes.
 
         Raises:
             DatabaseUnavailable: the database cannot answer, or is locked for too long.
         """
         engine = self.engine.execution_options(**{WRITES: True})
         with (
-            self._guarded(seconds),
+            self._guarded(seconds or self._seconds),
             Session(engine, expire_on_commit=False) as session,
             session.begin(),
         ):

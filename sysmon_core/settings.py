@@ -57,6 +57,10 @@ class Settings(BaseModel):
     database_url: str = Field(
         "", description="SQLAlchemy URL of the users' database; empty: SQLite in `var`."
     )
+    database_patience: Positive = Field(
+        2,
+        description="Seconds that a request waits for the users' database in all, then it is 503.",
+    )
     redis_url: str = Field(
         "", description="URL of the Redis server; empty: the private one, by its socket in `var`."
     )

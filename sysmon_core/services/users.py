@@ -59,7 +59,8 @@ class Users:
     def of(cls, settings: Settings, passwords: Passwords | None = None) -> Self:
         """The users that the settings name."""
         rules = PasswordRules.of(settings)
-        return cls(Database(settings.database), passwords or Passwords(), rules)
+        database = Database(settings.database, settings.database_patience)
+        return cls(database, passwords or Passwords(), rules)
 
     def at_hand(self, username: str) -> Credentials | None:
         """What ``credentials`` would give, if that is known without reading the database."""

@@ -46,7 +46,8 @@ def basic(name: str | None) -> dict[str, str]:
 def config(make_settings: MakeSettings, programs: MakePrograms, redis_url: str) -> Settings:
     """Programs that answer at once, whatever they are asked for."""
     path = programs(uptime="echo up", iostat='echo "$*"', vmstat='echo "$*"')
-    return make_settings(redis_url=redis_url, command_path=path)
+    # All of this is one process, which keeps its threads waiting for each other.
+    return make_settings(redis_url=redis_url, command_path=path, database_patience=30)
 
 
 @pytest.fixture

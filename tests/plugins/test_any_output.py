@@ -227,7 +227,6 @@ def test_over_http_it_is_shown_as_it_is(
         shown = mutant[1].decode("utf-8", "replace")
         assert app.get("/v1/iostat/").json == {"iostat": shown}
         assert app.get("/v1/vmstat/").json == {"vmstat": shown}
-        assert app.get("/v1/uptime/").json == {"uptime": shown.strip()}
 
     hold_over_http()
 
@@ -267,7 +266,8 @@ def test_whatever_the_system_says_of_disks_the_rows_are_sound_or_refused(
         patch.setattr(psutil, "disk_usage", lambda _: usage)
         (metric,) = sysmon_disk.sysmon_metrics()
         rows = rows_of(metric)
-        assert len(rows) in {0, len({mount.mountpoint for mount in mounts})}
+        seen = {mount.mountpoint: mount.device for mount in mounts}  # the later hides the other
+        assert len(rows) in {0, len(set(seen.values()))}
 
 
 @settings(max_examples=examples(100))

@@ -15,7 +15,7 @@ from sysmon_core.tasks.connection import impatient
 
 NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_limit", "body_limit"]
 NUMBERS += ["password_min_length", "password_checks"]
-SECONDS = ["sync_limit", "task_limit", "overrun"]
+SECONDS = ["sync_limit", "task_limit", "overrun", "database_patience"]
 TEXTS = ["listen", "database_url", "redis_url", "command_path", "password_blocklist"]
 TEXTS += ["plugins_allowed", "plugins_blocked", "hosts", "syslog"]
 RATES = ["guesses_per_address", "guesses_per_user_and_address", "guesses_per_user"]
