@@ -7,7 +7,6 @@ import http.client
 import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import event, given, settings
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import examples
 from tests.functional.test_any_request import LINES, METHODS, PATHS, Answer, hold, wsgi
-from tests.functional.test_schemathesis import served
+from tests.serving import HOST, served
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -34,9 +33,8 @@ def database_url() -> str:
 
 @pytest.fixture
 def address(wsgi: WSGIApplication) -> Iterator[tuple[str, int]]:
-    with served(wsgi) as url:
-        place = urlsplit(url)
-        yield str(place.hostname), int(place.port or 80)
+    with served(wsgi) as port:
+        yield HOST, port
 
 
 TARGETS = [*(path.encode("latin-1") or b"/" for path in PATHS), b"http://localhost/v1/uptime/"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,16 +20,15 @@ from schemathesis.openapi.checks import (
     UnsupportedMethodResponse,
     UseAfterFree,
 )
-from webtest.http import StopableWSGIServer
 
 from sysmon_core import migrations, registry
 from sysmon_core.app import make_app
-from sysmon_core.channel import Channel
 from sysmon_core.db import Database
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.user_params import USERNAME, NewUser
 from sysmon_core.settings import Settings
 from tests.conftest import MakePrograms, MakeSettings, until, users_of, working
+from tests.serving import HOST, served
 
 SECRET = "secret"
 AnyCase = Case[Any]
@@ -59,21 +57,10 @@ def url(config: Settings) -> Iterator[str]:
     for name, admin in (("bob", False), ("root", True)):
         users.create(NewUser(username=name, password=SECRET, fullname=name, admin=admin))
     app = make_app(config, registry.load(config), cheap)
-    with working(config), served(app) as address:
+    with working(config), served(app) as port:
+        address = f"http://{HOST}:{port}"
         until(lambda: requests.get(f"{address}/readyz", timeout=10).ok)
         yield address
-
-
-@contextlib.contextmanager
-def served(app: Any) -> Iterator[str]:
-    """Behind waitress, with the errors that it has in production."""
-    server = StopableWSGIServer.create(app, expose_tracebacks=False)
-    server.channel_class = Channel
-    try:
-        yield server.application_url.rstrip("/")
-    finally:
-        server.shutdown()
-        server.runner.join()
 
 
 def configured(name: str | None, url: str) -> SchemathesisConfig:

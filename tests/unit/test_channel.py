@@ -10,16 +10,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from waitress.server import create_server
 
 from sysmon_core.api.problems import AT_ONCE, NotAtHand
-from sysmon_core.channel import Channel, Dispatcher
 from tests.conftest import PATIENCE, until
+from tests.serving import HOST, READER, served
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
-
-HOST = "127.0.0.1"
 
 
 class App:
@@ -53,27 +50,10 @@ def app() -> Iterator[App]:
 
 @pytest.fixture(scope="module")
 def port(app: App) -> Iterator[int]:
-    """A server with two threads, read by one that is called so."""
-    made: list[Any] = []
-    ready = threading.Event()
-
-    def serve() -> None:
-        server = create_server(app, _dispatcher=Dispatcher(2), listen=f"{HOST}:0")
-        server.channel_class = Channel
-        made.append(server)
-        ready.set()
-        server.run()
-
-    thread = threading.Thread(target=serve, name="reader")
-    thread.start()
-    ready.wait()
-    yield made[0].effective_port
-    app.gate.set()
-    made[0].task_dispatcher.shutdown()
-    for one in list(made[0]._map.values()):  # noqa: SLF001 - it goes on as long as there is any
-        one.handle_close()
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
+    """A server with two threads beside the one that reads."""
+    with served(app, threads=2) as number:
+        yield number
+        app.gate.set()
 
 
 def connect(port: int) -> socket.socket:
@@ -103,10 +83,10 @@ def ask(port: int, path: str) -> Any:
 
 
 def test_what_is_at_hand_needs_no_other_thread(port: int) -> None:
-    assert ask(port, "/kept") == ["/kept", "reader"]
+    assert ask(port, "/kept") == ["/kept", READER]
     path, thread = ask(port, "/other")
     assert path == "/other"
-    assert thread != "reader"
+    assert thread != READER
 
 
 def test_it_is_answered_while_all_threads_are_busy(port: int, app: App) -> None:
@@ -117,7 +97,7 @@ def test_it_is_answered_while_all_threads_are_busy(port: int, app: App) -> None:
             send(connection, "/slow")
         until(lambda: app.waiting == before + 2)
         for _ in range(5):
-            assert ask(port, "/kept") == ["/kept", "reader"]
+            assert ask(port, "/kept") == ["/kept", READER]
         app.gate.set()
         for connection in (first, second, third):
             assert receive(connection)[0][0] == "/slow"
@@ -138,7 +118,7 @@ def test_answers_on_one_connection_come_in_order(port: int, paths: list[str]) ->
         send(connection, *paths)
         assert [path for path, _ in receive(connection, len(paths))] == paths
         send(connection, "/kept")
-        assert receive(connection) == [["/kept", "reader"]]
+        assert receive(connection) == [["/kept", READER]]
 
 
 def test_a_connection_is_kept_and_used_again(port: int) -> None:
@@ -154,7 +134,7 @@ def test_a_fault_closes_its_connection_and_no_other(port: int) -> None:
             send(broken, path)
             assert broken.recv(100).startswith(b"HTTP/1.1 500 ")
             send(other, "/kept")
-            assert receive(other) == [["/kept", "reader"]]
+            assert receive(other) == [["/kept", READER]]
 
 
 def test_a_client_that_hangs_up_is_no_trouble(port: int) -> None:
@@ -162,4 +142,4 @@ def test_a_client_that_hangs_up_is_no_trouble(port: int) -> None:
         for _ in range(20):
             with connect(port) as connection:
                 send(connection, path)
-    assert ask(port, "/kept") == ["/kept", "reader"]
+    assert ask(port, "/kept") == ["/kept", READER]
