@@ -33,7 +33,8 @@ class Sea:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         environ[ROUTE] = "/route/"
-        response = Response(f"number {next(self._numbers)}", status="203 Of the sea")
+        parts = [b"number ", str(next(self._numbers)).encode()]
+        response = Response(app_iter=parts, status="203 Of the sea")
         if self.age is not None:
             environ[READING] = Reading({}, time.monotonic() - self.age, HOUR)
         body: Iterable[bytes] = response(environ, start)

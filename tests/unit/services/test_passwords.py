@@ -20,7 +20,7 @@ def passwords() -> Passwords:
     return Passwords()
 
 
-@pytest.mark.parametrize("password", PASSWORDS, ids=lambda text: repr(text[:9]))
+@pytest.mark.parametrize("password", PASSWORDS, ids=range(len(PASSWORDS)))
 def test_a_hash_is_verified_by_its_password_and_no_other(
     passwords: Passwords, password: str
 ) -> None:

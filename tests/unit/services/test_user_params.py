@@ -76,3 +76,10 @@ def test_a_flag_is_true_or_false(value: object) -> None:
     assert faults(admin=value).keys() == {"admin"}
     assert new(admin=True).admin is True
     assert new().admin is False
+
+
+def test_a_change_declares_no_default_for_what_stays_as_it_is() -> None:
+    fields = UserChange.model_json_schema()["properties"].values()
+    assert [field["type"] for field in fields] == ["string", "string", "string", "boolean"]
+    assert not [field for field in fields if "default" in field]
+    assert NewUser.model_json_schema()["properties"]["admin"]["default"] is False

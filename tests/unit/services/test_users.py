@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from sysmon_core import migrations
 from sysmon_core.db import Database
-from sysmon_core.errors import InvalidInput, LastAdmin, UserExists, UserNotFound
+from sysmon_core.errors import (
+    DatabaseUnavailable,
+    InvalidInput,
+    LastAdmin,
+    UserExists,
+    UserNotFound,
+)
+from sysmon_core.patience import USUAL
 from sysmon_core.services.passwords import PasswordRules, Passwords
 from sysmon_core.services.user_params import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
@@ -191,3 +202,19 @@ def test_the_settings_say_where_users_are_and_what_a_password_must_be(
         _, password_hash = users.credentials(name) or (None, "")
         assert password_hash.split("$")[1:4] == ["argon2id", "v=19", costs]
     assert [one.username for one in Users.of(config).list()] == ["ann", "eve"]
+
+
+def test_the_settings_say_how_long_a_change_waits_for_others(
+    make_settings: MakeSettings, cheap: Passwords
+) -> None:
+    config = make_settings(database_patience=0.1)
+    migrations.upgrade(Database(config.database))
+    users = Users.of(config, cheap)
+    path = str(make_url(config.database).database)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            users.create(new())
+        assert time.monotonic() - began < USUAL
+    assert users.create(new())
