@@ -170,7 +170,8 @@ def load(ini: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Se
     except ValidationError as error:
         first = error.errors()[0]
         source = values[str(first["loc"][0])][1]
-        raise ConfigurationError(f"The setting {source} is wrong: {first['msg']}") from None
+        reason = first["msg"].removeprefix("Value error, ")  # which is how pydantic quotes ours
+        raise ConfigurationError(f"The setting {source} is wrong: {reason}") from None
     if not settings.redis_url:
         _ = settings.redis_socket  # too long a path is told now, not at the first task
     return settings

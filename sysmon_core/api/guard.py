@@ -50,7 +50,7 @@ class Guard:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Ask who it is where that matters."""
         environ.pop(REMOTE_USER, None)  # that is ours to say
-        path = environ.get("PATH_INFO", "")
+        path = environ["PATH_INFO"]
         if not path.startswith(self._guarded) or (
             path in self._open and environ["REQUEST_METHOD"] in {"GET", "HEAD"}
         ):

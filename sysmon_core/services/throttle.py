@@ -33,14 +33,21 @@ logger = logging.getLogger(__name__)
 
 
 class Throttle:
-    """Counts in a store that all processes share, and in this one's memory while that is away."""
+    """Counts in a store that all processes share, and in this one's memory while that is away.
 
-    def __init__(self, settings: Settings, shared: Storage) -> None:
+    Args:
+        clock: tells when a store that failed is to be asked again.
+    """
+
+    def __init__(
+        self, settings: Settings, shared: Storage, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._of_address = parse_many(settings.guesses_per_address)
         self._of_both = parse_many(settings.guesses_per_user_and_address)
         self._of_user = parse_many(settings.guesses_per_user)
         self._shared = Limiter(shared)
         self._own = Limiter(MemoryStorage())
+        self._clock = clock
         self._away_until = 0.0
 
     def admit(self, address: str, username: str) -> None:
@@ -72,12 +79,12 @@ class Throttle:
     def _ask(
         self, method: Callable[Concatenate[Limiter, P], T], *args: P.args, **options: P.kwargs
     ) -> T:
-        if time.monotonic() >= self._away_until:
+        if self._clock() >= self._away_until:
             try:
                 return method(self._shared, *args, **options)
             except StorageError as error:
                 logger.warning("guesses are counted by each process alone: %s", error)
-                self._away_until = time.monotonic() + AWAY
+                self._away_until = self._clock() + AWAY
         return method(self._own, *args, **options)
 
 

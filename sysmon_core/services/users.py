@@ -198,7 +198,8 @@ class _Line:
 
 def _lines(session: Session) -> list[_Line]:
     """What a session is about to write."""
-    kinds = (("created", session.new), ("changed", session.dirty), ("deleted", session.deleted))
+    changed = [one for one in session.dirty if session.is_modified(one)]  # not set to what it was
+    kinds = (("created", session.new), ("changed", changed), ("deleted", session.deleted))
     return [
         _Line(f"user.{kind}", _details(user))
         for kind, users in kinds

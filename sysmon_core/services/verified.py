@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
+import time
+from collections.abc import Callable
 
 from cachetools import TTLCache
 
@@ -18,11 +20,14 @@ class Verified:
     The stored hash is part of it, and is read from the database at each request: after a changed
     password or a removed user nothing here counts any more, whichever process changed it. The
     digest's key is this process's own, so that nobody can tell a password by it.
+
+    Args:
+        clock: tells the seconds of the day.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._key = secrets.token_bytes(32)
-        self._seen: TTLCache[bytes, None] = TTLCache(MOST, DAY)
+        self._seen: TTLCache[bytes, None] = TTLCache(MOST, DAY, clock)
         self._lock = threading.Lock()
 
     def has(self, password_hash: str, password: str) -> bool:

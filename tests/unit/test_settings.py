@@ -254,7 +254,8 @@ def test_a_rate_is_a_number_in_a_time_or_several(name: str) -> None:
     for value in ("5/minute", "5 per minute", "1/second; 20/hour; 100/day", "10/5minutes"):
         assert getattr(load({f"sysmon.{name}": value}, {}), name) == value
     for value in ("", "5", "five/minute", "5/fortnight", "5/minute;"):
-        assert "5/minute; 20/hour" in refused({f"sysmon.{name}": value}, {})
+        told = refused({f"sysmon.{name}": value}, {})
+        assert ": write it as 5/minute, or more by semicolons: 5/minute; 20/hour" in told
 
 
 def test_a_trusted_proxy_is_an_address() -> None:

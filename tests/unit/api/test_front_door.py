@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ def test_every_request_has_an_id_of_its_own_that_the_answer_tells() -> None:
     for _ in range(10):
         answer = call(echo)
         assert answer.headers["X-Request-Id"] == answer.json["sysmon.request_id"]
+        assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-Id"])
         ids.add(answer.headers["X-Request-Id"])
     assert len(ids) == 10
 
@@ -141,6 +143,7 @@ def test_a_failure_is_a_problem_for_the_client_and_a_traceback_for_the_log(
     assert answer.json["detail"] == "Something went wrong inside; the log has more"
     assert TROUBLE not in answer.text
     (line,) = log_lines()
+    assert line["message"] == "the request failed"
     assert TROUBLE in line["exception"]
     assert answer.json["instance"] == line["request_id"]
 

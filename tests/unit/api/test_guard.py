@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from pyramid.request import Request
 from pyramid.response import Response
 
+from sysmon_core.api.errors import DETAILS
 from sysmon_core.api.guard import ACCOUNT, Guard, basic_credentials
-from sysmon_core.api.problems import REQUEST_ID
+from sysmon_core.api.problems import AT_ONCE, REQUEST_ID, NotAtHand
 from sysmon_core.errors import DatabaseUnavailable, TooManyGuesses, TooManyLogins
 from sysmon_core.services.users import Account
+
+AT_HAND: dict[str, Any] = {AT_ONCE: True}
 
 
 def basic(raw: bytes, scheme: str = "Basic") -> str:
@@ -59,14 +62,20 @@ def test_what_is_no_sound_basic_header_is_nobody(header: str) -> None:
 
 
 class Two:
-    """The logins of root, an admin, and bob, who is none; it counts how often it is asked."""
+    """The logins of root, an admin, at hand, and bob, who is none; it counts how often it is asked.
+
+    Nobody else asks from where there is no address.
+    """
 
     def __init__(self) -> None:
         self.asked = 0
 
+    def at_hand(self, username: str, password: str) -> Account | None:
+        return Account("root", "", admin=True) if (username, password) == ("root", "p") else None
+
     def authenticate(self, username: str, password: str, address: str) -> Account | None:
         self.asked += 1
-        assert address == "10.0.0.1"
+        assert address == ("" if username == "root" else "10.0.0.1")
         refusals = {
             "much": TooManyGuesses(7),
             "many": TooManyLogins(),
@@ -109,15 +118,10 @@ def test_nobody_gets_past_but_to_look_at_an_index(path: str, method: str) -> Non
     assert seen["asked"] == 0, "without credentials nobody is asked"
     answer, seen = ask(path, method, "bob")
     assert answer.status_code == 200
-    assert (
-        seen == {"asked": 0, "user": None, "name": None}
-        if index
-        else {
-            "asked": 1,
-            "user": Account("bob", "", admin=False),
-            "name": "bob",
-        }
-    )
+    if index:
+        assert seen == {"asked": 0, "user": None, "name": None}
+    else:
+        assert seen == {"asked": 1, "user": Account("bob", "", admin=False), "name": "bob"}
 
 
 @pytest.mark.parametrize("path", ["/", "/v3", "/v1/x", "/v30/", "/x/v3/", "/V3/x", "/metric"])
@@ -145,3 +149,24 @@ def test_who_cannot_be_known_is_told_why(who: str, status: int, wait: str | None
     assert answer.headers.get("Retry-After") == wait
     challenge = 'Basic realm="sysmon", charset="UTF-8"' if status == 401 else None
     assert answer.headers.get("WWW-Authenticate") == challenge
+    if status == 401:
+        assert answer.json["detail"] == DETAILS[401]
+
+
+def test_a_server_may_have_no_address_of_whoever_asks() -> None:
+    logins: Any = Two()
+    guard = Guard(Response("come in"), logins, ["/v3/"], [])
+    asking = Request.blank("/v3/x", headers={"Authorization": basic(b"root:p")})
+    assert "REMOTE_ADDR" not in asking.environ
+    assert asking.get_response(guard).status_code == 200
+
+
+def test_nobody_waits_for_a_login_where_the_answer_must_be_at_hand() -> None:
+    answer, seen = ask("/v3/x", who="root", **AT_HAND)
+    assert answer.status_code == 200
+    assert seen == {"asked": 0, "user": Account("root", "", admin=True), "name": "root"}
+    for who in ("bob", "eve"):
+        with pytest.raises(NotAtHand):
+            ask("/v3/x", who=who, **AT_HAND)
+    assert ask("/v3/x", **AT_HAND)[0].status_code == 401
+    assert ask("/v1/x", **AT_HAND)[0].status_code == 200

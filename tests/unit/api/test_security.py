@@ -82,3 +82,5 @@ def test_a_caller_is_a_user_where_one_is_known_and_an_address() -> None:
         asking = request(who)
         asking.registry = config.registry
         assert caller_of(asking) == Caller(who, "10.0.0.1")
+        del asking.environ["REMOTE_ADDR"]
+        assert caller_of(asking) == Caller(who, "")

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import redis
+from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage, Storage
 
 from sysmon_core.errors import TooManyGuesses
-from sysmon_core.services.throttle import Throttle
+from sysmon_core.services.throttle import AWAY, Throttle
 from sysmon_core.tasks.connection import impatient
-from tests.conftest import MakeSettings
+from tests.conftest import LogLines, MakeSettings
 
 RATES = {
     "guesses_per_address": "8/minute",
@@ -137,3 +139,70 @@ def test_redis_is_told_neither_names_nor_what_is_typed_in_their_place(
         keys = client.keys()
         assert keys
         assert not [key for key in keys if b"canary" in key]
+        assert not [key for key in keys if re.search(rb"[0-9a-f]{5}", key)]  # 16 bits of a digest
+
+
+class Moody(MemoryStorage):
+    """A store that is away at times, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = False
+        self.asked = 0
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        self.asked += 1
+        if self.away:
+            raise StorageError(OSError("no water"))
+        return super().acquire_entry(key, limit, expiry, amount)
+
+
+def test_a_store_that_failed_is_left_alone_for_a_while_and_asked_again(
+    make_settings: MakeSettings, log_lines: LogLines
+) -> None:
+    now = 0.0
+    store = Moody()
+    throttle = Throttle(make_settings(**RATES), store, lambda: now)
+    assert guesses(throttle, "10.0.0.1", "ann", 1) == 1
+    assert store.asked > 1
+    store.asked, store.away = 0, True
+    assert guesses(throttle, "10.0.0.1", "ann") == 3
+    now = AWAY - 0.1
+    assert guesses(throttle, "10.0.0.1", "ann") == 0
+    assert store.asked == 1
+    store.away = False
+    now = AWAY
+    assert guesses(throttle, "10.0.0.1", "ann") == 2, "the store knows of one"
+    (line,) = log_lines()
+    assert line["level"] == "warning"
+    assert line["message"] == "guesses are counted by each process alone: no water"
+
+
+class Earlier(MemoryStorage):
+    """A store in which each guess was made twenty seconds earlier."""
+
+    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        start, count = super().get_moving_window(key, limit, expiry)
+        return (start - 20, count) if count else (start, 0)
+
+
+def test_the_time_to_wait_begins_with_the_guess(make_settings: MakeSettings) -> None:
+    throttle = Throttle(make_settings(guesses_per_user="1/minute"), Earlier())
+    throttle.admit("10.0.0.1", "ann")
+    with pytest.raises(TooManyGuesses) as caught:
+        throttle.admit("10.0.0.1", "ann")
+    assert 35 <= caught.value.retry_after <= 40
+
+
+def test_to_succeed_again_begins_the_month_anew(make_settings: MakeSettings) -> None:
+    store = MemoryStorage()
+    throttle = Throttle(make_settings(**RATES), store)
+
+    def known_since() -> float:
+        (entries,) = [found for key, found in store.events.items() if key.endswith("month")]
+        return entries[-1].atime
+
+    throttle.succeeded("10.0.0.1", "ann")
+    first = known_since()
+    throttle.succeeded("10.0.0.1", "ann")
+    assert known_since() > first

@@ -1,25 +1,31 @@
-"""What a user may be named and have, and that an admin always remains."""
+"""Who the users are, and that an admin always remains."""
 
 from __future__ import annotations
 
+import contextlib
 import re
-import string
+import sqlite3
+import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import ValidationError
+from sqlalchemy import make_url
 
 from sysmon_core import migrations
 from sysmon_core.db import Database
-from sysmon_core.errors import InvalidInput, LastAdmin, UserExists, UserNotFound
+from sysmon_core.errors import (
+    DatabaseUnavailable,
+    InvalidInput,
+    LastAdmin,
+    UserExists,
+    UserNotFound,
+)
+from sysmon_core.patience import USUAL
 from sysmon_core.services.passwords import PasswordRules, Passwords
 from sysmon_core.services.user_params import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
-from tests.conftest import owner_of
+from tests.conftest import MakeSettings, owner_of
 
 WHOLE = {"username": "ann", "password": "p", "fullname": "F"}
 
@@ -28,76 +34,10 @@ def new(**fields: Any) -> NewUser:
     return NewUser.model_validate(WHOLE | fields)
 
 
-def faults(**fields: Any) -> dict[str, str]:
-    """What is told of each field of a user, the same for a new one and for a change."""
-    told = []
-    for model, sent in ((NewUser, WHOLE | fields), (UserChange, fields)):
-        with pytest.raises(ValidationError) as caught:
-            model.model_validate(sent)
-        errors = caught.value.errors()
-        told.append({str(e["loc"][0]): e["msg"].removeprefix("Value error, ") for e in errors})
-    assert told[0] == told[1]
-    return told[0]
-
-
-FIRST = string.ascii_letters + string.digits
-LATER = FIRST + "._@-"
-
-
-@given(st.sampled_from(FIRST), st.text(LATER, max_size=63))
-def test_a_name_is_of_letters_digits_and_a_few_signs(first: str, later: str) -> None:
-    assert new(username=first + later).username == first + later
-
-
-@given(st.text(max_size=3) | st.text(LATER, min_size=60, max_size=70))
-def test_any_other_name_is_refused(name: str) -> None:
-    fits = 1 <= len(name) <= 64 and name[0] in FIRST and set(name) <= set(LATER)
-    if not fits:
-        told = "must be 1 to 64 of ASCII letters, digits and . _ @ -, a letter or digit first"
-        assert faults(username=name) == {"username": told}
-
-
-@pytest.mark.parametrize(
-    "name", ["ann\n", "\nann", " ann", "ünn", "a/b", "a b", "-a", ".", "a\0", ""]
-)
-def test_a_name_that_only_seems_to_fit_is_refused(name: str) -> None:
-    assert faults(username=name).keys() == {"username"}
-
-
-@pytest.mark.parametrize("field", ["password", "fullname"])
-def test_a_text_is_anything_that_a_database_takes(field: str) -> None:
-    for text in ("a", " ", "\n", "\x01\x7f", "ü\u0301\U0001f511", "\ud7ff\ue000\uffff", "x" * 9999):
-        assert getattr(new(**{field: text}), field) == text
-    told = "must not contain NUL or half a surrogate pair"
-    for text in ("\0", "a\0b", "\ud800", "a\udfff", "\udbff\udc00"):
-        assert faults(**{field: text}) == {field: told}
-    assert faults(**{field: ""}) == {field: "must not be empty"}
-
-
-@pytest.mark.parametrize("field", ["username", "password", "fullname"])
-@pytest.mark.parametrize("value", [None, 1, 1.5, True, b"ann", ["ann"], {"a": 1}])
-def test_a_text_is_a_text(field: str, value: object) -> None:
-    assert faults(**{field: value}).keys() == {field}
-
-
-@pytest.mark.parametrize("value", [None, 0, 1, "true", "1", "", []])
-def test_a_flag_is_true_or_false(value: object) -> None:
-    assert faults(admin=value).keys() == {"admin"}
-    assert new(admin=True).admin is True
-    assert new().admin is False
-
-
 @pytest.fixture
-def database(folder: Path) -> Database:
-    made = Database(f"sqlite:///{folder}/users.sqlite")
-    migrations.upgrade(made)
-    return made
-
-
-@pytest.fixture
-def users(database: Database) -> Users:
+def users(database: Database, cheap: Passwords) -> Users:
     """Two admins, root and amy, and bob, who is none; a password has two characters at least."""
-    made = Users(database, Passwords(time_cost=1, memory_cost=8), PasswordRules(2))
+    made = Users(database, cheap, PasswordRules(2))
     for name in ("root", "amy", "bob"):
         made.create(new(username=name, password="pp", admin=name != "bob"))
     return made
@@ -152,8 +92,8 @@ def test_a_list_is_by_name_and_as_long_as_is_asked_for(users: Users) -> None:
     assert [one.username for one in users.list(2)] == names[:2]
 
 
-def test_without_an_admin_there_is_none(database: Database) -> None:
-    users = Users(database, Passwords(time_cost=1, memory_cost=8), PasswordRules())
+def test_without_an_admin_there_is_none(database: Database, cheap: Passwords) -> None:
+    users = Users(database, cheap, PasswordRules())
     assert users.has_admin() is False
     users.create(new())
     assert users.has_admin() is False
@@ -213,3 +153,68 @@ def test_who_is_not_there_is_not_found(users: Users, name: str) -> None:
         with pytest.raises(UserNotFound, match=r"^There is no user of this name$"):
             way(name)
     assert owner_of(users, name, "pp") is None
+
+
+def test_credentials_are_each_user_s_own(users: Users) -> None:
+    for _ in range(2):
+        found = [users.credentials(name) for name in ("amy", "bob")]
+        assert [one and one[0] for one in found] == [users.get("amy"), users.get("bob")]
+        assert len({one and one[1] for one in found}) == 2
+        assert users.credentials("none") is None
+
+
+def test_at_hand_is_what_was_read_while_nothing_has_changed(users: Users) -> None:
+    assert users.at_hand("bob") is None
+    found = users.credentials("bob")
+    assert users.at_hand("bob") == found
+    assert users.at_hand("amy") is None
+    users.delete("amy")
+    assert users.at_hand("bob") is None
+    assert users.credentials("bob") == found == users.at_hand("bob")
+
+
+def test_a_user_s_names_old_and_new_count_in_no_password(
+    database: Database, cheap: Passwords
+) -> None:
+    users = Users(database, cheap, PasswordRules(4, ("word",)))
+    users.create(new(username="ann", fullname="Mary Shelley", password="long enough"))
+    for change in ("annann12", "shelleys", "word-ann"):
+        with pytest.raises(InvalidInput):
+            users.change("ann", UserChange(password=change))
+    for fields in ({"username": "whale"}, {"fullname": "Old Whale"}):
+        with pytest.raises(InvalidInput):
+            users.change("ann", UserChange(password="Whale123", **fields))
+        with pytest.raises(InvalidInput):
+            users.create(new(password="Whale123", **fields))
+    assert users.change("ann", UserChange(password="Whale123"))
+
+
+def test_the_settings_say_where_users_are_and_what_a_password_must_be(
+    make_settings: MakeSettings, cheap: Passwords
+) -> None:
+    config = make_settings(password_min_length=3)
+    migrations.upgrade(Database(config.database))
+    for passwords, name, costs in ((cheap, "ann", "m=8,t=1,p=1"), (None, "eve", "m=19456,t=2,p=1")):
+        users = Users.of(config, passwords)
+        with pytest.raises(InvalidInput):
+            users.create(new(username=name, password="pp"))
+        users.create(new(username=name, password="ppp"))
+        _, password_hash = users.credentials(name) or (None, "")
+        assert password_hash.split("$")[1:4] == ["argon2id", "v=19", costs]
+    assert [one.username for one in Users.of(config).list()] == ["ann", "eve"]
+
+
+def test_the_settings_say_how_long_a_change_waits_for_others(
+    make_settings: MakeSettings, cheap: Passwords
+) -> None:
+    config = make_settings(database_patience=0.1)
+    migrations.upgrade(Database(config.database))
+    users = Users.of(config, cheap)
+    path = str(make_url(config.database).database)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            users.create(new())
+        assert time.monotonic() - began < USUAL
+    assert users.create(new())

@@ -3,7 +3,7 @@ from __future__ import annotations
 import gc
 from itertools import product
 
-from sysmon_core.services.verified import MOST, Verified
+from sysmon_core.services.verified import DAY, MOST, Verified
 
 
 def test_what_matched_is_known_and_nothing_else_is() -> None:
@@ -47,3 +47,17 @@ def test_of_too_many_the_one_that_was_used_longest_ago_is_forgotten() -> None:
     assert verified.has("hash", "0")
     assert not verified.has("hash", "1")
     assert verified.has("hash", "one more")
+
+
+def test_one_is_forgotten_after_a_day_without_use() -> None:
+    now = 0.0
+    verified = Verified(lambda: now)
+    for password in ("used", "unused"):
+        verified.add("hash", password)
+    now = DAY - 1.0
+    assert verified.has("hash", "used")
+    now = DAY + 1.0
+    assert verified.has("hash", "used")
+    assert not verified.has("hash", "unused")
+    now = 2 * DAY + 1.0
+    assert not verified.has("hash", "used")
