@@ -15,8 +15,9 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
+from sysmon_core.api.environ import AT_ONCE, NotAtHand
 from sysmon_core.api.front_door import SECURITY
-from sysmon_core.api.problems import AT_ONCE, MEDIA_TYPE, NotAtHand, problem_fields
+from sysmon_core.api.problems import MEDIA_TYPE, problem_fields
 
 
 class Problem(ErrorTask):  # type: ignore[misc]  # waitress ships no types

@@ -10,6 +10,7 @@ from waitress.server import create_server
 
 from sysmon_core import settings
 from sysmon_core.channel import Channel, Dispatcher
+from sysmon_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -26,6 +27,9 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> 
 
     The address is the setting ``listen`` and the largest body is ``body_limit``, so that the
     server and the application cannot disagree.
+
+    Raises:
+        ConfigurationError: it cannot listen there, or an option is none of waitress's.
     """
     config = settings.load_file(global_conf["__file__"])
     if found := exposure(config):
@@ -36,7 +40,12 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **options: str) -> 
         "clear_untrusted_proxy_headers": False,  # the front door knows whom to trust
     }
     dispatcher = Dispatcher(int(options.get("threads", THREADS)))
-    server = create_server(app, _dispatcher=dispatcher, **known, **options)
+    try:
+        server = create_server(app, _dispatcher=dispatcher, **known, **options)
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"The server cannot listen on {config.listen} as [server:main] says: {error}"
+        ) from error
     for one in [server, *getattr(server, "map", {}).values()]:  # with several addresses, several
         one.channel_class = Channel
     server.print_listen("Serving on http://{}:{}")

@@ -17,7 +17,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
-from sysmon_core.api.problems import REQUEST_ID, problem
+from sysmon_core.api.environ import REQUEST_ID, STATUS
+from sysmon_core.api.problems import problem
 from sysmon_core.logs import bound
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")  # RFC 9110, 7.2
 CLIENTS_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 LOCAL = "localhost"
-STATUS = "sysmon.status"  # where a WSGI environ has that of the answer
 SECURITY = {  # where the answer does not say otherwise
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 
 from pyramid.response import Response
 
+from sysmon_core.api.environ import ACCOUNT, AT_ONCE, REMOTE_USER, NotAtHand
 from sysmon_core.api.errors import DETAILS, of_error
-from sysmon_core.api.problems import AT_ONCE, CHALLENGE, NotAtHand, problem
+from sysmon_core.api.problems import CHALLENGE, problem
 from sysmon_core.errors import SysmonError
 from sysmon_core.services.logins import Logins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
-
-# Where a WSGI environ has the user that is known, and RFC 3875, 4.1.11, the user's name.
-ACCOUNT = "sysmon.account"
-REMOTE_USER = "REMOTE_USER"
 
 
 class Guard:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyramid.request import Request
 
-from sysmon_core.api.problems import AT_ONCE, ROUTE, NotAtHand
+from sysmon_core.api.environ import AT_ONCE, READING, ROUTE, NotAtHand
 from sysmon_core.services.readings import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-READING = "sysmon.reading"  # where a WSGI environ has the reading that its answer tells
 MOST = 256  # answers that are kept; one that is not is made anew
 
 

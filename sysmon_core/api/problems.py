@@ -9,21 +9,11 @@ from typing import Any
 
 from pyramid.response import Response
 
+from sysmon_core.api.environ import REQUEST_ID
 from sysmon_core.errors import Fault
 
 MEDIA_TYPE = "application/problem+json"
-# Where a WSGI environ has the request's id, and the pattern of the route it took.
-REQUEST_ID = "sysmon.request_id"
-ROUTE = "sysmon.route"
-
-# Set in a WSGI environ where nobody may be kept waiting: what is not at hand is not answered.
-AT_ONCE = "sysmon.at_once"
-
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
-
-
-class NotAtHand(BaseException):
-    """The answer would take a while, and may not; nothing has been done yet."""
 
 
 def problem_fields(

@@ -8,7 +8,7 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.security import NO_PERMISSION_REQUIRED, Allowed, Denied
 
-from sysmon_core.api.guard import ACCOUNT
+from sysmon_core.api.environ import ACCOUNT
 from sysmon_core.api.problems import CHALLENGE
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.users import Account

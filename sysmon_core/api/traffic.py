@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from pyramid.config import Configurator
 from pyramid.events import ContextFound
 
-from sysmon_core.api.problems import ROUTE
+from sysmon_core.api.environ import REMOTE_USER, ROUTE
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -61,7 +61,7 @@ class Traffic:
                 "status": int(status),
                 "ms": round(seconds * 1000, 1),
                 "client": environ.get("REMOTE_ADDR", ""),
-                "user": environ.get("REMOTE_USER", ""),
+                "user": environ.get(REMOTE_USER, ""),
             },
         )
 

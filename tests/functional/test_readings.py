@@ -12,7 +12,7 @@ import pytest
 from webtest import TestApp
 
 from sysmon_core import Integer, Metric, Params
-from sysmon_core.api.problems import AT_ONCE, NotAtHand
+from sysmon_core.api.environ import AT_ONCE, NotAtHand
 from sysmon_core.registry import Registry, Source
 from tests.conftest import MakeApp, MakeSettings, until
 

@@ -37,6 +37,18 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
+def is_problem(answer: Answer, status: int) -> None:
+    """Check that an answer is a problem, with all that a problem has."""
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    fields = answer.json
+    assert set(fields) == {"type", "title", "status", "detail", "instance"}
+    assert fields["status"] == status
+    assert fields["title"] == http.client.responses[status]
+    assert fields["detail"]
+    assert fields["instance"] == answer.headers["X-Request-Id"]
+
+
 class Client(NamedTuple):
     """Asks one server, by a connection per request; ``user`` is ``name:password``."""
 

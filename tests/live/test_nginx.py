@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.conftest import PATIENCE, ROOT, started_redis
-from tests.live.conftest import BIN, HOST, SEARCH_PATH, Answer, Site, Started, new_site
+from tests.live.conftest import BIN, HOST, SEARCH_PATH, Answer, Site, Started, is_problem, new_site
 
 SITE = ROOT / "config/nginx/sysmon.conf"
 NAME = "mon.example"
@@ -140,18 +140,6 @@ def asked(
         return Answer(response.status, response.headers, response.read())
 
 
-def refused(answer: Answer, status: int) -> None:
-    """Check that an answer is a problem of nginx's, with all that a problem of sysmon's has."""
-    assert answer.status == status
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    fields = answer.json
-    assert set(fields) == {"type", "title", "status", "detail", "instance"}
-    assert fields["status"] == status
-    assert fields["title"] == http.client.responses[status]
-    assert fields["detail"]
-    assert fields["instance"] == answer.headers["X-Request-Id"]
-
-
 @contextlib.contextmanager
 def proxied(**environ: str) -> Iterator[Proxy]:
     with new_site() as server, new_site() as plain, new_site() as tls:
@@ -203,14 +191,14 @@ def test_tls_is_1_2_or_later(proxy: Proxy, version: ssl.TLSVersion, served: bool
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/uptime/", "/v3/users/"])
-def test_plain_http_is_refused(proxy: Proxy, path: str) -> None:
+def test_plain_http_is_is_problem(proxy: Proxy, path: str) -> None:
     connection = http.client.HTTPConnection(HOST, proxy.plain, timeout=PATIENCE)
-    refused(asked(connection, "GET", path, None, {"Host": NAME}), 403)
+    is_problem(asked(connection, "GET", path, None, {"Host": NAME}), 403)
 
 
-def test_plain_http_to_the_port_of_tls_is_refused(proxy: Proxy) -> None:
+def test_plain_http_to_the_port_of_tls_is_is_problem(proxy: Proxy) -> None:
     connection = http.client.HTTPConnection(HOST, proxy.tls, timeout=PATIENCE)
-    refused(asked(connection, "GET", "/", None, {"Host": NAME}), 400)
+    is_problem(asked(connection, "GET", "/", None, {"Host": NAME}), 400)
 
 
 def test_a_certificate_can_be_renewed_over_plain_http(proxy: Proxy) -> None:
@@ -268,7 +256,7 @@ def test_a_problem_of_sysmon_s_is_left_as_it_is(proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("size", [65_537, 1_000_000])
 def test_a_body_that_is_too_large_is_a_problem(proxy: Proxy, size: int) -> None:
-    refused(proxy("POST", "/v2/iostat/", body=b"x" * size), 413)
+    is_problem(proxy("POST", "/v2/iostat/", body=b"x" * size), 413)
 
 
 @pytest.mark.parametrize(
@@ -289,18 +277,18 @@ def test_what_nginx_cannot_read_is_a_problem(proxy: Proxy, request_text: str, st
         connection.sock.sendall(request_text.encode())
         response = http.client.HTTPResponse(connection.sock)
         response.begin()
-        refused(Answer(response.status, response.headers, response.read()), status)
+        is_problem(Answer(response.status, response.headers, response.read()), status)
 
 
 @pytest.mark.parametrize("path", ["/metrics", "//metrics", "/v1/../metrics", "/%6detrics"])
 def test_the_figures_of_sysmon_are_for_this_host_alone(proxy: Proxy, path: str) -> None:
     """What comes over the other address comes from it: 127.0.0.2 is not among those allowed."""
-    refused(proxy("GET", path, source=OTHER, address=OTHER), 403)
+    is_problem(proxy("GET", path, source=OTHER, address=OTHER), 403)
     assert proxy("GET", path).status != 403
-    refused(proxy.get(f"{PREFIX}{path}"), 403)
+    is_problem(proxy.get(f"{PREFIX}{path}"), 403)
 
 
-def test_a_client_that_asks_too_often_is_refused(proxy: Proxy) -> None:
+def test_a_client_that_asks_too_often_is_is_problem(proxy: Proxy) -> None:
     """A dashboard is served, and what is refused is only what is more than the rate."""
     statuses = []
     with contextlib.closing(proxy.connection(source="127.0.0.9")) as connection:
@@ -311,7 +299,7 @@ def test_a_client_that_asks_too_often_is_refused(proxy: Proxy) -> None:
             statuses.append(answer.status)
             if answer.status != 200:
                 break
-    refused(answer, 429)
+    is_problem(answer, 429)
     assert len(statuses) > 80
     assert int(answer.headers["Retry-After"]) > 0
     assert proxy.get("/livez").status == 200
@@ -321,7 +309,7 @@ def test_without_the_server_it_says_so_and_then_serves_again() -> None:
     with proxied() as proxy:
         proxy.server.end("pserve")
         answer = proxy.get("/v1/uptime/")
-        refused(answer, 502)
+        is_problem(answer, 502)
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.headers["Strict-Transport-Security"]
         proxy.server.pserve()

@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sysmon_core.api.front_door import SECURITY
-from tests.conftest import PATIENCE, started_redis, until
-from tests.live.conftest import BIN, HOST, Answer, Site, listening, new_site, processes
+from tests.conftest import PATIENCE, ROOT, started_redis, until
+from tests.live.conftest import BIN, HOST, Answer, Site, is_problem, listening, new_site, processes
 
 USER = "ann:a pass, w\u00f6rd: really"
 AT_ONCE = 2.0  # seconds
@@ -51,15 +51,8 @@ def alone() -> Iterator[Site]:
 
 
 def refused(answer: Answer, status: int) -> None:
-    """Check that an answer is a problem, with all that a problem has."""
-    assert answer.status == status
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    fields = answer.json
-    assert set(fields) == {"type", "title", "status", "detail", "instance"}
-    assert fields["status"] == status
-    assert fields["title"] == http.client.responses[status]
-    assert fields["detail"]
-    assert fields["instance"] == answer.headers["X-Request-Id"]
+    """Check that an answer is a problem, and has the headers of every answer of ours."""
+    is_problem(answer, status)
     assert {name: answer.headers[name] for name in SECURITY} == SECURITY
 
 
@@ -162,3 +155,13 @@ def test_a_server_killed_by_9_leaves_no_program_that_it_ran(site: Site) -> None:
         server.popen.kill()
         server.wait()
     until(lambda: program not in {one.pid for one in processes()})
+
+
+def test_a_start_beyond_loopback_tells_what_stands_open_and_a_wrong_one_why(site: Site) -> None:
+    nowhere = f"nowhere.invalid:{site.port}"  # RFC 6761, 6.4: no host has this name
+    words = (BIN / "pserve", ROOT / "production.ini")
+    server = site.start(*words, environ=site.environ(SYSMON_LISTEN=nowhere))
+    assert server.wait() != 0
+    assert "v1 and v2 may be asked by all who reach it, and passwords cross" in server.printed()
+    last = server.printed().splitlines()[-1]
+    assert f"The server cannot listen on {nowhere} as [server:main] says: " in last

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sysmon_core.api.problems import AT_ONCE, NotAtHand
+from sysmon_core.api.environ import AT_ONCE, NotAtHand
 from tests.conftest import PATIENCE, until
 from tests.serving import HOST, READER, served
 

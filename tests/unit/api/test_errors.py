@@ -6,8 +6,8 @@ import pytest
 from pyramid.request import Request
 
 from sysmon_core import MetricFailed, errors
+from sysmon_core.api.environ import REQUEST_ID
 from sysmon_core.api.errors import from_rule
-from sysmon_core.api.problems import REQUEST_ID
 
 STATUS = {
     "InvalidInput": 400,

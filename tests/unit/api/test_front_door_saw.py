@@ -11,8 +11,8 @@ import pytest
 from pyramid.request import Request
 from pyramid.response import Response
 
+from sysmon_core.api.environ import REQUEST_ID, NotAtHand
 from sysmon_core.api.front_door import FrontDoor
-from sysmon_core.api.problems import REQUEST_ID, NotAtHand
 from tests.conftest import LogLines
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pyramid.request import Request
 from pyramid.response import Response
 
+from sysmon_core.api.environ import ACCOUNT, AT_ONCE, REQUEST_ID, NotAtHand
 from sysmon_core.api.errors import DETAILS
-from sysmon_core.api.guard import ACCOUNT, Guard, basic_credentials
-from sysmon_core.api.problems import AT_ONCE, REQUEST_ID, NotAtHand
+from sysmon_core.api.guard import Guard, basic_credentials
 from sysmon_core.errors import DatabaseUnavailable, TooManyGuesses, TooManyLogins
 from sysmon_core.services.users import Account
 

@@ -11,8 +11,8 @@ import pytest
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.kept import MOST, READING, Kept, tell
-from sysmon_core.api.problems import AT_ONCE, ROUTE, NotAtHand
+from sysmon_core.api.environ import AT_ONCE, READING, ROUTE, NotAtHand
+from sysmon_core.api.kept import MOST, Kept, tell
 from sysmon_core.services.readings import Reading
 
 if TYPE_CHECKING:
