@@ -71,13 +71,15 @@ class Witness:
     """Sees whether anybody has changed the database, for a fraction of what it costs to read it.
 
     SQLite's data_version differs on a connection after each commit by another one, of whatever
-    process (https://sqlite.org/pragma.html#pragma_data_version); this connection makes none.
+    process (https://sqlite.org/pragma.html#pragma_data_version); this connection makes none. The
+    numbers of another connection mean nothing to it, so a version says whose it is.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._pooled: PoolProxiedConnection | None = None
+        self._opened = 0  # connections so far
 
     def version(self) -> Hashable:
         """What is the same as before only if the database is; None if that cannot be told."""
@@ -87,10 +89,11 @@ class Witness:
                     self._pooled = self._engine.raw_connection()
                     self._pooled.detach()  # it is for no one else
                     self._path = _path(self._pooled.dbapi_connection)
-                    self._opened = _identity(self._path)
+                    self._file = _identity(self._path)
+                    self._opened += 1
                 connection: Any = self._pooled.dbapi_connection
                 (version,) = connection.execute("PRAGMA data_version").fetchone()
-                if _identity(self._path) == self._opened is not None:
+                if _identity(self._path) == self._file is not None:
                     return (self._opened, version)
             except (sqlite3.Error, SQLAlchemyError):
                 pass  # whoever reads the database will say what it is

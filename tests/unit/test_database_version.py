@@ -90,6 +90,18 @@ def test_another_file_in_its_place_is_another_version(path: Path, folder: Path) 
     assert database.version() is None
 
 
+def test_a_change_while_nobody_could_look_is_another_version(path: Path, folder: Path) -> None:
+    database = Database(f"sqlite:///{path}")
+    seen = {database.version()}
+    for _ in range(3):
+        moved = path.rename(folder / "moved.sqlite")
+        assert database.version() is None
+        by_sqlite(moved)
+        moved.rename(path)  # the very same file
+        assert database.version() not in seen | {None}
+        seen.add(database.version())
+
+
 def test_where_it_cannot_be_told_it_is_none(folder: Path, postgresql: Cluster) -> None:
     assert Database(f"sqlite:///{folder}/none/x.sqlite").version() is None
     (folder / "garbage.sqlite").write_bytes(b"garbage" * 1000)
