@@ -35,7 +35,6 @@ setup(
         "rich>=13",
         "setuptools>=77,<80.9",  # for Cornice's pkg_resources, gone in 82; 80.9 warns at each start
         "sqlalchemy>=2.1,<2.2",
-        "structlog>=25,<27",
         "waitress>=3.0.2,<4",
     ],
     extras_require={

@@ -6,21 +6,20 @@ goes by the name of one is left out, and tracebacks show no values.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Any
 
-from structlog.processors import EventRenamer, JSONRenderer, TimeStamper, format_exc_info
-from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
-from structlog.types import EventDict, Processor, WrappedLogger
-
 SECRET = re.compile("pass|secret|token|authorization|cookie|dsn|url", re.IGNORECASE)
-
+# What every record has; what it has beyond that, whoever wrote the line wanted in it.
+OWN = {*vars(logging.makeLogRecord({})), "asctime", "message", "taskName"}
 
 BOUND: ContextVar[Mapping[str, str]] = ContextVar("sysmon_bound", default={})  # noqa: B039 - never changed
 
@@ -35,35 +34,55 @@ def bound(**values: str) -> Iterator[None]:
         BOUND.reset(token)
 
 
-def _with_bound(_logger: WrappedLogger, _name: str, line: EventDict) -> EventDict:
-    return {**line, **BOUND.get()}
-
-
-class _Formatter(ProcessorFormatter):
+class _Formatter(logging.Formatter):
     """What both have in common; it is made as ``logging.config`` makes formatters."""
 
-    def __init__(self, *processors: Processor) -> None:
-        about = (add_log_level, add_logger_name, _with_bound, ExtraAdder())
-        super().__init__(
-            foreign_pre_chain=[TimeStamper("iso", utc=True), *about, _without_secrets],
-            processors=[ProcessorFormatter.remove_processors_meta, *processors],
-        )
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__()
+
+    def formatTime(self, record: logging.LogRecord, _datefmt: str | None = None) -> str:  # noqa: N802 - as logging has it
+        """When it was, in UTC as RFC 3339 writes it."""
+        when = datetime.fromtimestamp(record.created, UTC)
+        return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Json(_Formatter):
     """A JSON object a line, for machines."""
 
-    def __init__(self, *_: Any, **__: Any) -> None:
-        super().__init__(format_exc_info, EventRenamer("message"), JSONRenderer(default=repr))
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line = {
+            "timestamp": self.formatTime(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_details(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=repr)
 
 
 class Readable(_Formatter):
-    """A line for people."""
+    """A line for people; a traceback follows it."""
 
-    def __init__(self, *_: Any, **__: Any) -> None:
-        from structlog.dev import ConsoleRenderer, plain_traceback  # noqa: PLC0415 - brings rich
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging has it
+        """The line."""
+        details = [f"{name}={_shown(str(value))}" for name, value in _details(record).items()]
+        head = f"{self.formatTime(record)} [{record.levelname.lower()}] {_shown(record.message)}"
+        return " ".join([head, f"[{record.name}]", *details])
 
-        super().__init__(ConsoleRenderer(colors=False, exception_formatter=plain_traceback))
+
+def _details(record: logging.LogRecord) -> dict[str, Any]:
+    """What is bound and what the line was given, but for what goes by the name of a secret."""
+    given = {name: value for name, value in vars(record).items() if name not in OWN}
+    found = {**BOUND.get(), **given}
+    return {name: value for name, value in found.items() if not SECRET.search(name)}
+
+
+def _shown(text: str) -> str:
+    """A text on one line, and harmless to a terminal."""
+    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 @contextmanager
@@ -82,7 +101,3 @@ def to_syslog(logger: logging.Logger, socket: str) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         handler.close()
-
-
-def _without_secrets(_logger: WrappedLogger, _name: str, line: EventDict) -> EventDict:
-    return {key: value for key, value in line.items() if not SECRET.search(key)}

@@ -59,7 +59,6 @@ USERS = {  # where each of these may be imported
     "pluggy": {"hookspecs.py", "registry.py"},
     "prometheus_client": {"api/prometheus.py", "api/traffic.py"},
     "psycopg": {"postgresql.py"},
-    "structlog": {"logs.py"},
 }
 
 

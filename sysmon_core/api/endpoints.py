@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from openapi_pydantic import Schema
 from pydantic import BaseModel
 from pyramid.request import Request
 
@@ -14,7 +13,7 @@ from sysmon_core.api.inputs import JSON, Reader
 from sysmon_core.errors import SysmonError
 
 View = Callable[[Request], Any]
-Content = type[BaseModel] | Schema
+Content = type[BaseModel] | Mapping[str, Any]  # the latter is a JSON schema
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,8 @@ class Models:
 
     def content(self, content: Content) -> Schema | Reference:
         """What stands for the content wherever it is needed."""
-        if isinstance(content, Schema):
-            return content
+        if not isinstance(content, type):
+            return schema_validate(dict(content))
         reference = {"$ref": PLACE + self._names[content]}
         self._use(reference)
         return Reference.model_validate(reference)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from openapi_pydantic import DataType, Schema
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
@@ -80,6 +79,6 @@ def service(counted: CollectorRegistry, permission: str) -> Service:
         view=view,
         permission=permission,
         summary="Counts of requests and tasks, for Prometheus",
-        answers={200: Answer(Schema(type=DataType.STRING))},
+        answers={200: Answer({"type": "string"})},
     )
     return Service(name="metrics", path="/metrics", endpoints={"GET": endpoint}, media_type=TEXT)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from openapi_pydantic import DataType, Schema
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from sysmon_core.services.tasks import State
@@ -23,7 +22,8 @@ TaskId = Annotated[str, Field(description="The id of the task, as its path has i
 class Exactly(BaseModel):
     """The base of all: a body has the members that are named, and no others."""
 
-    model_config = ConfigDict(extra="forbid")
+    # Nothing is validated by them: what the document needs is made once it is asked for.
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Fault(Exactly):
@@ -120,7 +120,7 @@ class RevokedTask(Exactly):
     links: list[SelfLink] = Sole
 
 
-class Task(RootModel[OpenTask | SucceededTask | FailedTask | RevokedTask]):
+class Task(RootModel[OpenTask | SucceededTask | FailedTask | RevokedTask], defer_build=True):
     """A task as it stands now."""
 
     root: OpenTask | SucceededTask | FailedTask | RevokedTask = Field(discriminator="state")
@@ -141,12 +141,12 @@ class Users(Exactly):
     users: list[str] | list[User]
 
 
-def report(name: str) -> Schema:
+def report(name: str) -> dict[str, Any]:
     """What one run of the metric of this name gives."""
-    return Schema(
-        type=DataType.OBJECT,
-        title=f"A report of {name}",
-        properties={name: Schema(type=DataType.STRING, description="The report's text")},
-        required=[name],
-        additionalProperties=False,
-    )
+    return {
+        "type": "object",
+        "title": f"A report of {name}",
+        "properties": {name: {"type": "string", "description": "The report's text"}},
+        "required": [name],
+        "additionalProperties": False,
+    }
