@@ -6,11 +6,9 @@ import contextlib
 import logging
 from collections.abc import Hashable, Iterator
 
-from sqlalchemy import Engine, MetaData, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.orm.exc import StaleDataError
 
 from sysmon_core import postgresql, sqlite
 from sysmon_core.breaker import Breaker
@@ -22,22 +20,8 @@ WRITES = "sysmon_writes"  # the execution option that makes a transaction take t
 logger = logging.getLogger(__name__)
 
 
-class Base(DeclarativeBase):
-    """The base of the models; constraints have names, so that migrations can change them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "pk": "pk_%(table_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "ix": "ix_%(table_name)s_%(column_0_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        }
-    )
-
-
 class Database:
-    """Hands out sessions; nothing is connected before the first one."""
+    """Hands out transactions; nothing is connected before the first one."""
 
     def __init__(self, url: str, seconds: float = USUAL) -> None:
         """Prepare an engine for the URL; a transaction waits so many seconds in all.
@@ -59,18 +43,18 @@ class Database:
         return self._witness.version() if self._witness else None
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session that only reads.
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads.
 
         Raises:
             DatabaseUnavailable: the database cannot answer.
         """
-        with self._guarded(self._seconds), Session(self.engine) as session:
-            yield session
+        with self._guarded(self._seconds), self.engine.connect() as connection:
+            yield connection
 
     @contextlib.contextmanager
-    def write(self, seconds: float | None = None) -> Iterator[Session]:
-        """A session that is committed at the end, or rolled back by an exception.
+    def write(self, seconds: float | None = None) -> Iterator[Connection]:
+        """A transaction that is committed at the end, or rolled back by an exception.
 
         It waits for other writers at its start, for as long as any transaction unless told
         otherwise: what it reads cannot be stale by the time it writes.
@@ -79,12 +63,8 @@ class Database:
             DatabaseUnavailable: the database cannot answer, or is locked for too long.
         """
         engine = self.engine.execution_options(**{WRITES: True})
-        with (
-            self._guarded(seconds or self._seconds),
-            Session(engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
+        with self._guarded(seconds or self._seconds), engine.begin() as connection:
+            yield connection
 
     @contextlib.contextmanager
     def _guarded(self, seconds: float) -> Iterator[None]:
@@ -117,8 +97,6 @@ def _translated() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise DatabaseTimeout("All connections to the users' database are in use") from error
-    except StaleDataError as error:  # by a program that knows nothing of our lock
-        raise DatabaseUnavailable("The user was changed meanwhile: try again") from error
     except IntegrityError:
         raise  # a rule of the data was broken: the caller knows which
     except DBAPIError as error:

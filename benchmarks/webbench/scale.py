@@ -17,7 +17,7 @@ from benchmarks.webbench.load import LINES, measure
 from benchmarks.webbench.ours import PASSWORD, USER, Site
 from benchmarks.webbench.server import HOST, Server, Target
 from sysmon_core.db import Database
-from sysmon_core.models import User
+from sysmon_core.models import users
 
 SLOWER = 1.3  # what the least may take, by what the most do: flat, beside noise
 INDEX = "v1 index"  # grows with what it lists
@@ -91,7 +91,7 @@ def _add_users(site: Site, count: int) -> None:
         for n in range(count)
     ]
     with Database(f"sqlite:///{site.folder}/sysmon.sqlite").write(PATIENCE) as session:
-        session.execute(insert(User), rows)
+        session.execute(insert(users), rows)
 
 
 def _tasks(bench: Bench) -> None:

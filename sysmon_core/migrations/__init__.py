@@ -23,8 +23,8 @@ def upgrade(database: Database, seconds: float = PATIENCE) -> None:
     """
     config = Config()
     config.set_main_option("script_location", "sysmon_core:migrations")
-    with database.write(seconds) as session:
-        config.attributes["connection"] = session.connection()
+    with database.write(seconds) as connection:
+        config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
         except CommandError as error:

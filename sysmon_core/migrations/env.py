@@ -6,13 +6,13 @@ from alembic import context
 from sqlalchemy import Connection
 
 from sysmon_core import settings
-from sysmon_core.db import Base, Database
-from sysmon_core.models import User  # noqa: F401 - its table belongs to Base.metadata
+from sysmon_core.db import Database
+from sysmon_core.models import metadata
 
 
 def migrate(connection: Connection) -> None:
     """Run the steps on one connection; batch mode, since SQLite cannot alter a column."""
-    context.configure(connection, target_metadata=Base.metadata, render_as_batch=True)
+    context.configure(connection, target_metadata=metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
 
@@ -22,5 +22,5 @@ if given is not None:
     migrate(given)
 else:
     database = Database(settings.load_file(settings.config_file()).database)
-    with database.write() as session:
-        migrate(session.connection())
+    with database.write() as own:
+        migrate(own)

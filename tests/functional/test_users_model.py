@@ -18,13 +18,13 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from webtest import TestApp
 
 from sysmon_core import migrations, registry
 from sysmon_core.app import make_app
 from sysmon_core.db import Database
-from sysmon_core.models import User
+from sysmon_core.models import users
 from sysmon_core.services.passwords import Passwords
 from tests.conftest import MakeSettings, examples
 from tests.functional.test_all_versions import FORM, JSON
@@ -253,10 +253,10 @@ def test_the_users_follow_the_model(make_settings: MakeSettings) -> None:
 
     def reset_to_the_first() -> None:
         with database.write() as session:
-            session.execute(delete(User))
+            session.execute(delete(users))
             for name, user in FIRST.items():
                 row = {"username": name, "fullname": user.fullname, "admin": user.admin}
-                session.add(User(password_hash=password_hash, **row))
+                session.execute(insert(users).values(password_hash=password_hash, **row))
 
     class Here(Model):
         app = TestApp(make_app(config, registry.load(config), cheap))

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import insert
 from webtest import TestApp
 
 from sysmon_core.db import Database
-from sysmon_core.models import User
+from sysmon_core.models import users
 from tests.conftest import METRICS, MakeApp, MakePrograms, MakeSettings
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the costs are in the hash
@@ -71,7 +72,8 @@ def app(
     with Database(config.database).write() as session:
         for name in ("root", "bob", "ann"):
             row = {"username": name, "fullname": name.title(), "admin": name == "root"}
-            session.add(User(password_hash=QUICK.hash(f"{name}'s"), **row))
+            row["password_hash"] = QUICK.hash(f"{name}'s")
+            session.execute(insert(users).values(row))
     return TestApp(testapp.app, lint=False)  # the lint knows some methods alone
 
 

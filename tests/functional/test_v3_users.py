@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import insert
 from webtest import TestApp
 
+from sysmon_core import models
 from sysmon_core.db import Database
-from sysmon_core.models import User
 from sysmon_core.settings import Settings
 from tests.conftest import METRICS, MakeApp, MakeSettings
 
@@ -66,7 +67,8 @@ def add_root(config: Settings) -> None:
     """The first admin, whose password is verified in no time."""
     password_hash = QUICK.hash(f"{SECRET}root")
     with Database(config.database).write() as session:
-        session.add(User(username="root", fullname="Root", admin=True, password_hash=password_hash))
+        row = {"username": "root", "fullname": "Root", "admin": True}
+        session.execute(insert(models.users).values(password_hash=password_hash, **row))
 
 
 @pytest.fixture

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from sysmon_core import migrations, registry
@@ -46,11 +45,11 @@ def database(path: Path) -> Database:
     return made
 
 
-def count(session: Session) -> int:
+def count(session: Connection) -> int:
     return int(session.execute(text("SELECT max(n) FROM counter")).scalar_one())
 
 
-def add_one(session: Session) -> None:
+def add_one(session: Connection) -> None:
     """Read, then write what follows from it."""
     session.execute(text("UPDATE counter SET n = :n"), {"n": count(session) + 1})
 

@@ -21,8 +21,9 @@ from sqlalchemy import inspect, make_url, text
 from sqlalchemy.schema import CreateTable
 
 from sysmon_core import migrations
-from sysmon_core.db import Base, Database
+from sysmon_core.db import Database
 from sysmon_core.errors import DatabaseUnavailable
+from sysmon_core.models import metadata
 from sysmon_core.patience import USUAL
 from sysmon_core.services.user_params import NewUser
 from sysmon_core.services.users import Account
@@ -78,7 +79,7 @@ def alembic(database: Database, name: str, *args: str) -> None:
     config = Config()
     config.set_main_option("script_location", "sysmon_core:migrations")
     with database.write() as session:
-        config.attributes["connection"] = session.connection()
+        config.attributes["connection"] = session
         getattr(command, name)(config, *args)
 
 
@@ -117,7 +118,7 @@ def test_the_steps_make_what_the_models_say(database: Database, new_url: NewUrl)
     migrations.upgrade(database)
     alembic(database, "check")
     modelled = Database(new_url())
-    Base.metadata.create_all(modelled.engine)
+    metadata.create_all(modelled.engine)
     assert schema(database) == schema(modelled)
     assert "users" in schema(database)
 
@@ -125,7 +126,7 @@ def test_the_steps_make_what_the_models_say(database: Database, new_url: NewUrl)
 def test_the_check_sees_a_difference(database: Database) -> None:
     migrations.upgrade(database)
     with database.write() as session:
-        session.connection().exec_driver_sql("ALTER TABLE users ADD COLUMN extra TEXT")
+        session.exec_driver_sql("ALTER TABLE users ADD COLUMN extra TEXT")
     with pytest.raises(Exception, match="extra"):
         alembic(database, "check")
 
@@ -147,13 +148,13 @@ def test_the_steps_are_one_line_without_branches() -> None:
 
 def test_a_step_that_fails_leaves_nothing_behind(database: Database) -> None:
     with database.write() as session:
-        session.connection().exec_driver_sql("CREATE TABLE users (mine TEXT)")
+        session.exec_driver_sql("CREATE TABLE users (mine TEXT)")
     with pytest.raises(DatabaseUnavailable):
         migrations.upgrade(database)
     assert tables(database) == {"users"}
     assert [column["name"] for column in inspect(database.engine).get_columns("users")] == ["mine"]
     with database.write() as session:
-        session.connection().exec_driver_sql("DROP TABLE users")
+        session.exec_driver_sql("DROP TABLE users")
     migrations.upgrade(database)
     alembic(database, "check")
 
@@ -172,7 +173,7 @@ def test_a_step_that_fails_half_way_is_taken_back_whole(database: Database, fold
 
     def fail() -> None:
         with database.write() as session:
-            config.attributes["connection"] = session.connection()
+            config.attributes["connection"] = session
             command.upgrade(config, "head")
 
     with pytest.raises(DatabaseUnavailable):
@@ -255,6 +256,6 @@ def test_postgresql_too_sorts_usernames_by_code_point() -> None:
         for step in ScriptDirectory(str(ROOT / "sysmon_core/migrations")).walk_revisions():
             step.module.upgrade()
     dialect = make_url("postgresql://").get_dialect()()
-    modelled = str(CreateTable(Base.metadata.tables["users"]).compile(dialect=dialect))
+    modelled = str(CreateTable(metadata.tables["users"]).compile(dialect=dialect))
     for sql in (output.getvalue(), modelled):
         assert 'username VARCHAR(64) COLLATE "C" NOT NULL' in sql

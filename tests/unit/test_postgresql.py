@@ -11,15 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 from webtest import TestApp
 
-from sysmon_core import migrations
+from sysmon_core import migrations, models
 from sysmon_core.db import Database
 from sysmon_core.errors import ConfigurationError, DatabaseUnavailable
-from sysmon_core.models import User
+from sysmon_core.services.user_changes import Changes
 from sysmon_core.services.user_params import NewUser
 from tests.conftest import MakeApp, MakeSettings, until, users_of
 from tests.postgresql import Cluster, started_postgresql
@@ -119,7 +118,7 @@ def test_writers_that_meet_lose_nothing(url: str) -> None:
     with databases[0].write() as session:
         session.execute(text("CREATE TABLE counter AS SELECT 0 AS n"))
 
-    def count(session: Session) -> int:
+    def count(session: Connection) -> int:
         return int(session.execute(text("SELECT n FROM counter")).scalar_one())
 
     def add_one(number: int) -> None:
@@ -171,9 +170,9 @@ def test_a_user_whom_another_program_removes_meanwhile_is_told(
 
     def change() -> None:
         with database.write() as session:
-            user = session.scalars(select(User)).one()
+            user = session.execute(select(models.users)).one()
             postgresql.run(f"DELETE FROM {schema}.users")
-            user.fullname = "A"
+            Changes(session, None).change(user._asdict(), {"fullname": "A"})
 
     with pytest.raises(DatabaseUnavailable, match="try again"):
         change()
