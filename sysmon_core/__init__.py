@@ -1,13 +1,23 @@
-"""What the author of a plugin imports, and nothing else."""
+"""What the author of a plugin imports, and nothing else.
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+A name is loaded when it is first asked for (PEP 562), so that `sysmon --help` and others who ask
+for none need not wait for pydantic.
+"""
 
-from sysmon_core.command import Command
-from sysmon_core.errors import MetricFailed
-from sysmon_core.hookspecs import hookimpl
-from sysmon_core.metric import Integer, Metric, Params
-from sysmon_core.report import Column, Report, Row
-from sysmon_core.run import Run
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+    from sysmon_core.command import Command
+    from sysmon_core.errors import MetricFailed
+    from sysmon_core.hookspecs import hookimpl
+    from sysmon_core.metric import Integer, Metric, Params
+    from sysmon_core.report import Column, Report, Row
+    from sysmon_core.run import Run
 
 __all__ = [
     "Column",
@@ -25,3 +35,27 @@ __all__ = [
     "hookimpl",
     "model_validator",
 ]
+
+_HOMES = {
+    "pydantic": ("Field", "ValidationInfo", "field_validator", "model_validator"),
+    "sysmon_core.command": ("Command",),
+    "sysmon_core.errors": ("MetricFailed",),
+    "sysmon_core.hookspecs": ("hookimpl",),
+    "sysmon_core.metric": ("Integer", "Metric", "Params"),
+    "sysmon_core.report": ("Column", "Report", "Row"),
+    "sysmon_core.run": ("Run",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """A name of the list above."""
+    for home, names in _HOMES.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(home), name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The list above, for those who look around."""
+    return __all__
