@@ -51,9 +51,11 @@ def run(bench: Bench) -> None:
         "from ever new addresses, by X-Forwarded-For with that address as a trusted proxy, so that "
         "no throttle stops them. PostgreSQL hangs by SIGSTOP.",
         ("idle", "besieged", "besieged, max"),
-        "Guessers: argon2, which three of them have computed at once, on the same cores. Users: "
-        "the circuit breaker answers them at once, as fast as they ask.",
-        "guessers: a niceness of the threads that hash.",
+        "Guessers: hundreds of new connections and refusals a second, and what argon2's threads, "
+        "which give way, still take of the same cores. Half-open: waitress looks at every "
+        "connection each time that one has something to say. Users: the circuit breaker answers "
+        "them at once, as fast as they ask.",
+        "a reader of connections that asks the kernel which of them has something to say (epoll).",
     )
     bench.results.begin(table)
     site = bench.site()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import socket
+import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,17 +22,31 @@ SHORTEST_WORD = 3  # characters: shorter ones would be found in everything
 
 RANDOM_BYTES = 15  # 120 bits: nobody guesses it, somebody can type it
 
+NICENESS = 10  # beyond this process's own: a tenth of a share of the processor, if others want it
+
+
+def _give_way() -> None:
+    """Have this thread wait for others: on Linux each has a niceness of its own (nice(2))."""
+    if sys.platform == "linux":
+        os.nice(NICENESS)
+
 
 class Passwords:
-    """Hashes and verifies with one set of costs: the minimum that OWASP gives for argon2id."""
+    """Hashes and verifies with one set of costs: the minimum that OWASP gives for argon2id.
+
+    It does so in threads of its own, which leave the processors to whoever has less to do.
+    """
 
     def __init__(self, time_cost: int = 2, memory_cost: int = 19456) -> None:
         self._hasher = PasswordHasher(time_cost, memory_cost, parallelism=1)
+        self._threads = ThreadPoolExecutor(
+            thread_name_prefix="sysmon-passwords", initializer=_give_way
+        )
         self._nobody = self.hash(random_password())
 
     def hash(self, password: str) -> str:
         """The hash to store, salt and costs in it."""
-        return self._hasher.hash(password.encode())
+        return self._threads.submit(self._hasher.hash, password.encode()).result()
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password is the one hashed; without a hash it is never.
@@ -37,7 +54,8 @@ class Passwords:
         It takes the same time for a user that does not exist, so that names cannot be probed.
         """
         try:
-            matches = self._hasher.verify(password_hash or self._nobody, password.encode())
+            words = (password_hash or self._nobody, password.encode())
+            matches = self._threads.submit(self._hasher.verify, *words).result()
         except (VerificationError, InvalidHashError):
             return False
         return matches and password_hash is not None

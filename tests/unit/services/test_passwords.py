@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
 import re
 import socket
+import sys
+import threading
 import time
 from statistics import median
 
@@ -37,6 +40,18 @@ def test_a_hash_is_argon2id_with_the_costs_of_owasp_and_a_salt_of_its_own() -> N
     for hashed in (first, second):
         assert re.match(r"\$argon2id\$v=19\$m=19456,t=2,p=1\$[^$]{22,}\$[^$]{43,}$", hashed)
         assert "secret" not in hashed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a thread has its own niceness")
+def test_passwords_are_hashed_by_threads_that_give_way_to_others() -> None:
+    before, own = threading.enumerate(), os.getpriority(os.PRIO_PROCESS, 0)
+    passwords = Passwords()
+    assert passwords.verify(passwords.hash("secret"), "secret")
+    made = [one.native_id for one in threading.enumerate() if one not in before]
+    assert made
+    for number in made:
+        assert os.getpriority(os.PRIO_PROCESS, number or 0) == min(19, own + 10)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == own
 
 
 def test_a_hash_of_other_costs_still_counts(passwords: Passwords) -> None:
