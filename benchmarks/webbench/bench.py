@@ -12,7 +12,7 @@ from benchmarks.common.figures import Results
 from benchmarks.common.private_redis import PrivateRedis
 from benchmarks.webbench import peers
 from benchmarks.webbench.ours import Site
-from benchmarks.webbench.server import Server, Target
+from benchmarks.webbench.server import UPTIME, Server, Target
 
 GLANCES_UPTIME = r"\d+:\d\d:\d\d"
 SYSTEMS = ("sysmon", "classic", "FastAPI", "Glances", "bare")
@@ -94,11 +94,9 @@ class Bench:
         """All systems that can have so many processes, up and answering; each by its name."""
         found: dict[str, Target] = {}
 
-        def up(label: str, server: Server | None, path: str, proof: str = "") -> None:
-            if server is not None:
-                words = {"proof": proof} if proof else {}
-                running = stack.enter_context(server.running(path))
-                found[label] = Target(label, running, path, **words)
+        def up(label: str, server: Server, path: str, proof: str = UPTIME) -> None:
+            running = stack.enter_context(server.running(path))
+            found[label] = Target(label, running, path, proof=proof)
 
         path, broker = "/v1/uptime/", f"redis+socket://{self.redis.socket}"
         up("sysmon", site.server(processes, logs=logs), path)
@@ -106,6 +104,6 @@ class Bench:
         up("FastAPI", peers.fastapi(self.folder, processes, logs=logs), path)
         if processes == 1 and logs:  # it has one process, and no log of requests
             up("Glances", peers.glances(self.folder), "/api/4/uptime", GLANCES_UPTIME)
-        if "sysmon" in found and logs:
+        if logs:
             up("bare", peers.bare(site, found["sysmon"].check(), processes), path)
         return found

@@ -33,15 +33,14 @@ def _memory(bench: Bench) -> None:
         redis = stack.enter_context(private_redis(folder))
         site = Site(folder / "site", redis.url(0))
         site.prepare()
-        if (server := site.server()) is None:
-            return
-        stack.enter_context(server.running())
+        server = stack.enter_context(site.server().running())
         worker = site.worker()
         stack.callback(worker.stop)
         _do_each_thing(server)
         time.sleep(bench.scale.settle)
-        parts = {"server": server.pid, "worker": worker.pid, "Redis": redis.server.pid}
-        sizes = {name: memory(tree(pid)) for name, pid in parts.items()}
+        others = {"worker": tree(worker.pid), "Redis": tree(redis.server.pid)}
+        parts = {"server": server.tree()} | others
+        sizes = {name: memory(entries) for name, entries in parts.items()}
     total = sum(sizes.values())
     table = bench.results.begin(
         Table(

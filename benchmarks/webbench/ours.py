@@ -17,17 +17,7 @@ from benchmarks.webbench.server import HOST, Server
 BIN = Path(sys.executable).parent
 USER, PASSWORD = "root", "correct horse battery staple"
 APP = "egg:sysmon"
-ONE_PROCESS = "waitress has one process, and two of them cannot share a port"
 WORKER = "sysmon_core.worker:setup --processes 1 --threads 264 --skip-logging"  # as in the Makefile
-
-
-def serving(processes: int) -> tuple[list[str], dict[str, str]] | None:
-    """What starts our server with so many processes, or None if it cannot have so many.
-
-    The words that stand before the ini file, and what its [server:main] has that production.ini
-    has not.
-    """
-    return ([str(BIN / "pserve"), "--quiet"], {}) if processes == 1 else None
 
 
 @dataclass(frozen=True)
@@ -75,16 +65,15 @@ class Site:
         more: Mapping[str, str] | None = None,
         *,
         logs: bool = True,
-    ) -> Server | None:
-        """A server on production.ini, its log of requests in a file; None as of ``serving``."""
-        if (found := serving(processes)) is None:
-            return None
-        words, options = found
+    ) -> Server:
+        """A server on production.ini, its log of requests in a file."""
         port = free_port()
         ini = self.folder / f"{port}.ini"
-        _write_ini(ini, app, options, logs=logs)
+        _write_ini(ini, app, logs=logs)
+        section = "main" if processes == 1 else "shared"
+        words = [str(BIN / "pserve"), "--quiet", "--server-name", section, str(ini)]
         environ = self.environ(more) | {"SYSMON_LISTEN": f"{HOST}:{port}"}
-        return Server(port, [*words, str(ini)], environ, self.folder / f"{port}.log")
+        return Server(port, words, environ, self.folder / f"{port}.log", processes)
 
     def worker(self) -> Process:
         """A worker, as `make run` has it."""
@@ -92,11 +81,10 @@ class Site:
         return Process(argv, self.environ(), self.folder / "worker.log")
 
 
-def _write_ini(path: Path, app: str, options: Mapping[str, str], *, logs: bool) -> None:
+def _write_ini(path: Path, app: str, *, logs: bool) -> None:
     parser = configparser.RawConfigParser()
     parser.read(ROOT / "production.ini")
     parser["app:main"]["use"] = app
-    parser["server:main"].update(options)
     if not logs:
         parser["logger_sysmon"]["level"] = "WARNING"
     with path.open("w") as file:

@@ -63,7 +63,7 @@ def glances(folder: Path) -> Server:
     return Server(port, argv, _environ(HOME=str(folder)), folder / f"{port}.log")
 
 
-def bare(site: Site, answer: Answer, processes: int = 1) -> Server | None:
+def bare(site: Site, answer: Answer, processes: int = 1) -> Server:
     """The server that serves us, with a function in our place that gives this answer."""
     headers = [pair for pair in answer.headers.items() if pair[0] not in OWN]
     told = json.dumps({"headers": headers, "body": answer.body})

@@ -56,12 +56,6 @@ def _compare(
             bench.results.promise(text, same[0].rate / same[-1].rate, SLOWER)
 
 
-def _up(stack: ExitStack, server: Server | None) -> Server:
-    if server is None:
-        raise RuntimeError("our server cannot be started")
-    return stack.enter_context(server.running())
-
-
 def _users(bench: Bench) -> None:
     sizes = bench.scale.users
     with ExitStack() as stack:
@@ -69,7 +63,7 @@ def _users(bench: Bench) -> None:
         for size in sizes:
             site = bench.site()
             _add_users(site, size - 1)
-            server = _up(stack, site.server())
+            server = stack.enter_context(site.server().running())
             targets.append(Target("v3 uptime", server, "/v3/uptime/", f"{USER}:{PASSWORD}"))
             path = "/v3/users/?limit=10"
             targets.append(Target("ten users", server, path, f"{USER}:{PASSWORD}", '"users"'))
@@ -100,7 +94,7 @@ def _tasks(bench: Bench) -> None:
         targets = []
         for size in sizes:
             site = bench.site()
-            server = _up(stack, site.server())
+            server = stack.enter_context(site.server().running())
             task = _finished_task(site, server)
             client = bench.redis.client(int(site.redis_url.rpartition("=")[2]))
             finished.fill(client, task, size - 1)
@@ -148,7 +142,7 @@ def _metrics(bench: Bench) -> None:
         ]
         targets = []
         for environ in environs:
-            server = _up(stack, site.server(more=environ))
+            server = stack.enter_context(site.server(more=environ).running())
             targets.append(Target("v1 uptime", server))
             targets.append(Target("v2 uptime", server, "/v2/uptime/"))
             targets.append(Target(INDEX, server, "/v1/", proof='"uptime"'))

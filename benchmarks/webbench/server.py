@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.common.processes import PATIENCE, Process, tree, until
+from benchmarks.common.processes import PATIENCE, Entry, Process, listeners, tree, until
 
 HOST = "127.0.0.1"
 UPTIME = r"\d\d:\d\d:\d\d up .*load average: "  # what the program prints
@@ -27,41 +27,42 @@ class Answer(NamedTuple):
 
 @dataclass
 class Server:
-    """A command that serves on a port, and its processes."""
+    """A command that serves on a port, or several of it that share the port."""
 
     port: int
     argv: Sequence[str]
     environ: Mapping[str, str]
     log: Path
-    _process: Process | None = field(default=None, init=False)
+    copies: int = 1
+    _started: list[Process] = field(default_factory=list, init=False)
 
     @contextlib.contextmanager
     def running(self, path: str = "/v1/uptime/") -> Iterator[Server]:
         """Have it run, from its first good answer at this path on."""
-        self._process = Process(self.argv, self.environ, self.log)
-        try:
+        self._started = []
+        with contextlib.ExitStack() as stack:
+            for _ in range(self.copies):
+                self._started.append(Process(self.argv, self.environ, self.log))
+                stack.callback(self._started[-1].stop)
             until(lambda: self._answers(path), f"an answer of {self.argv[0]}", 0.02, PATIENCE)
             yield self
-        finally:
-            self._process.stop()
 
     def _answers(self, path: str) -> bool:
-        if self._process:
-            self._process.check()
+        for process in self._started:
+            process.check()
+        if listeners(self.port) < self.copies:
+            return False
         with contextlib.suppress(OSError, http.client.HTTPException):
             return self.get(path).status == http.HTTPStatus.OK
         return False
 
-    @property
-    def pid(self) -> int:
-        """Of the process that was started."""
-        if self._process is None:
-            raise RuntimeError(f"{self.argv[0]} was not started")
-        return self._process.pid
+    def tree(self) -> list[Entry]:
+        """Its processes, and all below them."""
+        return [entry for process in self._started for entry in tree(process.pid)]
 
     def cpu(self) -> float:
         """Seconds of CPU so far: of all its processes, and of those they ran that ended."""
-        return sum(entry.own + entry.reaped for entry in tree(self.pid))
+        return sum(entry.own + entry.reaped for entry in self.tree())
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to one request, on a connection of its own."""

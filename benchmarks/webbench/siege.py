@@ -59,10 +59,9 @@ def run(bench: Bench) -> None:
     )
     bench.results.begin(table)
     site = bench.site()
-    if server := site.server(more=TRUSTING):
-        with server.running():
-            for siege in SIEGES:
-                _hold(bench, table, siege, server, contextlib.nullcontext())
+    with site.server(more=TRUSTING).running() as server:
+        for siege in SIEGES:
+            _hold(bench, table, siege, server, contextlib.nullcontext())
     with started_postgresql() as cluster:
         more = {"SYSMON_DATABASE_URL": cluster.url(), "SYSMON_COMMAND_PATH": SEARCH_PATH}
         site.prepare(more)
@@ -75,10 +74,9 @@ def run(bench: Bench) -> None:
             finally:
                 cluster.signal(signal.SIGCONT)
 
-        if server := site.server(more=more):
-            with server.running():
-                Target(HANGS, server, "/v3/uptime/", f"{USER}:{PASSWORD}").check()
-                _hold(bench, table, HUNG, server, hung())
+        with site.server(more=more).running() as server:
+            Target(HANGS, server, "/v3/uptime/", f"{USER}:{PASSWORD}").check()
+            _hold(bench, table, HUNG, server, hung())
 
 
 def _hold(

@@ -9,7 +9,7 @@ from benchmarks.common.figures import Table
 from benchmarks.webbench import contract, freshness, peers
 from benchmarks.webbench.bench import SYSTEMS, Bench
 from benchmarks.webbench.load import LINES, Measured, measure
-from benchmarks.webbench.ours import ONE_PROCESS, PASSWORD, USER, serving
+from benchmarks.webbench.ours import PASSWORD, USER, Site
 from benchmarks.webbench.server import Target
 
 V3 = "sysmon, v3"
@@ -29,10 +29,7 @@ def run(bench: Bench) -> None:
     """One process each, then two, then without logs of requests; and the contract of ours."""
     site = bench.site()
     with ExitStack() as stack:
-        fleet = bench.fleet(site, stack)
-        worker = site.worker()
-        stack.callback(worker.stop)
-        contract.hold(bench, fleet["sysmon"].server, "one process")
+        fleet = _held(bench, site, stack, 1, "one process")
         ours = fleet["sysmon"].server
         targets = [*fleet.values(), Target(V3, ours, "/v3/uptime/", f"{USER}:{PASSWORD}")]
         found = _by_label(measure(targets, bench.scale.rounds, bench.scale.seconds))
@@ -42,15 +39,24 @@ def run(bench: Bench) -> None:
         bench.results.promise(text, fresh.silent, 0)
         bench.results.promise("their age in seconds, at least", fresh.oldest, freshness.OLDEST)
     with ExitStack() as stack:
-        fleet = bench.fleet(site, stack, 2)
-        if "sysmon" in fleet:
-            contract.hold(bench, fleet["sysmon"].server, "two processes")
+        fleet = _held(bench, site, stack, 2, "two processes")
         two = _by_label(measure([*fleet.values()], bench.scale.few, bench.scale.seconds))
         _two_processes(bench, found, two)
     with ExitStack() as stack:
         fleet = bench.fleet(site, stack, logs=False)
         silent = _by_label(measure([*fleet.values()], bench.scale.few, bench.scale.seconds))
         _without_logs(bench, silent)
+
+
+def _held(
+    bench: Bench, site: Site, stack: ExitStack, processes: int, named: str
+) -> dict[str, Target]:
+    """All systems, and a worker of ours for the tasks of the contract, to which ours is held."""
+    fleet = bench.fleet(site, stack, processes)
+    worker = site.worker()
+    stack.callback(worker.stop)
+    contract.hold(bench, fleet["sysmon"].server, named)
+    return fleet
 
 
 def _by_label(measured: Sequence[Measured]) -> dict[str, Measured]:
@@ -95,8 +101,7 @@ def _one_process(bench: Bench, found: Mapping[str, Measured]) -> None:
             labels,
             f"CPU of the server's process and of the programs that it runs: the server alone "
             f"(bare) has {share:.0f} % of what a request costs.",
-            "servers side by side on one port; what waitress does to wake itself after each "
-            "answer.",
+            "a second process, as below; what waitress does to wake itself after each answer.",
         )
     )
     _rows(table, found, labels)
@@ -113,14 +118,17 @@ def _one_process(bench: Bench, found: Mapping[str, Measured]) -> None:
 
 
 def _two_processes(bench: Bench, one: Mapping[str, Measured], two: Mapping[str, Measured]) -> None:
-    lacking = "" if serving(2) else f" sysmon and bare: {ONE_PROCESS}."
     table = bench.results.begin(
         Table(
             "Uptime, two server processes each",
-            _how(bench, bench.scale.few) + "As with one process; Glances has no second." + lacking,
+            _how(bench, bench.scale.few)
+            + "As with one process; Glances has no second. Those of sysmon and of the bare server "
+            "share the port by SO_REUSEPORT, as docs/operations.md has it.",
             SYSTEMS,
-            "CPU: the two processes share the cores with wrk.",
-            "as with one process.",
+            "CPU: the two processes share the cores with wrk. Of sysmon's connections and the bare "
+            "server's one process may have more than its half: the kernel deals them out by "
+            "addresses, not to who is idle.",
+            "a core for each process; what waitress does to wake itself after each answer.",
         )
     )
     _rows(table, two, SYSTEMS)
@@ -151,10 +159,7 @@ def metrics_page(bench: Bench) -> None:
     """/metrics, beside what Prometheus' own exporter has there."""
     site = bench.site()
     with ExitStack() as stack:
-        server = site.server()
-        if server is None:
-            return
-        ours = stack.enter_context(server.running())
+        ours = stack.enter_context(site.server().running())
         theirs = stack.enter_context(peers.node_exporter(bench.folder).running("/metrics"))
         targets = [
             Target("sysmon", ours, "/metrics", proof="sysmon_redis_up 1"),

@@ -53,6 +53,7 @@ class Client(NamedTuple):
     """Asks one server, by a connection per request; ``user`` is ``name:password``."""
 
     port: int
+    host: str = HOST
 
     def __call__(
         self, method: str, path: str, user: str = "", fields: Mapping[str, Any] | None = None
@@ -60,7 +61,7 @@ class Client(NamedTuple):
         headers = {"Content-Type": "application/json"} if fields else {}
         if user:
             headers["Authorization"] = f"Basic {base64.b64encode(user.encode()).decode()}"
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request(method, path, json.dumps(fields) if fields else None, headers)
             response = connection.getresponse()

@@ -164,4 +164,4 @@ def test_a_start_beyond_loopback_tells_what_stands_open_and_a_wrong_one_why(site
     assert server.wait() != 0
     assert "v1 and v2 may be asked by all who reach it, and passwords cross" in server.printed()
     last = server.printed().splitlines()[-1]
-    assert f"The server cannot listen on {nowhere} as [server:main] says: " in last
+    assert f"The server cannot listen on {nowhere} as the ini file says: " in last

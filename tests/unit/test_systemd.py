@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,25 @@ def test_systemd_understands_every_line(folder: Path) -> None:
     done = analyzed(copy, "verify", "--man=no", *units)
     assert done.returncode == 0, done.stderr
     assert "sysmon" not in done.stderr, done.stderr
+
+
+@on_linux
+def test_the_unit_of_the_server_is_a_template_too(folder: Path) -> None:
+    """With the drop-in of docs/operations.md, for several servers on one port."""
+    page = _text("docs/operations.md")
+    (drop_in,) = re.findall(r"/shared\.conf <<'END'\n(.*?)^ *END$", page, re.MULTILINE | re.DOTALL)
+    copy = shutil.copytree(UNITS, folder / "units")
+    template = shutil.copy(copy / "sysmon-server.service", copy / "sysmon-server@.service")
+    place = Path(f"{template}.d")
+    place.mkdir()
+    command = re.compile("^ExecStart=/[^ ]+", re.MULTILINE)
+    (place / "shared.conf").write_text(command.sub("ExecStart=/bin/true", textwrap.dedent(drop_in)))
+    done = analyzed(copy, "verify", "--man=no", str(template))
+    assert done.returncode == 0, done.stderr
+    assert "sysmon-server@" not in done.stderr, done.stderr
+    assert f"--server-name shared {words('server')[-1]}\n" in drop_in
+    assert environment("server")["TMPDIR"] == f"/run/{value('server', 'RuntimeDirectory')}"
+    assert value("server", "RuntimeDirectory") == "%N"  # lest one's end removes another's files
 
 
 def test_the_target_starts_every_part_and_every_part_stops_with_it() -> None:
