@@ -47,10 +47,11 @@ def test_passwords_are_hashed_by_threads_that_give_way_to_others() -> None:
     before, own = threading.enumerate(), os.getpriority(os.PRIO_PROCESS, 0)
     passwords = Passwords()
     assert passwords.verify(passwords.hash("secret"), "secret")
-    made = [one.native_id for one in threading.enumerate() if one not in before]
+    made = [one for one in threading.enumerate() if one not in before]
     assert made
-    for number in made:
-        assert os.getpriority(os.PRIO_PROCESS, number or 0) == min(19, own + 10)
+    for thread in made:
+        assert thread.name.startswith("sysmon-passwords_")
+        assert os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) == min(19, own + 10)
     assert os.getpriority(os.PRIO_PROCESS, 0) == own
 
 
