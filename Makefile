@@ -17,7 +17,6 @@ help:            ## this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
 
 run: venv programs   ## set everything up and run it: Redis, a worker, the server
-	@$(BIN)/sysmon database upgrade --bootstrap
 	@exec $(BIN)/python config/run.py
 
 venv: $(STAMP)   ## the virtual environment .venv, with the pinned dependencies

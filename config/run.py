@@ -1,7 +1,12 @@
-"""The last step of `make run`: checks that nobody is in the way, then becomes the runner."""
+"""`make run`: checks that nothing is in the way, then runs the parts until they are to stop."""
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # imports leave nothing to collect, and looking for it is a third of their time
+
+# ruff: noqa: E402
 import fcntl
 import getpass
 import os
@@ -10,26 +15,26 @@ import socket
 import sys
 from pathlib import Path
 
+import runner
+
 from sysmon_core import settings
 from sysmon_core.errors import SysmonError
 from sysmon_core.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-LOCK_FD = 4
 
 
-def main() -> None:
-    """Replace this process by supervisord, on the settings of the environment."""
+def main() -> int:
+    """Run the parts on the settings of the environment; gives the exit status."""
+    gc.enable()
     path = settings.config_file() or "development.ini"
     config = settings.load_file(path)
-    config.var.mkdir(mode=0o700, parents=True, exist_ok=True)
-    config.var.chmod(0o700)
-    (config.var / "redis").mkdir(mode=0o700, exist_ok=True)
-    _lock(config)
+    if config.database_url:
+        _refuse_unusable_database(config)
+    _prepare_folder(config)
     _refuse_taken_addresses(config)
-    supervisord = str(Path(sys.executable).parent / "supervisord")
-    arguments = [supervisord, "-c", str(ROOT / "config" / "supervisord.conf")]
-    os.execve(supervisord, arguments, os.environ | _variables(config, path))  # noqa: S606 - that is the point
+    os.environ.update(_variables(config, path))
+    return runner.run()
 
 
 def _variables(config: Settings, path: str) -> dict[str, str]:
@@ -46,7 +51,7 @@ def _variables(config: Settings, path: str) -> dict[str, str]:
 
 
 def _launcher(config: Settings) -> str:
-    """What has the kernel end a part whose supervisord was killed: Linux has it."""
+    """What has the kernel end a part whose runner was killed: Linux has it."""
     setpriv = shutil.which("setpriv", path=config.command_path)
     return f"{setpriv} --pdeathsig TERM --" if setpriv else ""
 
@@ -60,15 +65,31 @@ def _redis_server(config: Settings) -> str:
     raise SysmonError("redis-server is missing: run `make programs`, or set SYSMON_REDIS_URL")
 
 
-def _lock(config: Settings) -> None:
-    """Take the folder for as long as the runner lives, which inherits the lock."""
-    lock = os.open(config.var / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+def _refuse_unusable_database(config: Settings) -> None:
+    """Where it is not ours: server and database step would say so both, and after the start."""
+    from sysmon_core.db import Database  # noqa: PLC0415 - takes as long as all else here
+
+    Database(config.database)
+
+
+def _prepare_folder(config: Settings) -> None:
+    try:
+        config.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        config.var.chmod(0o700)
+        (config.var / "redis").mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(config.var / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SysmonError(f"The folder {config.var} cannot be used: {error.strerror}") from error
+    _lock(config, lock)
+
+
+def _lock(config: Settings, lock: int) -> None:
+    """Take the folder for as long as this process lives; no program inherits the lock."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         reason = f"A sysmon runs in {config.var} already: stop it, or use another VAR"
         raise SysmonError(reason) from error
-    os.dup2(lock, LOCK_FD)  # inheritable, as dup2 makes it; supervisord closes those from 5 on
 
 
 def _refuse_taken_addresses(config: Settings) -> None:
@@ -87,6 +108,6 @@ def _refuse_taken_addresses(config: Settings) -> None:
 
 if __name__ == "__main__":
     try:
-        main()
+        sys.exit(main())
     except SysmonError as error:
         sys.exit(f"sysmon: {error}")

@@ -1,12 +1,19 @@
-"""Run beside the others by `make run`: says when they answer, and what to try."""
+"""Run beside the others by `make run`: prepares the users' database, then says what to try."""
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # for good, which is not long: see config/run.py
+
+# ruff: noqa: E402
 import http.client
 import sys
 import time
 
-from sysmon_core import settings
+import click
+
+from sysmon_core import cli, settings
 from sysmon_core.errors import TasksUnavailable
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.connection import impatient
@@ -25,17 +32,27 @@ sysmon answers at {url}/   (Ctrl-C stops it)
 
 
 def main() -> None:
-    """Wait for the server and the worker, then print the welcome."""
+    """Prepare the database, wait for the server and the worker, then print the welcome."""
+    _prepare_database()
     config = settings.load_file(settings.config_file())
     address = config.listen.split()[0]
     until = time.monotonic() + PATIENCE
     while not (_server_answers(address) and _worker_listens(config)):
         if time.monotonic() > until:
-            sys.exit(
-                f"sysmon: no answer from the server or the worker in {PATIENCE} s; see above why"
+            sys.stderr.write(
+                f"sysmon: no answer from the server or the worker in {PATIENCE} s; see above why\n"
             )
+            return
         time.sleep(PAUSE)
     sys.stdout.write(WELCOME.format(url=f"http://{address}"))
+
+
+def _prepare_database() -> None:
+    """What fails here ends all of `make run`: config/runner.py sees it by our exit status."""
+    try:
+        cli.main(["database", "upgrade", "--bootstrap"], standalone_mode=False)
+    except click.ClickException as error:
+        sys.exit(f"sysmon: {error.format_message()}")
 
 
 def _server_answers(address: str) -> bool:

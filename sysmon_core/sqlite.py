@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Hashable
 from typing import Any
 
@@ -13,7 +14,8 @@ from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
 from sysmon_core.patience import Patience
 
-PRAGMAS = ("busy_timeout=2000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+PRAGMAS = ("busy_timeout=2000", "synchronous=FULL", "foreign_keys=ON")
+PAUSE = 0.01  # seconds between two tries to open a file that somebody else is opening
 
 ADVICE = {
     "SQLITE_BUSY": "The users' database is locked by another program: try again",
@@ -40,6 +42,7 @@ def tame(engine: Engine, patience: Patience, writes: str) -> None:
         connection.isolation_level = None
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        _log_ahead(connection, time.monotonic() + patience.left())
         record.info["file"] = _identity(_path(connection))
 
     @event.listens_for(engine, "begin")
@@ -65,6 +68,22 @@ def tame(engine: Engine, patience: Patience, writes: str) -> None:
         # A COMMIT that failed leaves SQLite's transaction open on the pooled connection.
         if connection is not None and connection.in_transaction:
             connection.rollback()
+
+
+def _log_ahead(connection: Any, end: float) -> None:
+    """Switch to the write-ahead log, or see that it is so.
+
+    Of two that do this to a new file at once, SQLite refuses one without waiting as it was told.
+    """
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if _kind(error) != "SQLITE_BUSY" or time.monotonic() > end:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 class Witness:

@@ -80,8 +80,9 @@ def _starts(bench: Bench) -> None:
             "that this left, to the first answer of uptime, asked for every 10 ms; "
             f"{2 * answers} times `sysmon --help`; medians.",
             ("make run, first", "make run, again", "sysmon --help"),
-            "imports, of the server and of each command that `make run` calls before it.",
-            "import where it is used; one process instead of several commands.",
+            "imports: the runner's, of the settings and of supervisor, and then the server's; the "
+            "worker's and the database step's, niced, take the other core meanwhile.",
+            "import in the server what its first answer needs, and the rest when it is asked for.",
         )
     )
     numbers = [median(first), median(again), median(helped)]

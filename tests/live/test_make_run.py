@@ -7,7 +7,8 @@ import os
 import re
 import shlex
 import signal
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,12 +16,21 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
-from tests.conftest import until
-from tests.live.conftest import Answer, Process, Site, Started, listening, new_site
+from tests.conftest import ROOT, until
+from tests.live.conftest import (
+    BIN,
+    Answer,
+    Process,
+    Site,
+    Started,
+    is_problem,
+    listening,
+    new_site,
+)
 
 pytestmark = pytest.mark.timeout(120)  # fixtures start whole copies one after the other
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 PROGRAMS = ("redis-server", "dramatiq", "pserve")
 ANN = {"username": "ann", "password": "secret", "fullname": "Ann"}
 
@@ -34,8 +44,8 @@ def admin(started: Started) -> str:
 
 
 def the(program: str, site: Site) -> int:
-    """The process of a program of supervisord's, not a worker's own child."""
-    (runner,) = site.pids("supervisord.conf")
+    """The process of a program of the runner's, not a worker's own child."""
+    (runner,) = site.pids("config/run.py")
     (pid,) = [pid for pid in site.pids(program) if site.processes()[pid].parent == runner]
     return pid
 
@@ -64,6 +74,13 @@ def test_the_printed_password_is_an_admins_and_no_other_is(running: Running) -> 
     assert site.client.get("/v3/users/", "admin:admin").status == 401
 
 
+def test_the_password_is_printed_once_and_before_the_welcome(running: Running) -> None:
+    before, welcome, after = running[1].printed().partition("sysmon answers at ")
+    assert welcome
+    assert before.count("Password: ") == 1
+    assert "Password: " not in after
+
+
 def test_the_state_folder_is_its_owners_alone(running: Running) -> None:
     var = running[0].var
     assert [path.stat().st_mode & 0o777 for path in (var, var / "redis")] == [0o700, 0o700]
@@ -77,6 +94,7 @@ def test_redis_has_a_socket_in_the_folder_and_no_port(running: Running) -> None:
 
 def test_only_the_server_listens_and_on_loopback_alone(running: Running) -> None:
     site, _ = running
+    until(lambda: not site.pids("config/welcome.py"))  # it has said all, and is about to end
     found = {address for pid in site.processes() for address in listening(pid)}
     assert found == {f"0100007F:{site.port:04X}"}
 
@@ -105,6 +123,71 @@ def test_of_two_copies_started_at_once_in_one_folder_one_runs(site: Site) -> Non
         until(lambda: any(copy.popen.poll() is not None for copy in copies))
         assert sorted(copy.popen.poll() is None for copy in copies) == [False, True]
         assert len(site.pids("redis-server")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("SYSMON_LISTN", "x", "Unknown setting SYSMON_LISTN "),
+        ("SYSMON_DATABASE_URL", "nonsense", "The setting database_url cannot be used: "),
+        ("SYSMON_VAR", "/dev/null/var", "The folder /dev/null/var cannot be used: "),
+    ],
+)
+def test_what_is_set_wrong_is_said_in_one_sentence_before_anything_starts(
+    site: Site, name: str, value: str, sentence: str
+) -> None:
+    copy = site.run(**{name: value})
+    assert copy.wait() == 1
+    assert re.fullmatch(f"sysmon: {sentence}.*\n", copy.printed()), copy.printed()
+    assert not (site.var / "supervisord.log").exists()
+
+
+def of_a_later_version(path: Path, site: Site) -> None:
+    site.said(BIN / "sysmon", "database", "upgrade")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("UPDATE alembic_version SET version_num = 'later'")
+
+
+def no_database(path: Path, _: Site) -> None:
+    path.write_text("no database" * 100)
+
+
+def a_folder(path: Path, _: Site) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize("spoil", [of_a_later_version, no_database, a_folder])
+def test_a_database_that_cannot_be_upgraded_stops_everything_with_one_sentence(
+    site: Site, spoil: Callable[[Path, Site], None]
+) -> None:
+    site.var.mkdir()
+    spoil(site.var / "sysmon.sqlite", site)
+    copy = site.run()
+    assert copy.wait() == 1
+    assert re.fullmatch("sysmon: The .*users' database .+\n", copy.printed()), copy.printed()
+    assert site.processes() == {}
+
+
+@contextlib.contextmanager
+def another_writer(path: Path) -> Iterator[None]:
+    """Another program writes into a database that is still empty."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def test_until_the_database_is_upgraded_version_3_says_so_and_version_1_answers(site: Site) -> None:
+    site.var.mkdir()
+    with another_writer(site.var / "sysmon.sqlite"):
+        copy = site.run().up(site.client.answers)
+        answer = site.client.get("/v3/users/", "ann:secret")
+        is_problem(answer, 503)
+        assert answer.headers["Retry-After"].isdigit()
+        assert site.client.get("/v1/uptime/").status == 200
+        assert "curl" not in copy.printed()
+    copy.up()
+    assert site.client.get("/v3/users/", admin(copy)).status == 200
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -139,13 +222,21 @@ def stopped() -> Iterator[dict[signal.Signals, Running]]:
         yield copies
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_the_runner_leaves_no_process(
     stopped: dict[signal.Signals, Running], number: signal.Signals
 ) -> None:
     site, runner = stopped[number]
     assert runner.wait() == 0
     assert site.processes() == {}
+
+
+def test_under_nohup_a_closed_terminal_is_ignored(site: Site) -> None:
+    words = ("nohup", BIN / "python", ROOT / "config/run.py")
+    copy = site.start(*words, environ=site.environ()).up()
+    status = Path(f"/proc/{copy.popen.pid}/status").read_text()
+    (ignored,) = re.findall(r"^SigIgn:\s*(\w+)$", status, re.MULTILINE)
+    assert int(ignored, 16) & 1 << signal.SIGHUP - 1
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -52,6 +53,18 @@ def count(session: Connection) -> int:
 def add_one(session: Connection) -> None:
     """Read, then write what follows from it."""
     session.execute(text("UPDATE counter SET n = :n"), {"n": count(session) + 1})
+
+
+def test_a_new_file_can_be_opened_by_many_at_once(folder: Path) -> None:
+    together = Barrier(4, timeout=PATIENCE)
+
+    def touch(number: int) -> None:
+        together.wait()
+        with Database(f"sqlite:///{folder}/{number}.sqlite").write() as session:
+            session.execute(text("CREATE TABLE IF NOT EXISTS counter (n INTEGER)"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(touch, [number for number in range(60) for _ in range(4)]))
 
 
 @contextlib.contextmanager
