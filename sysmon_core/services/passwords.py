@@ -7,10 +7,10 @@ import re
 import secrets
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -24,29 +24,31 @@ RANDOM_BYTES = 15  # 120 bits: nobody guesses it, somebody can type it
 
 NICENESS = 10  # beyond this process's own: a tenth of a share of the processor, if others want it
 
+T = TypeVar("T")
+
+
+def _aside(function: Callable[..., T], *words: str | bytes) -> T:
+    """What the function gives, worked out by a thread that gives way to all others."""
+    with ThreadPoolExecutor(1, "sysmon-passwords", _give_way) as pool:
+        return pool.submit(function, *words).result()
+
 
 def _give_way() -> None:
-    """Have this thread wait for others: on Linux each has a niceness of its own (nice(2))."""
+    """Lower this thread's priority: on Linux each has its own (nice(2))."""
     if sys.platform == "linux":
         os.nice(NICENESS)
 
 
 class Passwords:
-    """Hashes and verifies with one set of costs: the minimum that OWASP gives for argon2id.
-
-    It does so in threads of its own, which leave the processors to whoever has less to do.
-    """
+    """Hashes and verifies with one set of costs: the minimum that OWASP gives for argon2id."""
 
     def __init__(self, time_cost: int = 2, memory_cost: int = 19456) -> None:
         self._hasher = PasswordHasher(time_cost, memory_cost, parallelism=1)
-        self._threads = ThreadPoolExecutor(
-            thread_name_prefix="sysmon-passwords", initializer=_give_way
-        )
         self._nobody = self.hash(random_password())
 
     def hash(self, password: str) -> str:
         """The hash to store, salt and costs in it."""
-        return self._threads.submit(self._hasher.hash, password.encode()).result()
+        return _aside(self._hasher.hash, password.encode())
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password is the one hashed; without a hash it is never.
@@ -55,7 +57,7 @@ class Passwords:
         """
         try:
             words = (password_hash or self._nobody, password.encode())
-            matches = self._threads.submit(self._hasher.verify, *words).result()
+            matches = _aside(self._hasher.verify, *words)
         except (VerificationError, InvalidHashError):
             return False
         return matches and password_hash is not None

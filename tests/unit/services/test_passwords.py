@@ -6,6 +6,8 @@ import socket
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from statistics import median
 
 import pytest
@@ -13,7 +15,7 @@ from argon2 import PasswordHasher
 
 from sysmon_core.errors import InvalidInput
 from sysmon_core.services.passwords import PasswordRules, Passwords, random_password
-from tests.conftest import MakeSettings
+from tests.conftest import MakeSettings, until
 
 PASSWORDS = ["p", "a:b", " both ends ", "grüße", "密码🔑", "\0", "x" * 100_000]
 
@@ -43,15 +45,22 @@ def test_a_hash_is_argon2id_with_the_costs_of_owasp_and_a_salt_of_its_own() -> N
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a thread has its own niceness")
-def test_passwords_are_hashed_by_threads_that_give_way_to_others() -> None:
-    before, own = threading.enumerate(), os.getpriority(os.PRIO_PROCESS, 0)
-    passwords = Passwords()
-    assert passwords.verify(passwords.hash("secret"), "secret")
-    made = [one for one in threading.enumerate() if one not in before]
-    assert made
-    for thread in made:
-        assert thread.name.startswith("sysmon-passwords_")
-        assert os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) == min(19, own + 10)
+def test_passwords_are_hashed_by_threads_that_give_way_and_end() -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+
+    def hashing() -> list[threading.Thread]:
+        return [one for one in threading.enumerate() if one.name.startswith("sysmon-passwords")]
+
+    def niceness() -> list[int]:
+        return [os.getpriority(os.PRIO_PROCESS, one.native_id or 0) for one in hashing()]
+
+    passwords = Passwords(memory_cost=64, time_cost=10_000)
+    for work in (passwords.hash, partial(passwords.verify, None)):
+        with ThreadPoolExecutor(1) as pool:
+            done = pool.submit(work, "secret")
+            until(lambda: niceness() == [min(19, own + 10)])
+            assert not done.done()
+    assert not hashing()
     assert os.getpriority(os.PRIO_PROCESS, 0) == own
 
 
