@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import logging
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -81,6 +82,13 @@ def folder() -> Iterator[Path]:
     """A folder of the test's own, with a path short enough for sockets."""
     with tempfile.TemporaryDirectory(prefix="sysmon-") as name:
         yield Path(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard() -> None:
+    """Have what tests start hear INT and HUP, though they were started by nohup or a script's &."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

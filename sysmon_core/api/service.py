@@ -44,6 +44,9 @@ def _add(config: Configurator, declared: Service) -> None:
     if not declared.head:
         service.defined_methods.remove("HEAD")  # the list that Allow is made of
     config.add_cornice_service(service)
+    # Cornice also lists every service that was ever made, for documents of its own: an application
+    # would live, with all it has opened, as long as the process.
+    cornice.service.SERVICES.remove(service)
 
 
 def _refuse_head(methods: Iterable[str]) -> Validator:
