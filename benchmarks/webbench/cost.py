@@ -49,8 +49,9 @@ def _memory(bench: Bench) -> None:
             f"production.ini, {bench.scale.settle:.0f} s after a task, an uptime in version 1 and "
             "one in version 3.",
             (*sizes, "together"),
-            "the modules that server and worker import.",
-            "import in each what it uses and no more.",
+            "what server and worker import: redis is 13 MB in each, SQLAlchemy 16; dramatiq's own "
+            "process is 15, which starts the worker and waits for it; idle threads are 4.",
+            "threads that are made when there are tasks for them; a worker without that process.",
         )
     )
     table.add("memory", "MB", *sizes.values(), total)
