@@ -36,7 +36,7 @@ class Siege:
 SIEGES = (
     Siege("every synchronous slot busy", "slots", 4),
     Siege("900 half-open connections", "half-open", 5),
-    Siege("16 guessers of passwords", "guessers", 30),
+    Siege("16 guessers of passwords", "guessers", 40),
 )
 HUNG = Siege(HANGS, "users", 20)
 
