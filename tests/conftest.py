@@ -85,7 +85,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def heard() -> None:
+def signals_heard() -> None:
     """Have what tests start hear INT and HUP, though they were started by nohup or a script's &."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

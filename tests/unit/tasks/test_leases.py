@@ -226,4 +226,4 @@ def test_workers_are_counted_while_they_listen(client: redis.Redis, heard: Heard
 
 
 def test_there_are_no_workers_where_none_listens(client: redis.Redis) -> None:
-    until(lambda: workers(client) == 0)  # Redis may not have seen yet that another test's hung up
+    assert workers(client) == 0
