@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-gc.disable()  # imports leave nothing to collect, and looking for it is a third of their time
+gc.disable()  # imports leave nothing to collect, and looking for it is a quarter of their time
 
 # ruff: noqa: E402
 import fcntl

@@ -84,8 +84,8 @@ def _add_users(site: Site, count: int) -> None:
         {"username": f"user{n}", "fullname": "A B", "admin": False, "password_hash": "none"}
         for n in range(count)
     ]
-    with Database(f"sqlite:///{site.folder}/sysmon.sqlite").write(PATIENCE) as session:
-        session.execute(insert(users), rows)
+    with Database(f"sqlite:///{site.folder}/sysmon.sqlite").write(PATIENCE) as connection:
+        connection.execute(insert(users), rows)
 
 
 def _tasks(bench: Bench) -> None:

@@ -16,20 +16,20 @@ Fields = Mapping[str, Any]  # the columns of a user, all or some, by name
 
 
 class Changes:
-    """Those of one transaction, made by ``by``.
+    """Those of one transaction, made by ``by``; what it reads goes over ``connection``, too.
 
     A line is written once the database has taken the change and before that is committed: no
     change is without its line.
     """
 
     def __init__(self, connection: Connection, by: Caller | None) -> None:
-        self._connection = connection
+        self.connection = connection
         self._by = by
         self._told: list[tuple[str, dict[str, object]]] = []
 
     def create(self, new: Fields) -> None:
         """Add a user."""
-        self._connection.execute(insert(users).values(new))
+        self.connection.execute(insert(users).values(new))
         self._tell("user.created", new, new)
 
     def change(self, user: Fields, fields: Fields) -> Fields:
@@ -68,15 +68,14 @@ class Changes:
         if not leaving["admin"]:
             return
         admins = select(users.c.id).where(users.c.admin).with_for_update()
-        if set(self._connection.scalars(admins)) <= {leaving["id"]}:
+        if set(self.connection.scalars(admins)) <= {leaving["id"]}:
             raise LastAdmin(
                 "This is the last admin, and nobody could undo it: make another one first"
             )
 
     def _one(self, statement: Any) -> None:
-        if (
-            self._connection.execute(statement).rowcount != 1
-        ):  # a program that knows no lock of ours
+        written = self.connection.execute(statement).rowcount
+        if written != 1:  # by a program that knows nothing of our lock
             raise DatabaseUnavailable("The user was changed meanwhile: try again")
 
     def _tell(self, event: str, user: Fields, written: Fields, **more: object) -> None:

@@ -104,7 +104,7 @@ class Users:
             UserExists: the name is taken.
         """
         fields = self._fields(new)
-        with self._changing(by) as (_, changes):
+        with self._changing(by) as changes:
             changes.create(fields)
         return _account(fields)
 
@@ -118,8 +118,8 @@ class Users:
             LastAdmin: nobody else is admin, and this one would cease to be.
         """
         fields = self._fields(new)
-        with self._changing(by) as (connection, changes):
-            user = _find(connection, username)
+        with self._changing(by) as changes:
+            user = _find(changes.connection, username)
             if user is not None:
                 return _account(changes.change(user, fields)), False
             if new.username != username:
@@ -135,8 +135,8 @@ class Users:
             InvalidInput, UserExists, LastAdmin: as for ``put``.
         """
         fields = self._fields(new, *self._names(username))
-        with self._changing(by) as (connection, changes):
-            return _account(changes.change(_existing(connection, username), fields))
+        with self._changing(by) as changes:
+            return _account(changes.change(_existing(changes.connection, username), fields))
 
     def delete(self, username: str, by: Caller | None = None) -> None:
         """Remove a user.
@@ -145,8 +145,8 @@ class Users:
             UserNotFound: nobody has this name.
             LastAdmin: nobody else is admin.
         """
-        with self._changing(by) as (connection, changes):
-            changes.delete(_existing(connection, username))
+        with self._changing(by) as changes:
+            changes.delete(_existing(changes.connection, username))
 
     def _names(self, username: str) -> tuple[str, ...]:
         account, _ = self.credentials(username) or (None, None)
@@ -161,12 +161,12 @@ class Users:
         return fields
 
     @contextlib.contextmanager
-    def _changing(self, by: Caller | None) -> Iterator[tuple[Connection, Changes]]:
+    def _changing(self, by: Caller | None) -> Iterator[Changes]:
         changes: Changes | None = None
         try:
             with self._database.write() as connection:
                 changes = Changes(connection, by)
-                yield connection, changes
+                yield changes
         except IntegrityError as error:
             raise UserExists("The username is taken") from error
         except DatabaseUnavailable as error:

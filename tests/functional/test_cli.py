@@ -272,8 +272,8 @@ def test_without_tables_a_line_names_the_remedy(
 
 
 def test_a_database_of_a_later_version_is_told_in_a_line(upgraded: Run, database: Database) -> None:
-    with database.write() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     upgraded("database", "upgrade", code=1)
 
 

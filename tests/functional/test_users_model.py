@@ -252,11 +252,11 @@ def test_the_users_follow_the_model(make_settings: MakeSettings) -> None:
     migrations.upgrade(database)
 
     def reset_to_the_first() -> None:
-        with database.write() as session:
-            session.execute(delete(users))
+        with database.write() as connection:
+            connection.execute(delete(users))
             for name, user in FIRST.items():
                 row = {"username": name, "fullname": user.fullname, "admin": user.admin}
-                session.execute(insert(users).values(password_hash=password_hash, **row))
+                connection.execute(insert(users).values(password_hash=password_hash, **row))
 
     class Here(Model):
         app = TestApp(make_app(config, registry.load(config), cheap))

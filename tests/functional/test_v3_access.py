@@ -69,11 +69,11 @@ def app(
     path = programs(iostat="echo Device", uptime="echo up")
     config = make_settings(redis_url=redis_url, command_path=path)
     testapp = make_testapp(config)
-    with Database(config.database).write() as session:
+    with Database(config.database).write() as connection:
         for name in ("root", "bob", "ann"):
             row = {"username": name, "fullname": name.title(), "admin": name == "root"}
             row["password_hash"] = QUICK.hash(f"{name}'s")
-            session.execute(insert(users).values(row))
+            connection.execute(insert(users).values(row))
     return TestApp(testapp.app, lint=False)  # the lint knows some methods alone
 
 

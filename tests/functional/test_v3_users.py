@@ -66,9 +66,9 @@ def asker(app: TestApp) -> Ask:
 def add_root(config: Settings) -> None:
     """The first admin, whose password is verified in no time."""
     password_hash = QUICK.hash(f"{SECRET}root")
-    with Database(config.database).write() as session:
+    with Database(config.database).write() as connection:
         row = {"username": "root", "fullname": "Root", "admin": True}
-        session.execute(insert(models.users).values(password_hash=password_hash, **row))
+        connection.execute(insert(models.users).values(password_hash=password_hash, **row))
 
 
 @pytest.fixture

@@ -191,12 +191,12 @@ def test_tls_is_1_2_or_later(proxy: Proxy, version: ssl.TLSVersion, served: bool
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/uptime/", "/v3/users/"])
-def test_plain_http_is_is_problem(proxy: Proxy, path: str) -> None:
+def test_plain_http_is_refused(proxy: Proxy, path: str) -> None:
     connection = http.client.HTTPConnection(HOST, proxy.plain, timeout=PATIENCE)
     is_problem(asked(connection, "GET", path, None, {"Host": NAME}), 403)
 
 
-def test_plain_http_to_the_port_of_tls_is_is_problem(proxy: Proxy) -> None:
+def test_plain_http_to_the_port_of_tls_is_refused(proxy: Proxy) -> None:
     connection = http.client.HTTPConnection(HOST, proxy.tls, timeout=PATIENCE)
     is_problem(asked(connection, "GET", "/", None, {"Host": NAME}), 400)
 
@@ -288,7 +288,7 @@ def test_the_figures_of_sysmon_are_for_this_host_alone(proxy: Proxy, path: str) 
     is_problem(proxy.get(f"{PREFIX}{path}"), 403)
 
 
-def test_a_client_that_asks_too_often_is_is_problem(proxy: Proxy) -> None:
+def test_a_client_that_asks_too_often_is_refused(proxy: Proxy) -> None:
     """A dashboard is served, and what is refused is only what is more than the rate."""
     statuses = []
     with contextlib.closing(proxy.connection(source="127.0.0.9")) as connection:

@@ -32,8 +32,8 @@ def make(path: Path, number: int = 0) -> None:
 
 
 def by_itself(path: Path) -> None:
-    with Database(f"sqlite:///{path}").write() as session:
-        session.execute(text("UPDATE counter SET n = n + 1"))
+    with Database(f"sqlite:///{path}").write() as connection:
+        connection.execute(text("UPDATE counter SET n = n + 1"))
 
 
 def by_sqlite(path: Path) -> None:
@@ -57,8 +57,8 @@ def test_a_version_is_the_same_until_anybody_changes_anything(
     database = Database(f"sqlite:///{path}")
     seen = {database.version()}
     for _ in range(3):
-        with database.read() as session:
-            session.execute(text("SELECT * FROM counter"))
+        with database.read() as connection:
+            connection.execute(text("SELECT * FROM counter"))
         before = database.version()
         assert before == database.version()
         change(path)
@@ -70,12 +70,12 @@ def test_a_version_is_the_same_until_anybody_changes_anything(
 def test_a_change_of_its_own_is_one_too_and_one_rolled_back_is_none(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
     before = database.version()
-    with contextlib.suppress(KeyError), database.write() as session:
-        session.execute(text("UPDATE counter SET n = 7"))
+    with contextlib.suppress(KeyError), database.write() as connection:
+        connection.execute(text("UPDATE counter SET n = 7"))
         raise KeyError
     assert database.version() == before
-    with database.write() as session:
-        session.execute(text("UPDATE counter SET n = 7"))
+    with database.write() as connection:
+        connection.execute(text("UPDATE counter SET n = 7"))
     assert database.version() != before
 
 
@@ -112,8 +112,8 @@ def test_where_it_cannot_be_told_it_is_none(folder: Path, postgresql: Cluster) -
 
 def read_by(database: Database, numbers: list[int]) -> Callable[[], int]:
     def read() -> int:
-        with database.read() as session:
-            numbers.append(int(session.execute(text("SELECT n FROM counter")).scalar_one()))
+        with database.read() as connection:
+            numbers.append(int(connection.execute(text("SELECT n FROM counter")).scalar_one()))
         return numbers[-1]
 
     return read

@@ -40,19 +40,19 @@ def path(folder: Path) -> Path:
 def database(path: Path) -> Database:
     """A database with one table that counts."""
     made = Database(f"sqlite:///{path}")
-    with made.write() as session:
-        session.execute(text("CREATE TABLE counter (n INTEGER UNIQUE)"))
-        session.execute(text("INSERT INTO counter VALUES (0)"))
+    with made.write() as connection:
+        connection.execute(text("CREATE TABLE counter (n INTEGER UNIQUE)"))
+        connection.execute(text("INSERT INTO counter VALUES (0)"))
     return made
 
 
-def count(session: Connection) -> int:
-    return int(session.execute(text("SELECT max(n) FROM counter")).scalar_one())
+def count(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT max(n) FROM counter")).scalar_one())
 
 
-def add_one(session: Connection) -> None:
+def add_one(connection: Connection) -> None:
     """Read, then write what follows from it."""
-    session.execute(text("UPDATE counter SET n = :n"), {"n": count(session) + 1})
+    connection.execute(text("UPDATE counter SET n = :n"), {"n": count(connection) + 1})
 
 
 def test_a_new_file_can_be_opened_by_many_at_once(folder: Path) -> None:
@@ -60,8 +60,8 @@ def test_a_new_file_can_be_opened_by_many_at_once(folder: Path) -> None:
 
     def touch(number: int) -> None:
         together.wait()
-        with Database(f"sqlite:///{folder}/{number}.sqlite").write() as session:
-            session.execute(text("CREATE TABLE IF NOT EXISTS counter (n INTEGER)"))
+        with Database(f"sqlite:///{folder}/{number}.sqlite").write() as connection:
+            connection.execute(text("CREATE TABLE IF NOT EXISTS counter (n INTEGER)"))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(touch, [number for number in range(60) for _ in range(4)]))
@@ -87,23 +87,23 @@ def test_a_url_of_no_database_is_a_fault_of_the_configuration(url: str) -> None:
 def test_nothing_is_connected_before_the_first_session(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
     assert not path.exists()
-    with database.read() as session:
-        session.execute(text("SELECT 1"))
+    with database.read() as connection:
+        connection.execute(text("SELECT 1"))
     assert path.exists()
 
 
 def test_every_connection_to_sqlite_is_safe_and_patient(database: Database) -> None:
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     with database.read() as one, database.read() as two:
-        for session in (one, two):
-            found = {name: session.execute(text(f"PRAGMA {name}")).scalar() for name in wanted}
+        for connection in (one, two):
+            found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in wanted}
             assert found == wanted
-            assert session.execute(text("PRAGMA busy_timeout")).scalar_one() > 0
+            assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() > 0
 
 
 def test_what_is_written_is_committed_at_the_end_and_not_before(database: Database) -> None:
-    with database.write() as session:
-        add_one(session)
+    with database.write() as connection:
+        add_one(connection)
         with database.read() as other:
             assert count(other) == 0
     with database.read() as other:
@@ -112,42 +112,42 @@ def test_what_is_written_is_committed_at_the_end_and_not_before(database: Databa
 
 def test_an_exception_rolls_back_and_comes_through_as_it_is(database: Database) -> None:
     def fail(error: type[BaseException]) -> None:
-        with database.write() as session:
-            add_one(session)
+        with database.write() as connection:
+            add_one(connection)
             if error is IntegrityError:
-                session.execute(text("INSERT INTO counter VALUES (1)"))
+                connection.execute(text("INSERT INTO counter VALUES (1)"))
             raise error
 
     for error in (KeyError, IntegrityError, KeyboardInterrupt):
         with pytest.raises(error):
             fail(error)
-    with database.read() as session:
-        assert count(session) == 0
+    with database.read() as connection:
+        assert count(connection) == 0
 
 
 def test_a_commit_that_fails_leaves_the_connection_fit_for_the_next(database: Database) -> None:
-    with database.write() as session:
-        session.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
         reference = "REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED"
-        session.execute(text(f"CREATE TABLE child (parent INTEGER {reference})"))
-    with pytest.raises(IntegrityError), database.write() as session:
-        session.execute(text("INSERT INTO child VALUES (7)"))
-    with database.write() as session:
-        add_one(session)
-        assert session.execute(text("SELECT count(*) FROM child")).scalar() == 0
+        connection.execute(text(f"CREATE TABLE child (parent INTEGER {reference})"))
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.execute(text("INSERT INTO child VALUES (7)"))
+    with database.write() as connection:
+        add_one(connection)
+        assert connection.execute(text("SELECT count(*) FROM child")).scalar() == 0
 
 
 def test_no_update_is_lost_between_writers(path: Path, database: Database) -> None:
     databases = [database, Database(f"sqlite:///{path}")]
 
     def write(n: int) -> None:
-        with databases[n % 2].write() as session:
-            add_one(session)
+        with databases[n % 2].write() as connection:
+            add_one(connection)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(80)))
-    with database.read() as session:
-        assert count(session) == 80
+    with database.read() as connection:
+        assert count(connection) == 80
 
 
 def test_a_writer_waits_for_the_lock_and_gives_up_in_time_while_reading_goes_on(
@@ -155,16 +155,16 @@ def test_a_writer_waits_for_the_lock_and_gives_up_in_time_while_reading_goes_on(
 ) -> None:
     with locked(path):
         start = time.monotonic()
-        with pytest.raises(DatabaseUnavailable, match="locked"), database.write() as session:
-            add_one(session)
+        with pytest.raises(DatabaseUnavailable, match="locked"), database.write() as connection:
+            add_one(connection)
         assert BUSY * 0.9 < time.monotonic() - start < PATIENCE
         start = time.monotonic()
         for reader in (database, Database(f"sqlite:///{path}")):
-            with reader.read() as session:
-                assert count(session) == 0
+            with reader.read() as connection:
+                assert count(connection) == 0
         assert time.monotonic() - start < BUSY
-    with database.write() as session:
-        add_one(session)
+    with database.write() as connection:
+        add_one(connection)
 
 
 def test_a_database_that_cannot_be_opened_is_unavailable(folder: Path, path: Path) -> None:
@@ -176,8 +176,8 @@ def test_a_database_that_cannot_be_opened_is_unavailable(folder: Path, path: Pat
     for name, told in names.items():
         database = Database(f"sqlite:///{folder}/{name}")
         for use in (database.read, database.write):
-            with pytest.raises(DatabaseUnavailable, match=told), use() as session:
-                session.execute(text("SELECT 1 FROM users"))
+            with pytest.raises(DatabaseUnavailable, match=told), use() as connection:
+                connection.execute(text("SELECT 1 FROM users"))
 
 
 def authorization(name: str) -> dict[str, str]:
@@ -290,11 +290,11 @@ def test_in_a_full_file_changes_are_503_and_go_on_when_there_is_room(
     with contextlib.ExitStack() as stack:
         stack.enter_context(small_file(path))
         database = Database(f"sqlite:///{path}")
-        with pytest.raises(DatabaseUnavailable, match="full"), database.write() as session:
-            session.execute(text("CREATE TABLE more AS SELECT hex(zeroblob(9999)) AS x"))
+        with pytest.raises(DatabaseUnavailable, match="full"), database.write() as connection:
+            connection.execute(text("CREATE TABLE more AS SELECT hex(zeroblob(9999)) AS x"))
         stack.close()
-    with Database(f"sqlite:///{path}").write() as session:
-        session.execute(text("CREATE TABLE more AS SELECT hex(zeroblob(9999)) AS x"))
+    with Database(f"sqlite:///{path}").write() as connection:
+        connection.execute(text("CREATE TABLE more AS SELECT hex(zeroblob(9999)) AS x"))
     assert sound(path)
 
 

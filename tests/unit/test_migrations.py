@@ -78,8 +78,8 @@ def alembic(database: Database, name: str, *args: str) -> None:
     """Run one of Alembic's own commands on the database."""
     config = Config()
     config.set_main_option("script_location", "sysmon_core:migrations")
-    with database.write() as session:
-        config.attributes["connection"] = session
+    with database.write() as connection:
+        config.attributes["connection"] = connection
         getattr(command, name)(config, *args)
 
 
@@ -125,8 +125,8 @@ def test_the_steps_make_what_the_models_say(database: Database, new_url: NewUrl)
 
 def test_the_check_sees_a_difference(database: Database) -> None:
     migrations.upgrade(database)
-    with database.write() as session:
-        session.exec_driver_sql("ALTER TABLE users ADD COLUMN extra TEXT")
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE users ADD COLUMN extra TEXT")
     with pytest.raises(Exception, match="extra"):
         alembic(database, "check")
 
@@ -147,14 +147,14 @@ def test_the_steps_are_one_line_without_branches() -> None:
 
 
 def test_a_step_that_fails_leaves_nothing_behind(database: Database) -> None:
-    with database.write() as session:
-        session.exec_driver_sql("CREATE TABLE users (mine TEXT)")
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE users (mine TEXT)")
     with pytest.raises(DatabaseUnavailable):
         migrations.upgrade(database)
     assert tables(database) == {"users"}
     assert [column["name"] for column in inspect(database.engine).get_columns("users")] == ["mine"]
-    with database.write() as session:
-        session.exec_driver_sql("DROP TABLE users")
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE users")
     migrations.upgrade(database)
     alembic(database, "check")
 
@@ -172,8 +172,8 @@ def test_a_step_that_fails_half_way_is_taken_back_whole(database: Database, fold
     config.set_main_option("version_locations", f"{STEPS}/versions\n{folder}")
 
     def fail() -> None:
-        with database.write() as session:
-            config.attributes["connection"] = session
+        with database.write() as connection:
+            config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
     with pytest.raises(DatabaseUnavailable):
@@ -216,12 +216,12 @@ def test_an_upgrade_waits_longer_for_a_writer_than_others_do(url: str) -> None:
     database, other = Database(url), Database(url)
 
     def write(database: Database) -> None:
-        with database.write() as session:
-            session.execute(text("SELECT 1"))
+        with database.write() as connection:
+            connection.execute(text("SELECT 1"))
 
     with ThreadPoolExecutor(1) as pool:
-        with database.write(PATIENCE) as session:
-            session.execute(text("SELECT 1"))
+        with database.write(PATIENCE) as connection:
+            connection.execute(text("SELECT 1"))
             with pytest.raises(DatabaseUnavailable, match="locked"):
                 migrations.upgrade(other, USUAL)
             patient = pool.submit(migrations.upgrade, other)

@@ -61,8 +61,8 @@ def app(own: Cluster, make_settings: MakeSettings, make_testapp: MakeApp) -> Ite
 def told(database: Database, statement: str, *, write: bool = True) -> str:
     """What is said of a statement that fails."""
     use = database.write if write else database.read
-    with pytest.raises(DatabaseUnavailable) as caught, use() as session:
-        session.execute(text(statement))
+    with pytest.raises(DatabaseUnavailable) as caught, use() as connection:
+        connection.execute(text(statement))
     return str(caught.value)
 
 
@@ -73,8 +73,8 @@ def test_another_driver_is_a_fault_of_the_configuration(driver: str) -> None:
 
 
 def test_a_url_without_a_driver_means_psycopg(url: str) -> None:
-    with Database(url.replace("+psycopg", "")).read() as session:
-        assert session.execute(text("SELECT 1")).scalar_one() == 1
+    with Database(url.replace("+psycopg", "")).read() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
 
 
 def test_the_servers_own_time_outs_are_set_and_the_url_goes_before_them(
@@ -83,8 +83,8 @@ def test_the_servers_own_time_outs_are_set_and_the_url_goes_before_them(
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 
     def shown(url: str) -> list[Any]:
-        with Database(url).read() as session:
-            return [session.execute(text(f"SHOW {name}")).scalar_one() for name in names]
+        with Database(url).read() as connection:
+            return [connection.execute(text(f"SHOW {name}")).scalar_one() for name in names]
 
     assert shown(postgresql.url()) == ["1200ms", "1600ms", "8s"]
     assert shown(postgresql.url(lock_timeout="500")) == ["500ms", "1600ms", "8s"]
@@ -103,50 +103,52 @@ def test_each_trouble_has_an_answer_of_its_own(postgresql: Cluster, url: str) ->
 
 def test_a_writer_waits_for_another_and_gives_up_in_time_while_reading_goes_on(url: str) -> None:
     one, two = Database(url), Database(url)
-    with one.write() as session:
-        session.execute(text("CREATE TABLE mine (n integer)"))
+    with one.write() as connection:
+        connection.execute(text("CREATE TABLE mine (n integer)"))
         begin = time.monotonic()
         assert "locked" in told(two, "SELECT 1")
         assert time.monotonic() - begin < AT_ONCE
         assert "no tables" in told(two, "SELECT * FROM mine", write=False)
-    with two.write() as session:
-        session.execute(text("INSERT INTO mine VALUES (1)"))
+    with two.write() as connection:
+        connection.execute(text("INSERT INTO mine VALUES (1)"))
 
 
 def test_writers_that_meet_lose_nothing(url: str) -> None:
     databases = [Database(url), Database(url)]
-    with databases[0].write() as session:
-        session.execute(text("CREATE TABLE counter AS SELECT 0 AS n"))
+    with databases[0].write() as connection:
+        connection.execute(text("CREATE TABLE counter AS SELECT 0 AS n"))
 
-    def count(session: Connection) -> int:
-        return int(session.execute(text("SELECT n FROM counter")).scalar_one())
+    def count(connection: Connection) -> int:
+        return int(connection.execute(text("SELECT n FROM counter")).scalar_one())
 
     def add_one(number: int) -> None:
-        with databases[number % 2].write() as session:
-            session.execute(text("UPDATE counter SET n = :n"), {"n": count(session) + 1})
+        with databases[number % 2].write() as connection:
+            connection.execute(text("UPDATE counter SET n = :n"), {"n": count(connection) + 1})
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add_one, range(80)))
-    with databases[0].read() as session:
-        assert count(session) == 80
+    with databases[0].read() as connection:
+        assert count(connection) == 80
 
 
 def test_a_deadlock_with_another_program_is_told_and_leaves_nothing_half_done(url: str) -> None:
     """The other takes no notice of our lock, as psql would."""
     database = Database(url)
-    with database.write() as session:
-        session.execute(text("CREATE TABLE pair AS SELECT n, 0 AS v FROM generate_series(1, 2) n"))
+    with database.write() as connection:
+        connection.execute(
+            text("CREATE TABLE pair AS SELECT n, 0 AS v FROM generate_series(1, 2) n")
+        )
     change = "UPDATE pair SET v = v + 1 WHERE n = {}"
     both_hold_one = threading.Barrier(2)
 
     def cross(first: int, *, ours: bool) -> str:
         try:
-            with database.write() if ours else database.read() as session:
-                session.execute(text("SET LOCAL deadlock_timeout = '50ms'"))
-                session.execute(text(change.format(first)))
+            with database.write() if ours else database.read() as connection:
+                connection.execute(text("SET LOCAL deadlock_timeout = '50ms'"))
+                connection.execute(text(change.format(first)))
                 both_hold_one.wait()
-                session.execute(text(change.format(3 - first)))
-                session.commit()
+                connection.execute(text(change.format(3 - first)))
+                connection.commit()
         except DatabaseUnavailable as error:
             return str(error)
         return ""
@@ -156,8 +158,8 @@ def test_a_deadlock_with_another_program_is_told_and_leaves_nothing_half_done(ur
         done, refused = sorted(future.result() for future in tries)
     assert done == ""
     assert "locked" in refused
-    with database.read() as session:
-        assert session.execute(text("SELECT v FROM pair")).scalars().all() == [1, 1]
+    with database.read() as connection:
+        assert connection.execute(text("SELECT v FROM pair")).scalars().all() == [1, 1]
 
 
 def test_a_user_whom_another_program_removes_meanwhile_is_told(
@@ -169,10 +171,10 @@ def test_a_user_whom_another_program_removes_meanwhile_is_told(
     users.create(NewUser(username="ann", password="p", fullname="Ann"))
 
     def change() -> None:
-        with database.write() as session:
-            user = session.execute(select(models.users)).one()
+        with database.write() as connection:
+            user = connection.execute(select(models.users)).one()
             postgresql.run(f"DELETE FROM {schema}.users")
-            Changes(session, None).change(user._asdict(), {"fullname": "A"})
+            Changes(connection, None).change(user._asdict(), {"fullname": "A"})
 
     with pytest.raises(DatabaseUnavailable, match="try again"):
         change()
@@ -191,12 +193,14 @@ def test_a_pool_that_is_used_up_is_told_in_time(url: str) -> None:
 
 def test_a_commit_that_fails_leaves_the_connection_fit_for_the_next(url: str) -> None:
     database = Database(url)
-    with database.write() as session:
-        session.execute(text("CREATE TABLE one (n integer UNIQUE DEFERRABLE INITIALLY DEFERRED)"))
-    with pytest.raises(IntegrityError), database.write() as session:
-        session.execute(text("INSERT INTO one VALUES (1), (1)"))
-    with database.write() as session:
-        assert session.execute(text("SELECT count(*) FROM one")).scalar_one() == 0
+    with database.write() as connection:
+        connection.execute(
+            text("CREATE TABLE one (n integer UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+        )
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.execute(text("INSERT INTO one VALUES (1), (1)"))
+    with database.write() as connection:
+        assert connection.execute(text("SELECT count(*) FROM one")).scalar_one() == 0
 
 
 def hang(cluster: Cluster) -> Callable[[], None]:
@@ -262,8 +266,8 @@ def test_a_crash_in_the_middle_of_a_change_takes_it_back_whole(own: Cluster) -> 
         insert = f"INSERT INTO users (username, fullname, password_hash, admin) {row}"
 
         def change() -> None:
-            with database.write() as session:
-                session.execute(text(insert))
+            with database.write() as connection:
+                connection.execute(text(insert))
                 own.kill()
 
         with pytest.raises(DatabaseUnavailable):
