@@ -22,6 +22,7 @@ setup(
         "click>=8.1,<9",
         "cornice>=6.1,<7",
         "dramatiq>=2.2,<2.3",
+        "granian>=2.8.9,<2.9",  # server/worker.py uses insides of these
         "jc>=1.25,<2",
         "limits>=5.8,<6",
         "openapi-pydantic>=0.5,<0.7",
@@ -35,7 +36,6 @@ setup(
         "rich>=13",
         "setuptools>=77,<80.9",  # for Cornice's pkg_resources, gone in 82; 80.9 warns at each start
         "sqlalchemy>=2.1,<2.2",
-        "waitress>=3.0.2,<4",
     ],
     extras_require={
         # In wheels with a libpq of its own: a bare Debian has neither a compiler nor that library.
@@ -64,7 +64,7 @@ setup(
     entry_points={
         "console_scripts": ["sysmon = sysmon_core.cli:main"],
         "paste.app_factory": ["main = sysmon_core.app:main"],
-        "paste.server_runner": ["waitress = sysmon_core.server:serve"],
+        "paste.server_runner": ["granian = sysmon_core.server:serve"],
         "pytest11": ["sysmon = sysmon_core.testing"],
         "sysmon": [
             "uptime = sysmon_uptime",

@@ -64,6 +64,10 @@ class TooManyRuns(SysmonError):
     """Every slot for runs that keep their caller waiting is taken."""
 
 
+class TooManyRequests(SysmonError):
+    """So many requests of one class of work wait for a thread that one more would wait too long."""
+
+
 class ProgramMissing(SysmonError):
     """The program behind a metric is not on this host; the text names its package."""
 

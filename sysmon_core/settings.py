@@ -44,7 +44,8 @@ class Settings(BaseModel):
         description="Folder of all state: the SQLite database, the private Redis and its socket.",
     )
     listen: str = Field(
-        "127.0.0.1:6543", description="Address and port that `pserve` listens on; more, by spaces."
+        "127.0.0.1:6543",
+        description="`HOST:PORT` or `unix:/PATH` that `pserve` serves; more, by spaces.",
     )
     hosts: str = Field(
         "",
@@ -80,7 +81,13 @@ class Settings(BaseModel):
         30, description="Seconds that a synchronous run may take by its params."
     )
     sync_runs: PositiveInt = Field(
-        4, description="Synchronous runs of long metrics at once; keep below waitress's threads."
+        4, description="Synchronous runs of long metrics at once, in each server process."
+    )
+    sync_runs_per_client: PositiveInt = Field(
+        2, description="The same of one client: an address, or a /64 network of IPv6."
+    )
+    quick_runs: PositiveInt = Field(
+        2, description="Runs of one quick metric at once, in each server process."
     )
     task_limit: Positive = Field(86400, description="Seconds that a task may take by its params.")
     task_ttl: PositiveInt = Field(
@@ -109,7 +116,7 @@ class Settings(BaseModel):
     )
     password_checks: PositiveInt = Field(
         3,
-        description="Passwords checked at once; with `sync_runs`, keep below waitress's threads.",
+        description="Passwords checked at once, in each server process.",
     )
     guesses_per_address: Rate = Field(
         "30/minute", description="Passwords that may be tried from one address."

@@ -1,45 +1,43 @@
-"""The real server in a thread of the test's process, with connections as in production."""
+"""The real server in a thread of the test's process."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import Any
 
-from waitress.server import create_server
-
-from sysmon_core.channel import Channel, Dispatcher
+from sysmon_core.server.gateway import Gateway
+from sysmon_core.server.listeners import listeners
+from sysmon_core.server.options import Options
+from sysmon_core.server.worker import serve_until
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0  # seconds: far more than an end takes
-READER = "reader"  # the name of the thread that reads the connections
 
 
 @contextlib.contextmanager
-def served(app: Any, threads: int = 4) -> Iterator[int]:
+def served(app: Any, body_limit: int = 1 << 16, **options: Any) -> Iterator[int]:
     """The port at which the application answers."""
-    made: SimpleQueue[Any] = SimpleQueue()
+    given = Options(**options)
+    sockets = listeners(f"{HOST}:0", given)
+    port: int = sockets[0].socket.getsockname()[1]
+    started: SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = SimpleQueue()
 
-    def serve() -> None:
-        dispatcher = Dispatcher(threads)
-        # poll(): a process that has run many tests has more files open than select() can take.
-        server = create_server(
-            app, _dispatcher=dispatcher, listen=f"{HOST}:0", asyncore_use_poll=True
-        )
-        server.channel_class = Channel
-        made.put(server)
-        server.run()
+    async def serve() -> None:
+        ended = asyncio.Event()
+        started.put((asyncio.get_running_loop(), ended))
+        gateway = Gateway(app, body_limit, given.body_timeout)
+        await serve_until(ended, gateway, sockets, given)
 
-    thread = threading.Thread(target=serve, name=READER)
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    server = made.get(timeout=PATIENCE)
+    loop, ended = started.get(timeout=PATIENCE)
     try:
-        yield int(server.effective_port)
+        yield port
     finally:
-        server.task_dispatcher.shutdown()
-        for one in list(server._map.values()):  # noqa: SLF001 - it goes on as long as there is any
-            one.handle_close()
+        loop.call_soon_threadsafe(ended.set)
         thread.join(PATIENCE)
         assert not thread.is_alive()

@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import sysmon_core
+from sysmon_core.server.options import Options
 from sysmon_core.settings import Settings, load_file
 
 ROOT = Path(__file__).parent.parent
@@ -28,7 +29,6 @@ PLUGINS = ROOT / "plugins"
 LAYERS = """
 testing
 app worker cli server
-channel
 cli_plugin
 cli_run
 api tasks migrations contract scaffold
@@ -45,7 +45,7 @@ metric
 process report
 run
 keeper
-errors logs
+addresses errors logs
 """
 DEPTH: dict[str, float] = {
     name: depth for depth, line in enumerate(LAYERS.split("\n")) for name in line.split()
@@ -55,6 +55,7 @@ DEPTH["__init__"] = DEPTH["hookspecs"] - 0.5  # the facade: above what it shows,
 USERS = {  # where each of these may be imported
     "cornice": {"api/service.py"},
     "dramatiq": {"tasks/", "worker.py"},
+    "granian": {"server/worker.py"},
     "limits": {"services/throttle.py", "setting_types.py", "app.py"},
     "pluggy": {"hookspecs.py", "registry.py"},
     "prometheus_client": {"api/prometheus.py", "api/traffic.py"},
@@ -128,6 +129,8 @@ def test_the_environment_is_read_by_the_settings_alone() -> None:
 
 # Plugins whose names are words of plain English, which the core needs to speak of other things.
 ENGLISH = {"disk", "processes"}
+# Where an option of the server has such a name, as those of other servers have it.
+SERVERS = ("__init__", "options", "supervisor")
 
 
 def plugin_names() -> set[str]:
@@ -146,7 +149,8 @@ def test_the_core_never_names_a_plugin() -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_core_never_names_a_plugin_with_a_word_of_plain_english(name: str) -> None:
-    assert not set(naming(tree(MODULES[name]), ENGLISH))
+    option = {"processes"} if name in {f"server/{one}.py" for one in SERVERS} else set()
+    assert not set(naming(tree(MODULES[name]), ENGLISH)) - option
     assert not ENGLISH & set(re.split(r"\W|_", name))
 
 
@@ -299,6 +303,13 @@ def test_the_table_of_settings_has_no_other() -> None:
     assert set(re.findall(r"^\| `sysmon\.(\w+)`", text, re.MULTILINE)) == set(Settings.model_fields)
 
 
+def test_the_table_of_the_servers_options_has_every_one_and_no_other() -> None:
+    text = (ROOT / "docs/settings.md").read_text().partition("\n## The server\n")[2]
+    for name, option in Options.model_fields.items():
+        assert f"| `{name}` | `{option.default}` | {option.description} |" in text
+    assert set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE)) == set(Options.model_fields)
+
+
 @pytest.mark.parametrize("name", ["development.ini", "production.ini"])
 def test_an_ini_file_of_the_project_has_no_unknown_setting(
     name: str, monkeypatch: pytest.MonkeyPatch, folder: Path
@@ -306,7 +317,8 @@ def test_an_ini_file_of_the_project_has_no_unknown_setting(
     for variable in [variable for variable in os.environ if variable.startswith("SYSMON_")]:
         monkeypatch.delenv(variable)
     monkeypatch.setenv("SYSMON_VAR", str(folder))  # short enough, wherever this is run
-    assert load_file(str(ROOT / name)).sync_runs < int(options(name)["server:main"]["threads"])
+    assert load_file(str(ROOT / name)).sync_runs
+    Options.of({key: value for key, value in options(name)["server:main"].items() if key != "use"})
 
 
 def options(name: str) -> configparser.RawConfigParser:

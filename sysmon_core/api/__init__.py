@@ -21,11 +21,13 @@ from sysmon_core.api import (
     v3,
 )
 from sysmon_core.api.bundle import Services
+from sysmon_core.api.dispatch import Dispatch
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
 from sysmon_core.api.front_door import FrontDoor
 from sysmon_core.api.guard import Guard
 from sysmon_core.api.kept import Kept
 from sysmon_core.api.metrics import link
+from sysmon_core.api.pools import LOGIN, Pool
 from sysmon_core.api.security import PUBLIC, USER
 from sysmon_core.api.traffic import Traffic
 
@@ -47,13 +49,14 @@ def make_wsgi(
     listed = [*declared(rules), watched, docs.page(rules.swagger_ui)]
     about = {name: VERSIONS[name].SUMMARY for name in rules.versions}
     listed.append(openapi.service(listed, about))
+    listed += docs.files(rules.swagger_ui)
     with Configurator(settings={}) as config:
-        service.include(config, [*listed, *docs.files(rules.swagger_ui)])
+        service.include(config, listed)
         security.include(config)
         errors.include(config)
         traffic.include(config)
-    kept = Kept(config.make_wsgi_app())
-    guard = Guard(kept, rules.logins, *_guarded(rules))
+    kept = Kept(Dispatch(config.make_wsgi_app(), listed))
+    guard = Guard(kept, rules.logins, Pool(LOGIN).threads, *_guarded(rules))
     return FrontDoor(guard, trusted_proxies, hosts, Traffic(counted).saw)
 
 

@@ -12,6 +12,7 @@ from pyramid.response import FileResponse, Response
 
 from sysmon_core.api.endpoints import Answer, Endpoint, Service, View
 from sysmon_core.api.metrics import path_of
+from sysmon_core.api.pools import DOCUMENT
 from sysmon_core.api.security import PUBLIC
 from sysmon_core.errors import ExtraMissing
 
@@ -102,6 +103,7 @@ def files(place: Path | None) -> Iterator[Service]:
         endpoint = Endpoint(
             view=_file(place, name, media_type),
             permission=PUBLIC,
+            work=DOCUMENT,
             summary="A file of the page",
             answers={200: Answer()},
             raises=(ExtraMissing,),

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pyramid.request import Request
 
 from sysmon_core.api.inputs import JSON, Reader
+from sysmon_core.api.pools import AT_ONCE, Work
 from sysmon_core.errors import SysmonError
 
 View = Callable[[Request], Any]
@@ -37,6 +38,7 @@ class Endpoint:
     Args:
         view: takes a request and gives what is rendered.
         permission: who may call it.
+        work: whose threads do it: by default it must never wait.
         reads: makes params from the request, if there are any.
         summary: a line for lists.
         description: what a caller must know beyond that.
@@ -46,6 +48,7 @@ class Endpoint:
 
     view: View
     permission: str
+    work: Work = AT_ONCE
     reads: Reader | None = None
     summary: str
     description: str = ""

@@ -8,10 +8,3 @@ ROUTE = "sysmon.route"  # the pattern of the route that was taken, likewise
 READING = "sysmon.reading"  # what an answer tells that may be given again
 ACCOUNT = "sysmon.account"  # the user that the guard knows
 REMOTE_USER = "REMOTE_USER"  # the user's name, where RFC 3875, 4.1.11, has it
-
-# By a server whose thread may not be kept waiting: what is not at hand is not answered.
-AT_ONCE = "sysmon.at_once"
-
-
-class NotAtHand(BaseException):
-    """The answer would take a while, and may not; nothing has been done yet."""

@@ -34,6 +34,7 @@ STATUS: dict[type[errors.SysmonError], int] = {
     errors.MetricFailed: 502,
     errors.RunStopped: 503,
     errors.TooManyRuns: 503,
+    errors.TooManyRequests: 503,
     errors.NotReady: 503,
     errors.TooManyLogins: 503,
     errors.TasksUnavailable: 503,

@@ -13,10 +13,13 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
+from sysmon_core.addresses import canonical
+from sysmon_core.api.deferred import Body, Call, Deferred
 from sysmon_core.api.environ import REQUEST_ID, STATUS
 from sysmon_core.api.problems import problem
 from sysmon_core.logs import bound
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")  # RFC 9110, 7.2
 CLIENTS_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -62,39 +64,45 @@ class FrontDoor:
     ) -> None:
         self.app = app
         self._saw = saw
-        self._trusted = frozenset(trusted_proxies)
+        self._trusted = frozenset(canonical(proxy) for proxy in trusted_proxies) - {None}
         self._hosts = frozenset(host.lower() for host in (LOCAL, *hosts))
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, whatever is in it.
-
-        Raises:
-            NotAtHand: it may only be answered at once, and cannot be.
-        """
-        began = time.perf_counter()
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
+        """Answer one request, whatever is in it."""
+        request = _Request(environ, _finished(environ, start_response), time.perf_counter())
         environ[REQUEST_ID] = _request_id(environ)
         environ.setdefault("PATH_INFO", "")  # a server may leave out what is empty (PEP 3333)
+        return self._attempt(request, lambda: self._admit(environ, request.start))
+
+    def _attempt(self, request: _Request, call: Call) -> Body:
+        """Make the response, or a part of it, and tell of it once it is made."""
+        environ = request.environ
         with bound(request_id=environ[REQUEST_ID]):
-            body = self._admit(environ, _finished(environ, start_response))
+            try:
+                body = call()
+            except Exception:  # the promise that no request sees a traceback
+                logger.exception("the request failed")
+                detail = "Something went wrong inside; the log has more"
+                body = _answer(environ, _instead(request.start), 500, detail)
+            if isinstance(body, Deferred):
+                return body.within(partial(self._attempt, request))
             if self._saw:
-                self._saw(environ, environ.get(STATUS, "500"), time.perf_counter() - began)
+                self._saw(environ, environ.get(STATUS, "500"), time.perf_counter() - request.began)
         return body
 
-    def _admit(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    def _admit(self, environ: WSGIEnvironment, start: StartResponse) -> Body:
         if not _readable(environ):
             detail = "The path and the query must be UTF-8 without control characters"
             return _answer(environ, start, 400, detail)
+        if "HTTP_HOST" not in environ and environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+            return _answer(environ, start, 400, "The Host header is missing (RFC 9112, 3.2)")
         if not self._is_meant(environ.get("HTTP_HOST")):
             detail = "The Host header is no name of this service: see the setting hosts"
             return _answer(environ, start, 421, detail)
-        if environ.get("REMOTE_ADDR") in self._trusted:
+        environ["REMOTE_ADDR"] = _canonical(environ.get("REMOTE_ADDR", ""))
+        if environ["REMOTE_ADDR"] in self._trusted:
             _believe(environ)
-        try:
-            return self.app(environ, start)
-        except Exception:  # the promise that no request sees a traceback
-            logger.exception("the request failed")
-            detail = "Something went wrong inside; the log has more"
-            return _answer(environ, _instead(start), 500, detail)
+        return self.app(environ, start)
 
     def _is_meant(self, authority: str | None) -> bool:
         """Whether a Host header is this service's; a browser always sends one."""
@@ -103,6 +111,13 @@ class FrontDoor:
         match = AUTHORITY.fullmatch(authority)
         host = match[1].lower().removesuffix(".") if match else ""
         return host in self._hosts or _is_address(host)
+
+
+@dataclass(frozen=True)
+class _Request:
+    environ: WSGIEnvironment
+    start: StartResponse
+    began: float
 
 
 @lru_cache(maxsize=256)
@@ -123,10 +138,8 @@ def _request_id(environ: WSGIEnvironment) -> str:
     return f"{random.getrandbits(128):032x}"
 
 
-def _answer(
-    environ: WSGIEnvironment, start: StartResponse, status: int, detail: str
-) -> Iterable[bytes]:
-    body: Iterable[bytes] = problem(environ, status, detail)(environ, start)
+def _answer(environ: WSGIEnvironment, start: StartResponse, status: int, detail: str) -> Body:
+    body: Body = problem(environ, status, detail)(environ, start)
     return body
 
 
@@ -166,14 +179,18 @@ def _readable(environ: WSGIEnvironment) -> bool:
     return CONTROL.search(text) is None
 
 
+def _canonical(address: str) -> str:
+    return canonical(address) or address
+
+
 def _believe(environ: WSGIEnvironment) -> None:
     """Take what a trusted proxy says: whom it speaks for, and below which prefix.
 
     The prefix may have been cut off the path or not. Of the addresses the last is the
     proxy's own word; those before it are the client's.
     """
-    address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-    if ADDRESS.fullmatch(address):
+    address = canonical(environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip())
+    if address is not None:
         environ["REMOTE_ADDR"] = address
     prefix = environ.get("HTTP_X_FORWARDED_PREFIX", "").rstrip("/")
     if not PREFIX.fullmatch(prefix):

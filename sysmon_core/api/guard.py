@@ -5,18 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
-from pyramid.response import Response
-
-from sysmon_core.api.environ import ACCOUNT, AT_ONCE, REMOTE_USER, NotAtHand
+from sysmon_core.api.deferred import Body, Deferred
+from sysmon_core.api.environ import ACCOUNT, REMOTE_USER
 from sysmon_core.api.errors import DETAILS, of_error
 from sysmon_core.api.problems import CHALLENGE, problem
 from sysmon_core.errors import SysmonError
 from sysmon_core.services.logins import Logins
+from sysmon_core.services.users import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 
@@ -28,6 +28,7 @@ class Guard:
 
     Args:
         app: what answers those who may come in.
+        pool: the threads that look at passwords.
         guarded: how the paths begin that are for users alone.
         open_to_all: those of them of which GET is not.
     """
@@ -36,48 +37,55 @@ class Guard:
         self,
         app: WSGIApplication,
         logins: Logins,
+        pool: Executor,
         guarded: Collection[str],
         open_to_all: Collection[str],
     ) -> None:
         self.app = app
         self._logins = logins
+        self._pool = pool
         self._guarded = tuple(guarded)
         self._open = frozenset(open_to_all)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Ask who it is where that matters."""
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
+        """Ask who it is where that matters; only who is not known by now has to wait for it."""
         environ.pop(REMOTE_USER, None)  # that is ours to say
-        path = environ["PATH_INFO"]
-        if not path.startswith(self._guarded) or (
-            path in self._open and environ["REQUEST_METHOD"] in {"GET", "HEAD"}
-        ):
+        if self._is_open(environ["PATH_INFO"], environ["REQUEST_METHOD"]):
             return self.app(environ, start_response)
-        app: WSGIApplication
-        try:
-            app = self.app if self._knows(environ) else _stranger(environ)
-        except SysmonError as error:
-            app = of_error(environ, error)
-        return app(environ, start_response)
-
-    def _knows(self, environ: WSGIEnvironment) -> bool:
         credentials = basic_credentials(environ.get("HTTP_AUTHORIZATION", ""))
         if credentials is None:
-            return False
-        if environ.get(AT_ONCE):
-            account = self._logins.at_hand(*credentials)
-            if account is None:
-                raise NotAtHand
-        else:
-            account = self._logins.authenticate(*credentials, environ.get("REMOTE_ADDR", ""))
+            return _stranger(environ, start_response)
+        if account := self._logins.at_hand(*credentials):
+            return self._enter(account, environ, start_response)
+        return Deferred(self._pool, lambda: self._check(credentials, environ, start_response))
+
+    def _is_open(self, path: str, method: str) -> bool:
+        return not path.startswith(self._guarded) or (
+            path in self._open and method in {"GET", "HEAD"}
+        )
+
+    def _check(
+        self, credentials: tuple[str, str], environ: WSGIEnvironment, start: StartResponse
+    ) -> Body:
+        address = environ.get("REMOTE_ADDR", "")
+        try:
+            account = self._logins.authenticate(*credentials, address)
+        except SysmonError as error:
+            body: Body = of_error(environ, error)(environ, start)
+            return body
         if account is None:
-            return False
+            return _stranger(environ, start)
+        return self._enter(account, environ, start)
+
+    def _enter(self, account: Account, environ: WSGIEnvironment, start: StartResponse) -> Body:
         environ[ACCOUNT] = account
         environ[REMOTE_USER] = account.username
-        return True
+        return self.app(environ, start)
 
 
-def _stranger(environ: WSGIEnvironment) -> Response:
-    return problem(environ, 401, DETAILS[401], headers=CHALLENGE)
+def _stranger(environ: WSGIEnvironment, start: StartResponse) -> Body:
+    body: Body = problem(environ, 401, DETAILS[401], headers=CHALLENGE)(environ, start)
+    return body
 
 
 def basic_credentials(header: str) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ from pyramid.httpexceptions import (
     HTTPBadRequest,
     HTTPNotAcceptable,
     HTTPRequestEntityTooLarge,
+    HTTPRequestTimeout,
     HTTPUnsupportedMediaType,
 )
 from pyramid.request import Request
@@ -117,12 +118,7 @@ def read_body(request: Request, limit: int) -> Pairs:
         HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType, HTTPBadRequest: it is too large, of
             another type than JSON or a form, or not what its type says.
     """
-    if (request.content_length or 0) > limit:
-        raise HTTPRequestEntityTooLarge(f"A body may have {limit} bytes here")
-    try:
-        content: bytes = request.body
-    except OSError:  # not every server waits until it has all
-        raise HTTPBadRequest("The body is shorter than its Content-Length") from None
+    content = _content(request, limit)
     if not content:
         return []
     kind = request.content_type.lower()
@@ -137,6 +133,22 @@ def read_body(request: Request, limit: int) -> Pairs:
         raise HTTPBadRequest(
             f"The body is not what its Content-Type says: {request.content_type}"
         ) from None
+
+
+def _content(request: Request, limit: int) -> bytes:
+    """The body, which the server has dechunked and given a length (PEP 3333)."""
+    length = request.content_length or 0
+    if length > limit:
+        raise HTTPRequestEntityTooLarge(f"A body may have {limit} bytes here")
+    try:
+        content: bytes = request.environ["wsgi.input"].read(length)
+    except TimeoutError:
+        raise HTTPRequestTimeout("The body did not come in time") from None
+    except OSError:
+        raise HTTPBadRequest("The body broke off, or cannot be read") from None
+    if len(content) < length:
+        raise HTTPBadRequest("The body is shorter than its Content-Length")
+    return content
 
 
 def _query_fields(request: Request) -> Pairs:

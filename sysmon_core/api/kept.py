@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pyramid.request import Request
 
-from sysmon_core.api.environ import AT_ONCE, READING, ROUTE, NotAtHand
+from sysmon_core.api.deferred import Body, Call, Deferred
+from sysmon_core.api.environ import READING, ROUTE
 from sysmon_core.services.readings import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 MOST = 256  # answers that are kept; one that is not is made anew
@@ -30,6 +32,7 @@ def tell(request: Request, reading: Reading, *, private: bool) -> None:
 
 
 _Head = tuple[str, list[tuple[str, str]]]
+_Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -49,39 +52,41 @@ class Kept:
 
     def __init__(self, app: WSGIApplication) -> None:
         self.app = app
-        self._answers: dict[tuple[str, ...], _Answer] = {}
+        self._answers: dict[_Key, _Answer] = {}
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
         """Give the answer that is kept, or make one."""
         key = _key(environ)
         answer = self._answers.get(key)
-        if answer is None or time.monotonic() >= answer.reading.expires:
-            if environ.get(AT_ONCE):
-                raise NotAtHand
-            begun: list[_Head] = []
+        if answer is not None and time.monotonic() < answer.reading.expires:
+            environ[ROUTE] = answer.route
+            start_response(answer.status, _aged(answer.headers, answer.reading))
+            return [answer.body]
+        begun: list[_Head] = []
 
-            def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-                begun.append((status, headers))
-                return start_response(status, _aged(headers, environ.get(READING)), exc_info)
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            begun.append((status, headers))
+            return start_response(status, _aged(headers, environ.get(READING)), exc_info)
 
-            body = self.app(environ, start)
-            if READING in environ and environ["REQUEST_METHOD"] == "GET":
-                return self._kept(key, environ, begun[-1], b"".join(body))
+        return self._made(key, environ, begun, lambda: self.app(environ, start))
+
+    def _made(
+        self, key: _Key, environ: WSGIEnvironment, begun: Sequence[_Head], call: Call
+    ) -> Body:
+        """Make the answer, and keep it if it tells a reading."""
+        body = call()
+        if isinstance(body, Deferred):
+            return body.within(partial(self._made, key, environ, begun))
+        if READING not in environ or environ["REQUEST_METHOD"] != "GET":
             return body
-        environ[ROUTE] = answer.route
-        start_response(answer.status, _aged(answer.headers, answer.reading))
-        return [answer.body]
-
-    def _kept(
-        self, key: tuple[str, ...], environ: WSGIEnvironment, head: _Head, body: bytes
-    ) -> list[bytes]:
         if len(self._answers) >= MOST:
             self._answers.clear()
-        self._answers[key] = _Answer(environ[READING], *head, body, environ[ROUTE])
-        return [body]
+        whole = b"".join(body)
+        self._answers[key] = _Answer(environ[READING], *begun[-1], whole, environ[ROUTE])
+        return [whole]
 
 
-def _key(environ: WSGIEnvironment) -> tuple[str, ...]:
+def _key(environ: WSGIEnvironment) -> _Key:
     """All that an answer may hang on, but for who asks."""
     names = ("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT")
     return tuple(environ.get(name, "") for name in names)

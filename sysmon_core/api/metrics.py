@@ -13,6 +13,7 @@ from sysmon_core.api import schemas
 from sysmon_core.api.endpoints import Answer, Endpoint, View
 from sysmon_core.api.inputs import Query, Reader
 from sysmon_core.api.kept import tell
+from sysmon_core.api.pools import STORE, Work
 from sysmon_core.api.problems import problem
 from sysmon_core.api.security import PUBLIC, caller_of
 from sysmon_core.errors import Fault, RunTooLong
@@ -20,6 +21,8 @@ from sysmon_core.metric import Metric
 from sysmon_core.registry import Registry
 from sysmon_core.services.collection import Collection
 from sysmon_core.services.tasks import Tasks
+
+SPARE = 2  # threads that tell a caller that all slots are taken
 
 Link = dict[str, str]
 
@@ -63,7 +66,9 @@ def run_now(metric: Metric, collection: Collection, permission: str) -> Endpoint
 
     def view(request: Request) -> Any:
         try:
-            reading = collection.run_now(metric, request.validated["params"])
+            reading = collection.run_now(
+                metric, request.validated["params"], caller_of(request).address
+            )
         except RunTooLong as error:
             return too_long(request, error, _advice(request, metric))
         if reading.lifetime:
@@ -73,12 +78,19 @@ def run_now(metric: Metric, collection: Collection, permission: str) -> Endpoint
     return Endpoint(
         view=view,
         permission=permission,
+        work=_work(metric, collection),
         reads=Query(metric.params),
         summary=metric.title,
         description=metric.description,
         answers={200: Answer(schemas.report(metric.name))},
         raises=LONG_RUN if metric.long else RUN,
     )
+
+
+def _work(metric: Metric, collection: Collection) -> Work:
+    """Each quick metric has threads of its own; the long ones' refuse who finds no slot, too."""
+    at_once = collection.at_once(metric)
+    return Work("run", at_once + SPARE) if metric.long else Work(f"run {metric.name}", at_once)
 
 
 def _advice(request: Request, metric: Metric) -> str:
@@ -95,6 +107,7 @@ def submit(version: str, metric: Metric, tasks: Tasks, permission: str, reads: R
     return Endpoint(
         view=_submission(version, metric, tasks),
         permission=permission,
+        work=STORE,
         reads=reads,
         summary=f"{metric.title}, as a task",
         description=metric.description,

@@ -9,6 +9,7 @@ from typing import Any
 from pyramid.request import Request
 
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
+from sysmon_core.api.pools import DOCUMENT
 from sysmon_core.api.security import PUBLIC
 
 
@@ -29,6 +30,7 @@ def service(others: Iterable[Service], versions: Mapping[str, str]) -> Service:
     endpoint = Endpoint(
         view=view,
         permission=PUBLIC,
+        work=DOCUMENT,
         summary="This document",
         answers={200: Answer({"type": "object", "description": "OpenAPI 3.1"})},
     )

@@ -12,6 +12,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
+from sysmon_core.api.pools import STORE
 from sysmon_core.errors import TasksUnavailable
 from sysmon_core.services.tasks import Figures
 
@@ -78,6 +79,7 @@ def service(counted: CollectorRegistry, permission: str) -> Service:
     endpoint = Endpoint(
         view=view,
         permission=permission,
+        work=STORE,
         summary="Counts of requests and tasks, for Prometheus",
         answers={200: Answer({"type": "string"})},
     )

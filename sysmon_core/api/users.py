@@ -13,6 +13,7 @@ from sysmon_core.api import schemas
 from sysmon_core.api.endpoints import Answer, Endpoint
 from sysmon_core.api.inputs import Body, Query
 from sysmon_core.api.metrics import link
+from sysmon_core.api.pools import CHANGE, STORE
 from sysmon_core.api.security import ADMIN, USER, caller_of
 from sysmon_core.errors import InvalidInput, LastAdmin, UserExists, UserNotFound
 from sysmon_core.metric import Integer, Params
@@ -52,6 +53,7 @@ def collection(users: Users, body_limit: int) -> dict[str, Endpoint]:
         "GET": Endpoint(
             view=views.list,
             permission=USER,
+            work=STORE,
             reads=Query(UserList),
             summary="The users by name",
             answers={200: Answer(schemas.Users)},
@@ -59,6 +61,7 @@ def collection(users: Users, body_limit: int) -> dict[str, Endpoint]:
         "POST": Endpoint(
             view=views.create,
             permission=ADMIN,
+            work=CHANGE,
             reads=Body(NewUser, body_limit),
             summary="Add a user",
             answers={201: CREATED},
@@ -74,6 +77,7 @@ def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
         "GET": Endpoint(
             view=views.get,
             permission=USER,
+            work=STORE,
             summary="A user",
             answers={200: SHOWN},
             raises=(UserNotFound,),
@@ -81,6 +85,7 @@ def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
         "PUT": Endpoint(
             view=views.put,
             permission=ADMIN,
+            work=CHANGE,
             reads=Body(NewUser, body_limit),
             summary="Replace a user, or add one",
             description="The body may rename a user who is there; one who is added has the "
@@ -91,6 +96,7 @@ def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
         "PATCH": Endpoint(
             view=views.patch,
             permission=ADMIN,
+            work=CHANGE,
             reads=Body(UserChange, body_limit),
             summary="Change a user",
             description="Only the fields that are given.",
@@ -100,6 +106,7 @@ def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
         "DELETE": Endpoint(
             view=views.delete,
             permission=ADMIN,
+            work=CHANGE,
             summary="Remove a user",
             answers={204: Answer()},
             raises=(UserNotFound, LastAdmin),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +17,6 @@ from sysmon_core.errors import (
     PluginFault,
     RunTooLong,
     SysmonError,
-    TooManyRuns,
     told,
 )
 from sysmon_core.keeper import Keeper
@@ -27,6 +25,7 @@ from sysmon_core.report import Report, checked
 from sysmon_core.run import Listener, Run, Stop
 from sysmon_core.services.quick import QuickRuns
 from sysmon_core.services.readings import Reading, Readings, Result
+from sysmon_core.services.slots import Slots
 from sysmon_core.settings import Settings
 
 P = TypeVar("P", bound=Params)
@@ -76,7 +75,7 @@ class Collection:
         self._keeper = Keeper()
         self._quick = QuickRuns()
         self._readings = Readings()
-        self._slots = threading.BoundedSemaphore(settings.sync_runs)
+        self._slots = Slots(settings.sync_runs, settings.sync_runs_per_client)
 
     def check(self, metric: Metric, params: Params, limit: float) -> None:
         """Refuse a run that cannot be done, before anything is started.
@@ -90,28 +89,30 @@ class Collection:
         with _blaming(metric):
             metric.require()
 
-    def run_now(self, metric: Metric, params: Params) -> Reading:
+    def at_once(self, metric: Metric) -> int:
+        """How many runs of the metric may be under way in this process while callers wait."""
+        return self._settings.sync_runs if metric.long else self._settings.quick_runs
+
+    def run_now(self, metric: Metric, params: Params, address: str = "") -> Reading:
         """Collect while the caller waits, or give what others have just collected.
 
+        ``address`` is the caller's.
+
         Raises:
-            TooManyRuns: it is a long metric and all slots for those are taken.
+            TooManyRuns: it is a long metric and all slots for those, or the caller's share, are
+                taken.
             RunTooLong, ProgramMissing, MetricFailed, MetricTimeout: it cannot be done.
         """
         self.check(metric, params, self._settings.sync_limit)
         if metric.lifetime:
             key = (metric.name, params.model_dump_json())
             return self._readings.get(key, metric.lifetime, lambda: self._run(metric, params))
-        return Reading(self._run(metric, params), time.monotonic())
+        with self._slots.taken(address) if metric.long else contextlib.nullcontext():
+            return Reading(self._run(metric, params), time.monotonic())
 
     def _run(self, metric: Metric, params: Params) -> Result:
-        if metric.long and not self._slots.acquire(blocking=False):
-            raise TooManyRuns("All slots for synchronous runs are taken: try again, or use a task")
-        try:
-            with Stop() as stop:
-                return self.collect(metric, params, stop)
-        finally:
-            if metric.long:
-                self._slots.release()
+        with Stop() as stop:
+            return self.collect(metric, params, stop)
 
     def collect(self, metric: Metric, params: Params, stop: Stop) -> Result:
         """What ``report`` gives, as the API tells it."""

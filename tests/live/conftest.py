@@ -190,6 +190,14 @@ class Site:
         words = (BIN / "pserve", ROOT / "development.ini")
         return self.start(*words, environ=self.environ(**environ)).up(self.client.answers)
 
+    def pserve_with(self, *options: str) -> Started:
+        """The same with other options of the server, each a line of the ini file."""
+        ini = self.folder / "options.ini"
+        lines = "\n".join(["use = egg:sysmon#granian", *options])
+        text = (ROOT / "development.ini").read_text().replace("processes = 1\n", "")
+        ini.write_text(text.replace("use = egg:sysmon#granian", lines))
+        return self.start(BIN / "pserve", ini).up(self.client.answers)
+
     def worker(self, threads: int = 8) -> Started:
         """A worker alone; it may not be ready yet."""
         options = ("--processes", 1, "--threads", threads, "--skip-logging")

@@ -24,7 +24,7 @@ INI = """
 [app:main]
 use = egg:sysmon
 [server:main]
-use = egg:sysmon#waitress
+use = egg:sysmon#granian
 """
 
 pytestmark = pytest.mark.timeout(600)  # pip has a lot to fetch

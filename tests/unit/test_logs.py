@@ -117,7 +117,7 @@ def test_the_ini_files_name_them(name: str, kind: type[logging.Formatter]) -> No
     parser.read(ROOT / name)
     root = logging.getLogger()
     before = list(root.handlers)
-    levels = {one: logging.getLogger(one).level for one in ("", "sysmon_core", "waitress.queue")}
+    levels = {one: logging.getLogger(one).level for one in ("", "sysmon_core")}
     try:
         fileConfig(parser, disable_existing_loggers=False)
         (handler,) = (one for one in root.handlers if one not in before)

@@ -13,7 +13,16 @@ from sysmon_core.errors import ConfigurationError
 from sysmon_core.settings import SOCKET_PATH_LIMIT, Settings, config_file, load, load_file
 from sysmon_core.tasks.connection import impatient
 
-NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_limit", "body_limit"]
+NUMBERS = [
+    "sync_runs_per_client",
+    "quick_runs",
+    "sync_runs",
+    "task_ttl",
+    "tasks_open",
+    "tasks_per_client",
+    "output_limit",
+    "body_limit",
+]
 NUMBERS += ["password_min_length", "password_checks"]
 SECONDS = ["sync_limit", "task_limit", "overrun", "database_patience"]
 TEXTS = ["listen", "database_url", "redis_url", "command_path", "password_blocklist"]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 import shlex
 import shutil
 import subprocess
-import textwrap
 from pathlib import Path
 
 import pytest
 
 from sysmon_core import settings
+from sysmon_core.server.options import Options
+from sysmon_core.server.supervisor import EXTRA_SECONDS
+from sysmon_core.server.worker import OWN_DESCRIPTORS
 from sysmon_core.settings import CONFIG_VARIABLE, ENV_PREFIX, Settings
 from sysmon_core.worker import DESCRIPTORS
 from tests.conftest import ROOT
@@ -107,25 +108,6 @@ def test_systemd_understands_every_line(folder: Path) -> None:
     assert "sysmon" not in done.stderr, done.stderr
 
 
-@on_linux
-def test_the_unit_of_the_server_is_a_template_too(folder: Path) -> None:
-    """With the drop-in of docs/operations.md, for several servers on one port."""
-    page = _text("docs/operations.md")
-    (drop_in,) = re.findall(r"/shared\.conf <<'END'\n(.*?)^ *END$", page, re.MULTILINE | re.DOTALL)
-    copy = shutil.copytree(UNITS, folder / "units")
-    template = shutil.copy(copy / "sysmon-server.service", copy / "sysmon-server@.service")
-    place = Path(f"{template}.d")
-    place.mkdir()
-    command = re.compile("^ExecStart=/[^ ]+", re.MULTILINE)
-    (place / "shared.conf").write_text(command.sub("ExecStart=/bin/true", textwrap.dedent(drop_in)))
-    done = analyzed(copy, "verify", "--man=no", str(template))
-    assert done.returncode == 0, done.stderr
-    assert "sysmon-server@" not in done.stderr, done.stderr
-    assert f"--server-name shared {words('server')[-1]}\n" in drop_in
-    assert environment("server")["TMPDIR"] == f"/run/{value('server', 'RuntimeDirectory')}"
-    assert value("server", "RuntimeDirectory") == "%N"  # lest one's end removes another's files
-
-
 def test_the_target_starts_every_part_and_every_part_stops_with_it() -> None:
     (wanted,) = values("sysmon.target", "Wants")
     assert set(wanted.split()) == {f"sysmon-{part}.service" for part in SERVICES}
@@ -166,8 +148,7 @@ def test_redis_is_where_the_settings_say() -> None:
 def test_a_stop_waits_for_what_each_part_does_at_its_end() -> None:
     tasks = option(words("worker"), "--worker-shutdown-timeout") / 1000
     assert seconds("worker", "TimeoutStopSec") >= 2 * tasks  # it tries to tell a Redis that is slow
-    assert value("server", "KillSignal") == "SIGINT"
-    assert seconds("server", "TimeoutStopSec") > 5  # waitress' own patience
+    assert seconds("server", "TimeoutStopSec") > Options().shutdown_timeout + EXTRA_SECONDS
     assert {value(part, "KillMode") for part in ("server", "worker")} == {"mixed"}
 
 
@@ -178,10 +159,8 @@ def test_the_worker_has_room_for_its_threads_and_their_programs() -> None:
 
 
 def test_the_server_has_room_for_its_connections() -> None:
-    ini = configparser.RawConfigParser()
-    ini.read(ROOT / "production.ini")
-    connections = int(ini["server:main"]["connection_limit"])
-    assert int(value("server", "LimitNOFILE")) > 2 * connections
+    wanted = Options().connection_limit + OWN_DESCRIPTORS
+    assert int(value("server", "LimitNOFILE")) > 2 * wanted
 
 
 @pytest.mark.parametrize("part", ["server", "worker"])

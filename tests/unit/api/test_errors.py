@@ -23,6 +23,7 @@ STATUS = {
     "PluginFault": 502,
     "RunStopped": 503,
     "TooManyRuns": 503,
+    "TooManyRequests": 503,
     "TooManyTasks": 429,
     "TooManyGuesses": 429,
     "TooManyLogins": 503,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.environ import REQUEST_ID, NotAtHand
+from sysmon_core.api.deferred import Deferred
+from sysmon_core.api.environ import REQUEST_ID
 from sysmon_core.api.front_door import FrontDoor
 from tests.conftest import LogLines
 
@@ -85,13 +87,25 @@ def test_each_line_of_a_request_has_its_id_and_no_later_one_has(log_lines: LogLi
     assert ids == {"inside": "request-1", "seen": "request-1", "after": None}
 
 
-def test_what_is_not_at_hand_goes_out_as_it_is_and_is_not_told_of(log_lines: LogLines) -> None:
-    def later(environ: WSGIEnvironment, start: StartResponse) -> Any:
-        raise NotAtHand
+def test_what_is_deferred_is_told_of_once_it_is_made(log_lines: LogLines) -> None:
+    answers = iter([Response("come in"), failing])
+
+    def later(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        logger.info("made")
+        body: Iterable[bytes] = next(answers)(environ, start)
+        return body
+
+    def deferring(environ: WSGIEnvironment, start: StartResponse) -> Deferred:
+        return Deferred(ThreadPoolExecutor(), lambda: later(environ, start))
 
     told: list[str] = []
-    door = FrontDoor(later, [], saw=lambda _environ, status, _seconds: told.append(status))
-    with pytest.raises(NotAtHand):
-        door(Request.blank("/").environ, lambda *_: lambda _data: None)
-    assert told == []
-    assert log_lines() == []
+    door = FrontDoor(deferring, [], saw=lambda _environ, status, _seconds: told.append(status))
+    for statuses in (["200"], ["200", "500"]):
+        environ = Request.blank("/", headers={"X-Request-Id": "request-1"}).environ
+        body = door(environ, lambda *_: lambda _data: None)
+        assert isinstance(body, Deferred)
+        assert told == statuses[:-1]
+        list(body)
+        assert told == statuses
+    made = [line["request_id"] for line in log_lines() if line["message"] == "made"]
+    assert made == ["request-1"] * 2

@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.environ import AT_ONCE, READING, ROUTE, NotAtHand
+from sysmon_core.api.deferred import Deferred
+from sysmon_core.api.environ import READING, ROUTE
 from sysmon_core.api.kept import MOST, Kept, tell
 from sysmon_core.services.readings import Reading
 
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 HOUR = 3600
-AT_HAND: dict[str, Any] = {AT_ONCE: True}
-MAY_WAIT: dict[str, Any] = {AT_ONCE: False}
 
 
 class Sea:
@@ -120,15 +120,15 @@ def test_when_too_many_are_kept_they_are_made_anew(kept: Kept) -> None:
     assert ask(kept, "/first").text == f"number {MOST + 2}"
 
 
-def test_at_hand_is_what_is_kept_and_nothing_else(kept: Kept, sea: Sea) -> None:
-    with pytest.raises(NotAtHand):
-        ask(kept, **AT_HAND)
-    assert ask(kept, **MAY_WAIT).text == "number 1"
-    assert ask(kept, **AT_HAND).text == "number 1"
-    sea.age = HOUR
-    ask(kept, "/over")
-    with pytest.raises(NotAtHand):
-        ask(kept, "/over", **AT_HAND)
+def test_what_is_deferred_is_kept_once_it_is_made(sea: Sea) -> None:
+    def later(environ: WSGIEnvironment, start: StartResponse) -> Deferred:
+        return Deferred(ThreadPoolExecutor(), lambda: sea(environ, start))
+
+    kept = Kept(later)
+    assert isinstance(kept(Request.blank("/").environ, lambda *_: lambda _data: None), Deferred)
+    assert ask(kept).text == "number 1"
+    assert ask(kept).text == "number 1"
+    assert kept(Request.blank("/").environ, lambda *_: lambda _data: None) == [b"number 1"]
 
 
 def test_an_answer_that_is_begun_anew_is_so_for_the_server_too() -> None:

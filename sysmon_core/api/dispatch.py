@@ -1,0 +1,78 @@
+"""Has each request done by the threads of its class of work, before Pyramid looks at it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from sysmon_core.api.deferred import Body, Deferred
+from sysmon_core.api.endpoints import Service
+from sysmon_core.api.errors import of_error
+from sysmon_core.api.pools import AT_ONCE, CHANGE, QUEUE_SECONDS, Pool, Work, pools
+from sysmon_core.errors import TooManyRequests
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Dispatch:
+    """Looks up the class of work of a path and method, as the services declare it.
+
+    Args:
+        app: what does the work.
+        services: all that are served.
+    """
+
+    def __init__(self, app: WSGIApplication, services: Iterable[Service]) -> None:
+        self.app = app
+        listed = list(services)
+        self._works = {one.path: _works(one) for one in listed if "{" not in one.path}
+        self._below = [
+            (one.path.partition("{")[0], _works(one)) for one in listed if "{" in one.path
+        ]
+        found = {work for one in listed for work in _works(one).values()}
+        self._pools = pools({*found, CHANGE})
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
+        """Do what never waits, and defer all else."""
+        work = self._work(environ)
+        if work is AT_ONCE:
+            return self.app(environ, start_response)
+        pool = self._pools[work]
+        if not pool.enter():
+            return _busy(environ, start_response)
+        since = time.monotonic()
+        return Deferred(pool.threads, lambda: self._done(pool, since, environ, start_response))
+
+    def _work(self, environ: WSGIEnvironment) -> Work:
+        if environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
+            return CHANGE
+        method = environ["REQUEST_METHOD"]
+        return self._methods(environ["PATH_INFO"]).get(method, AT_ONCE)
+
+    def _methods(self, path: str) -> dict[str, Work]:
+        if path in self._works:
+            return self._works[path]
+        return next((works for prefix, works in self._below if path.startswith(prefix)), {})
+
+    def _done(
+        self, pool: Pool, since: float, environ: WSGIEnvironment, start: StartResponse
+    ) -> Body:
+        try:
+            if time.monotonic() - since > QUEUE_SECONDS:
+                return _busy(environ, start)
+            return self.app(environ, start)
+        finally:
+            pool.leave()
+
+
+def _works(service: Service) -> dict[str, Work]:
+    works = {method: one.work for method, one in service.endpoints.items()}
+    return {"HEAD": works["GET"], **works} if "GET" in works else works
+
+
+def _busy(environ: WSGIEnvironment, start: StartResponse) -> Body:
+    error = TooManyRequests("Too many ask for this at once: try again")
+    body: Body = of_error(environ, error)(environ, start)
+    return body

@@ -1,0 +1,99 @@
+"""Listening sockets at the addresses of the setting ``listen``."""
+
+from __future__ import annotations
+
+import re
+import socket
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from sysmon_core.errors import ConfigurationError
+from sysmon_core.server.options import Options
+
+BACKLOG = 2048  # connections that may wait to be accepted; the kernel's somaxconn bounds it too
+UNIX = "unix:"
+ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[^\[\]:]+):(?P<port>[0-9]{1,5})")
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A listening socket and its address as people write it."""
+
+    socket: socket.socket
+    name: str
+
+    @property
+    def is_unix(self) -> bool:
+        """Whether it is a socket of the file system."""
+        return self.socket.family == socket.AF_UNIX
+
+
+def listeners(listen: str, options: Options) -> list[Listener]:
+    """Listen at each of the addresses, ``host:port`` or ``unix:/path``, separated by spaces.
+
+    A host may have several addresses, and ``*`` is all of this machine's.
+
+    Raises:
+        ConfigurationError: one is no address, or is taken or not to be had.
+    """
+    found: list[Listener] = []
+    for word in listen.split():
+        try:
+            found += _unix(word) if word.startswith(UNIX) else _tcp(word)
+        except (OSError, ValueError) as error:
+            for one in found:
+                one.socket.close()
+            raise ConfigurationError(
+                f"The server cannot listen on {word}, as the setting listen says: {error}"
+            ) from None
+    if not found:
+        raise ConfigurationError("The setting listen names no address: say 127.0.0.1:6543")
+    for one in found:
+        _bound_sending(one.socket, options.send_timeout)
+    return found
+
+
+def _tcp(word: str) -> Iterator[Listener]:
+    match = ADDRESS.fullmatch(word)
+    if match is None or int(match["port"]) > 65535:
+        raise ValueError("write it as 127.0.0.1:6543, [::1]:6543 or unix:/run/sysmon.sock")
+    host = None if match["host"] == "*" else match["host"].strip("[]")
+    kinds = socket.getaddrinfo(
+        host, int(match["port"]), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    for family, address in dict.fromkeys((kind[0], kind[4][:2]) for kind in kinds):
+        made = socket.create_server(address, family=family, backlog=BACKLOG)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        shown, port = made.getsockname()[:2]
+        yield Listener(
+            made, f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+        )
+
+
+def _unix(word: str) -> Iterator[Listener]:
+    """The socket's mode is that of the umask: who may write to it may ask, in whoever's name."""
+    path = Path(unquote(word.removeprefix(UNIX)))
+    if path.exists() and stat.S_ISSOCK(path.stat().st_mode) and not _answers(path):
+        path.unlink()  # of a server that was killed
+    made = socket.socket(socket.AF_UNIX)
+    try:
+        made.bind(str(path))
+    except OSError:
+        made.close()
+        raise
+    made.listen(BACKLOG)
+    yield Listener(made, f"{UNIX}{path}")
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+def _bound_sending(listener: socket.socket, seconds: float) -> None:
+    """Have the kernel end connections whose client reads nothing; they inherit it (tcp(7))."""
+    if listener.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))

@@ -1,0 +1,108 @@
+"""One process of the server: Granian's threads for the connections, and a loop that answers.
+
+Granian's own server keeps a process beside those that serve, which would hold the application a
+second time, listens at one address only, and sets up logging anew. So its worker is started here,
+by insides of Granian: setup.py names the versions that have them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from granian._futures import _future_watcher_wrapper, _new_cbscheduler
+from granian._granian import RSGIWorker, SocketHolder, WorkerSignal
+from granian.http import HTTP1Settings
+
+from sysmon_core.server.gateway import Gateway
+from sysmon_core.server.listeners import BACKLOG, Listener
+from sysmon_core.server.options import Options
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+OWN_DESCRIPTORS = 512  # beside the connections: programs, databases, logs
+
+logger = logging.getLogger(__name__)
+
+
+def serve_here(
+    app: WSGIApplication, body_limit: int, listeners: Sequence[Listener], options: Options
+) -> None:
+    """Serve in this process until TERM or INT, and let requests under way come to their end."""
+    _take_descriptors(options)
+    gateway = Gateway(app, body_limit, options.body_timeout)
+
+    async def serve() -> None:
+        ended = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        await serve_until(ended, gateway, listeners, options)
+
+    asyncio.run(serve())
+
+
+async def serve_until(
+    ended: asyncio.Event, gateway: Gateway, listeners: Sequence[Listener], options: Options
+) -> None:
+    """Serve at these addresses; once it is to end, take no more and finish what is under way."""
+    loop = asyncio.get_running_loop()
+    scheduler = _new_cbscheduler(loop, _future_watcher_wrapper(gateway), impl_asyncio=True)
+    workers = [_Worker(one, options, scheduler, loop) for one in listeners]
+    await ended.wait()
+    for worker in workers:
+        worker.signal.set()
+    stopping = [asyncio.ensure_future(worker.stopped.wait()) for worker in workers]
+    _, late = await asyncio.wait(stopping, timeout=options.shutdown_timeout)
+    if late:
+        _cut_off()
+
+
+class _Worker:
+    """Granian's threads for one address, which take no more connections once signalled."""
+
+    def __init__(
+        self, listener: Listener, options: Options, scheduler: Any, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.signal = WorkerSignal()
+        self.stopped = asyncio.Event()
+        self.signal.add_cb(lambda: loop.call_soon_threadsafe(self.stopped.set))
+        words = (listener.socket.detach(), listener.is_unix)
+        backlog = (BACKLOG,) if sys.platform == "linux" else ()
+        worker = RSGIWorker(
+            worker_id=1,
+            sock=(None, SocketHolder(*words, *backlog)),
+            ipc=None,
+            backpressure=options.connection_limit,
+            http_mode="1",
+            http1_opts=HTTP1Settings(
+                header_read_timeout=int(options.header_timeout * 1000),
+                max_buffer_size=options.max_header_size,
+            ),
+            websockets_enabled=False,
+        )
+        serve = worker.serve_async_uds if listener.is_unix else worker.serve_async
+        serve(scheduler, loop, self.signal)
+
+
+def _cut_off() -> None:
+    """End at once: threads that still hold requests would hold up an orderly end."""
+    logger.warning("requests under way did not end in time, and are cut off")
+    logging.shutdown()
+    os._exit(0)
+
+
+def _take_descriptors(options: Options) -> None:
+    """Raise the soft limit so that there is a descriptor for each connection."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = options.connection_limit + OWN_DESCRIPTORS
+    if soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # macOS says "unlimited", and is not
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
