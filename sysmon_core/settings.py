@@ -87,7 +87,7 @@ class Settings(BaseModel):
         2, description="The same of one client: an address, or a /64 network of IPv6."
     )
     quick_runs: PositiveInt = Field(
-        2, description="Runs of one quick metric at once, in each server process."
+        4, description="Runs of one quick metric at once, in each server process."
     )
     task_limit: Positive = Field(86400, description="Seconds that a task may take by its params.")
     task_ttl: PositiveInt = Field(

@@ -28,7 +28,11 @@ class Deferred:
 
     def __iter__(self) -> Iterator[bytes]:
         """Make the response in the thread that iterates, as any other server has it done."""
-        return iter(self.call())
+        body = self.call()
+        try:
+            yield from body
+        finally:
+            getattr(body, "close", lambda: None)()
 
     def within(self, layer: Callable[[Call], Body]) -> Deferred:
         """The same response, made inside a layer that has something to do before or after."""

@@ -57,7 +57,7 @@ def url(config: Settings) -> Iterator[str]:
     for name, admin in (("bob", False), ("root", True)):
         users.create(NewUser(username=name, password=SECRET, fullname=name, admin=admin))
     app = make_app(config, registry.load(config), cheap)
-    with working(config), served(app) as port:
+    with working(config), served(app, max_header_size=1 << 18) as port:
         address = f"http://{HOST}:{port}"
         until(lambda: requests.get(f"{address}/readyz", timeout=10).ok)
         yield address
