@@ -6,10 +6,13 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pyramid.response import Response
+
 from sysmon_core.api.deferred import Body, Deferred
 from sysmon_core.api.endpoints import Service
-from sysmon_core.api.errors import of_error
+from sysmon_core.api.errors import DETAILS, of_error
 from sysmon_core.api.pools import AT_ONCE, CHANGE, QUEUE_SECONDS, Pool, Work, pools
+from sysmon_core.api.problems import problem
 from sysmon_core.errors import TooManyRequests
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ class Dispatch:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
         """Do what never waits, and defer all else."""
+        if self._is_nowhere(environ["PATH_INFO"]):
+            return _answer(problem(environ, 404, DETAILS[404]), environ, start_response)
         work = self._work(environ)
         if work is AT_ONCE:
             return self.app(environ, start_response)
@@ -50,6 +55,11 @@ class Dispatch:
             return CHANGE
         method = environ["REQUEST_METHOD"]
         return self._methods(environ["PATH_INFO"]).get(method, AT_ONCE)
+
+    def _is_nowhere(self, path: str) -> bool:
+        """Whether no service is at the path: Pyramid takes longer to find that than to answer."""
+        known = path in self._works or f"{path}/" in self._works
+        return not known and not path.startswith(tuple(prefix for prefix, _ in self._below))
 
     def _methods(self, path: str) -> dict[str, Work]:
         if path in self._works:
@@ -74,5 +84,9 @@ def _works(service: Service) -> dict[str, Work]:
 
 def _busy(environ: WSGIEnvironment, start: StartResponse) -> Body:
     error = TooManyRequests("Too many ask for this at once: try again")
-    body: Body = of_error(environ, error)(environ, start)
+    return _answer(of_error(environ, error), environ, start)
+
+
+def _answer(response: Response, environ: WSGIEnvironment, start: StartResponse) -> Body:
+    body: Body = response(environ, start)
     return body
