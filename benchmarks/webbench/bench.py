@@ -20,7 +20,7 @@ class Scale:
     limit: int  # seconds for the whole run
     rounds: int
     seconds: int  # of each load
-    few: int  # rounds where rounds are many
+    few: int  # rounds of peers, and where rounds are many
     probes: int  # requests of one who asks during a siege
     starts: int
     settle: float  # seconds until memory is looked at
@@ -34,16 +34,16 @@ FULL = Scale(
     limit=1200,
     rounds=3,
     seconds=2,
-    few=3,
+    few=2,
     probes=300,
-    starts=5,
+    starts=3,
     settle=10,
     users=(10, 1_000, 100_000),
     finished=(100, 100_000),
     connections=(1, 8, 100, 300, 1000),
 )
 QUICK = Scale(
-    limit=300,
+    limit=240,
     rounds=1,
     seconds=1,
     few=1,

@@ -12,8 +12,8 @@ from benchmarks.webbench.cells import Cells
 from benchmarks.webbench.endpoints import Endpoint, endpoints
 from benchmarks.webbench.load import LINES, Measured, in_turn, load
 
-HOW = """{rounds} rounds of {seconds} s by wrk (one thread, a process of its own on the same cores);
-in each round from few connections to many, and with each number all systems in turn, the other way
+HOW = """{rounds} rounds, of peers {few}, of {seconds} s by wrk (one thread, a process of its own on
+the same cores); in each round from few connections to many, and with each number all systems in turn, the other way
 round in every second round; medians. The connections are kept alive; gunicorn's sync workers close
 theirs after each answer. Each system writes its log of requests, sysmon and classic into a file, as
 for production; Glances and bare have none. {more}"""
@@ -50,8 +50,9 @@ def _measured(bench: Bench, endpoint: Endpoint) -> Cells:
         endpoint.clear()
         cells.found[target.label] = {n: Measured(target) for n in cells.connections}
     for turn in range(bench.scale.rounds):
+        asked = endpoint.targets if turn < bench.scale.few else endpoint.targets[:1]
         for connections in cells.connections:
-            for target in in_turn(endpoint.targets, turn):
+            for target in in_turn(asked, turn):
                 one = load(target, connections, bench.scale.seconds)
                 cells.found[target.label][connections].rounds.append(one)
                 endpoint.clear()
@@ -61,7 +62,10 @@ def _measured(bench: Bench, endpoint: Endpoint) -> Cells:
 def _show(bench: Bench, cells: Cells) -> None:
     first = not bench.plotted
     how = HOW.format(
-        rounds=bench.scale.rounds, seconds=bench.scale.seconds, more=LATENCY if first else ""
+        rounds=bench.scale.rounds,
+        few=bench.scale.few,
+        seconds=bench.scale.seconds,
+        more=LATENCY if first else "",
     )
     table = Table(
         f"{cells.endpoint.name[0].upper()}{cells.endpoint.name[1:]}, by connections",

@@ -82,11 +82,10 @@ class Panel:
             yield _text(self._right + 8, ends[label] + 4, told, kind, style)
 
     def _axes(self) -> Iterator[str]:
-        low, high = self._range()
-        for exponent in range(low, high + 1):
-            y = self._y(10.0**exponent)
+        for rate in self._ticks():
+            y = self._y(rate)
             yield f'<path d="M{self._x(self._xs[0]):.1f} {y:.1f}H{self._right:.1f}" class="grid"/>'
-            yield _text(self.left + self.BEFORE - 14, y + 4, f"{10.0**exponent:,.0f}", "small end")
+            yield _text(self.left + self.BEFORE - 14, y + 4, f"{rate:,.0f}", "small end")
         for connections in self._xs:
             y = self.top + HIGH - self.BELOW + 18
             yield _text(self._x(connections), y, f"{connections:,}", "small middle")
@@ -114,11 +113,14 @@ class Panel:
     def _right(self) -> float:
         return self.left + WIDE - self.AFTER
 
-    def _range(self) -> tuple[int, int]:
-        """The powers of ten between which all lines are."""
+    def _ticks(self) -> list[float]:
+        """The round numbers from the last below all lines to the first above them."""
         rates = [y for line in self.series.values() for _, y in line]
-        low = math.floor(math.log10(min(rates)))
-        return low, max(low + 1, math.ceil(math.log10(max(rates))))
+        least, most = min(rates), max(rates)
+        round_ = [m * 10.0**n for n in range(-1, 7) for m in (1, 2, 5)]
+        low = max((n for n in round_ if n <= least), default=round_[0])
+        high = min((n for n in round_ if n > most), default=round_[-1])
+        return [n for n in round_ if low <= n <= high]
 
     def _x(self, value: int) -> float:
         first, last = math.log(self._xs[0]), math.log(self._xs[-1])
@@ -126,6 +128,7 @@ class Panel:
         return self.left + self.BEFORE + share * (WIDE - self.BEFORE - self.AFTER)
 
     def _y(self, value: float) -> float:
-        low, high = self._range()
+        ticks = self._ticks()
+        low, high = math.log10(ticks[0]), math.log10(ticks[-1])
         share = (math.log10(value) - low) / (high - low)
         return self.top + self.ABOVE + (1 - share) * (HIGH - self.ABOVE - self.BELOW)
