@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 
 from benchmarks.common.figures import Results, say
-from benchmarks.webbench.cells import Cells
+from benchmarks.webbench.cells import OURS, Cells
 from benchmarks.webbench.endpoints import FINISHED, KEPT_UPTIME, V3_UPTIME, WAITING
 from benchmarks.webbench.load import LINES
 
-OURS, BARE = "sysmon", "bare"
+BARE = "bare"
 MANY = 300  # connections, with which it has to be as fast as with few
 LEFT = 0.8  # of the throughput with few, at least: beside noise
 JUDGED = (100, MANY)  # connections with which p99 is held against p50

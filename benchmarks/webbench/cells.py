@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from benchmarks.webbench.endpoints import Endpoint
 from benchmarks.webbench.load import Measured
 
+OURS = "sysmon"
 EACH = 2  # answers that each connection must have got for latencies to be of all of them
 
 

@@ -7,16 +7,21 @@ from contextlib import ExitStack
 
 from benchmarks.common.figures import Table, say
 from benchmarks.webbench import aims
-from benchmarks.webbench.bench import Bench
-from benchmarks.webbench.cells import Cells
+from benchmarks.webbench.bench import Bench, Scale
+from benchmarks.webbench.cells import OURS, Cells
 from benchmarks.webbench.endpoints import Endpoint, endpoints
 from benchmarks.webbench.load import LINES, Measured, in_turn, load
+from benchmarks.webbench.server import Target
 
-HOW = """{rounds} rounds, of peers {few}, of {seconds} s by wrk (one thread, a process of its own on
-the same cores); in each round from few connections to many, and with each number all systems in turn, the other way
-round in every second round; medians. The connections are kept alive; gunicorn's sync workers close
-theirs after each answer. Each system writes its log of requests, sysmon and classic into a file, as
-for production; Glances and bare have none. {more}"""
+SLOWEST = 200  # answers a second at least, of a peer: each connection has to get one
+HOW = """{rounds} rounds of {seconds} s, of peers {few}, and one of {long} s with {most}
+connections, by wrk (one thread, a process of its own on the same cores); in each round from few
+connections to many, and with each number all systems in turn, the other way round in every second
+round; medians. The connections are kept alive; gunicorn's sync workers close theirs after each
+answer. Each system writes its log of requests, sysmon and classic into a file, as for production;
+Glances and bare have none. classic and FastAPI run the program for each uptime, Glances keeps its
+figures for a second, sysmon for as long as its Cache-Control says. Submissions are never run: there
+is no worker, and they are taken away after each round. {more}"""
 LATENCY = """wrk is a closed loop: each connection sends its next request once it has its answer. So
 the mean latency with N connections is N divided by the answers a second (Little's law): beyond what
 keeps the server busy, p50 grows as N and says no more than the throughput does. What tells
@@ -35,7 +40,7 @@ def run(bench: Bench) -> None:
     for cells in measured:
         _show(bench, cells)
         bench.plotted[cells.endpoint.name] = {
-            system: [(n, one.rate) for n, one in by_connections.items()]
+            system: [(n, one.rate) for n, one in by_connections.items() if one.rate]
             for system, by_connections in cells.found.items()
         }
     aims.judge(bench.results, measured)
@@ -50,26 +55,28 @@ def _measured(bench: Bench, endpoint: Endpoint) -> Cells:
         endpoint.clear()
         cells.found[target.label] = {n: Measured(target) for n in cells.connections}
     for turn in range(bench.scale.rounds):
-        asked = endpoint.targets if turn < bench.scale.few else endpoint.targets[:1]
         for connections in cells.connections:
-            for target in in_turn(asked, turn):
-                one = load(target, connections, bench.scale.seconds)
-                cells.found[target.label][connections].rounds.append(one)
-                endpoint.clear()
+            for target in in_turn(endpoint.targets, turn):
+                if seconds := _seconds(bench.scale, target, connections, turn):
+                    one = load(target, connections, seconds)
+                    cells.found[target.label][connections].rounds.append(one)
+                    endpoint.clear()
     return cells
 
 
+def _seconds(scale: Scale, target: Target, connections: int, turn: int) -> int:
+    """How long this round is; of a peer with very many connections one in which all get answers."""
+    if target.label == OURS:
+        return scale.seconds
+    if (least := connections // SLOWEST) > scale.seconds:
+        return 0 if turn else least
+    return scale.seconds if turn < scale.few else 0
+
+
 def _show(bench: Bench, cells: Cells) -> None:
-    first = not bench.plotted
-    how = HOW.format(
-        rounds=bench.scale.rounds,
-        few=bench.scale.few,
-        seconds=bench.scale.seconds,
-        more=LATENCY if first else "",
-    )
     table = Table(
         f"{cells.endpoint.name[0].upper()}{cells.endpoint.name[1:]}, by connections",
-        " ".join(how.split()) if first else "as above.",
+        "as above." if bench.plotted else _how(bench.scale),
         tuple(f"{n:,}" for n in cells.connections),
         LIMITS,
     )
@@ -78,12 +85,26 @@ def _show(bench: Bench, cells: Cells) -> None:
         table.add(name, unit, *numbers)
 
 
+def _how(scale: Scale) -> str:
+    most = scale.connections[-1]
+    text = HOW.format(
+        rounds=scale.rounds,
+        few=scale.few,
+        seconds=scale.seconds,
+        most=f"{most:,}",
+        long=max(scale.seconds, most // SLOWEST),
+        more=LATENCY,
+    )
+    return " ".join(text.split())
+
+
 def _rows(cells: Cells) -> Iterator[tuple[str, str, list[float | None]]]:
     def row(number: Callable[[str, int], float | None], system: str) -> list[float | None]:
         return [number(system, connections) for connections in cells.connections]
 
-    def by(peer: str, connections: int) -> float:
-        return cells.rate("sysmon", connections) / cells.rate(peer, connections)
+    def by(peer: str, connections: int) -> float | None:
+        theirs = cells.rate(peer, connections)
+        return cells.rate(OURS, connections) / theirs if theirs else None
 
     for system in cells.systems:
         yield f"{system}, answers", "1/s", row(cells.rate, system)
@@ -93,7 +114,7 @@ def _rows(cells: Cells) -> Iterator[tuple[str, str, list[float | None]]]:
         yield f"{system}, p50", "ms", row(cells.p50, system)
         yield f"{system}, p99", "ms", row(cells.p99, system)
         yield f"{system}, p99, corrected", "ms", row(cells.corrected, system)
-    yield "sysmon, CPU of server and programs", "µs a request", row(cells.cpu, "sysmon")
+    yield "sysmon, CPU of server and programs", "µs a request", row(cells.cpu, OURS)
     for system in cells.systems:
         if cells.failed(system):
             yield f"{system}, failed", "requests", row(cells.failures, system)

@@ -114,12 +114,12 @@ class Panel:
         return self.left + WIDE - self.AFTER
 
     def _ticks(self) -> list[float]:
-        """The round numbers from the last below all lines to the first above them."""
+        """Round numbers from below all lines to above them, over a power of ten at least."""
         rates = [y for line in self.series.values() for _, y in line]
         least, most = min(rates), max(rates)
         round_ = [m * 10.0**n for n in range(-1, 7) for m in (1, 2, 5)]
-        low = max((n for n in round_ if n <= least), default=round_[0])
         high = min((n for n in round_ if n > most), default=round_[-1])
+        low = max((n for n in round_ if n <= min(least, high / 9.9)), default=round_[0])
         return [n for n in round_ if low <= n <= high]
 
     def _x(self, value: int) -> float:

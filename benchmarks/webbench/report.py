@@ -44,7 +44,7 @@ def write(path: Path, bench: Bench, plot: Path | None) -> None:
 def _page(bench: Bench, plot: Path | None) -> Iterator[str]:
     yield HEAD
     if plot:
-        yield f"![Answers a second, and what becomes of them]({plot.name})\n"
+        yield f"![Answers a second, by connections]({plot.name})\n"
     yield from circumstances()
     info: Any = bench.redis.client(0).info("server")
     yield f"- Python {platform.python_version()}, Redis {info['redis_version']}"
