@@ -11,7 +11,7 @@ run service worker v3-database: export SYSMON_CONFIG ?= $(CONFIG)
 run service worker v3-database: export SYSMON_LISTEN ?= 127.0.0.1:$(PORT)
 run service worker v3-database: export SYSMON_VAR ?= $(abspath $(VAR))
 
-.PHONY: help run test unit functional plugins live faults bench bench-tasks mutants lint docs format venv programs test-programs bench-programs service worker v3-database lock wheel clean
+.PHONY: help run test unit functional plugins live faults bench bench-quick bench-tasks mutants lint docs format venv programs test-programs bench-programs service worker v3-database lock wheel clean
 
 help:            ## this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -56,8 +56,11 @@ unit functional plugins live: venv test-programs   ## one kind of them
 faults: venv programs   ## the faults of workers and of Redis, injected; they wait more than they work
 	@$(BIN)/pytest -m faults --numprocesses 3 --dist worksteal tests/faults
 
-bench: venv bench-programs   ## what users feel, side by side with every peer; a quarter of an hour
+bench: venv bench-programs   ## what users feel, side by side with every peer; twenty minutes at most
 	@$(BIN)/python benchmarks/web.py --out benchmarks/RESULTS.md --plot benchmarks/RESULTS.svg
+
+bench-quick: venv bench-programs   ## a look at it in two minutes, which writes nothing
+	@$(BIN)/python benchmarks/web.py --quick
 
 bench-tasks: venv programs   ## tasks side by side with the classic way, Flask and Celery
 	@$(BIN)/python benchmarks/tasks.py --out benchmarks/RESULTS-tasks.md

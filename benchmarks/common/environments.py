@@ -44,9 +44,10 @@ def program(*names: str) -> str:
 
 
 def versions(folder: Path, names: tuple[str, ...]) -> str:
-    """Python distributions of an environment, each with its version."""
+    """Python distributions of an environment, those that are there, each with its version."""
     code = (
-        f"import importlib.metadata as m; print(*('%s %s,' % (n, m.version(n)) for n in {names}))"
+        "import importlib.metadata as m; found = {d.name: d.version for d in m.distributions()}; "
+        f"print(*('%s %s,' % (n, found[n]) for n in {names} if n in found))"
     )
     done = subprocess.run(  # noqa: S603 - our own words
         [str(folder / "python"), "-c", code], capture_output=True, text=True, check=True

@@ -19,9 +19,11 @@ def circumstances() -> Iterator[str]:
 
 
 def promises(found: list[Promise]) -> Iterator[str]:
-    """What was promised, and what came of it."""
-    yield "\n## Promises\n"
-    yield from (f"- {promise.line()}" for promise in found)
+    """What was promised and aimed at, and what came of it."""
+    for title, aim in (("Promises", False), ("Aims", True)):
+        if some := [promise for promise in found if promise.aim == aim]:
+            yield f"\n## {title}\n"
+            yield from (f"- {promise.line()}" for promise in some)
 
 
 def section(table: Table) -> Iterator[str]:

@@ -15,7 +15,6 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
-LISTENS = "0A"  # a socket's state, as /proc/net/tcp has it
 PATIENCE = 30.0  # seconds: far more than anything waited for here takes
 
 
@@ -51,12 +50,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def listeners(port: int) -> int:
-    """How many sockets listen on this port: servers that share it have one each."""
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(row[1].endswith(f":{port:04X}") and row[3] == LISTENS for row in rows)
 
 
 def snapshot() -> dict[int, Entry]:

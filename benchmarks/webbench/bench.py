@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks.common.figures import Results
 from benchmarks.common.private_redis import PrivateRedis
-from benchmarks.webbench import peers
 from benchmarks.webbench.ours import Site
-from benchmarks.webbench.server import UPTIME, Server, Target
-
-GLANCES_UPTIME = r"\d+:\d\d:\d\d"
-SYSTEMS = ("sysmon", "classic", "FastAPI", "Glances", "bare")
 
 
 @dataclass(frozen=True)
@@ -25,7 +20,7 @@ class Scale:
     limit: int  # seconds for the whole run
     rounds: int
     seconds: int  # of each load
-    few: int  # rounds where rounds are many
+    few: int  # rounds of peers, and where rounds are many
     probes: int  # requests of one who asks during a siege
     starts: int
     settle: float  # seconds until memory is looked at
@@ -36,19 +31,19 @@ class Scale:
 
 
 FULL = Scale(
-    limit=1500,
-    rounds=5,
-    seconds=3,
-    few=3,
+    limit=1200,
+    rounds=3,
+    seconds=2,
+    few=2,
     probes=300,
-    starts=5,
+    starts=3,
     settle=10,
     users=(10, 1_000, 100_000),
     finished=(100, 100_000),
-    connections=(1, 10, 100, 1000),
+    connections=(1, 8, 100, 300, 1000),
 )
 QUICK = Scale(
-    limit=420,
+    limit=240,
     rounds=1,
     seconds=1,
     few=1,
@@ -57,17 +52,12 @@ QUICK = Scale(
     settle=3,
     users=(10, 1_000),
     finished=(100, 10_000),
-    connections=(1, 10, 100),
+    connections=(8, 100, 300),
 )
 
 
-@dataclass
-class Plotted:
-    """What the plot shows: requests a second, and what became of them with more connections."""
-
-    bars: dict[str, list[float | None]] = field(default_factory=dict)  # by system: 1, 2 processes
-    rates: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
-    p99: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+# By endpoint and by system: connections and answers a second.
+Plotted = dict[str, dict[str, list[tuple[int, float]]]]
 
 
 @dataclass
@@ -78,32 +68,21 @@ class Bench:
     redis: PrivateRedis
     scale: Scale
     results: Results = field(default_factory=Results)
-    plotted: Plotted = field(default_factory=Plotted)
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    plotted: Plotted = field(default_factory=dict)
+    _databases: Iterator[int] = field(default_factory=itertools.count)
 
     def site(self) -> Site:
         """A new site of ours, with a database of Redis, an admin and nothing else."""
-        number = next(self._numbers)
+        number = self.database()
         site = Site(self.folder / f"site-{number}", self.redis.url(number))
         site.prepare()
         return site
 
-    def fleet(
-        self, site: Site, stack: ExitStack, processes: int = 1, *, logs: bool = True
-    ) -> dict[str, Target]:
-        """All systems that can have so many processes, up and answering; each by its name."""
-        found: dict[str, Target] = {}
+    def database(self) -> int:
+        """A database of Redis that nobody has."""
+        return next(self._databases)
 
-        def up(label: str, server: Server, path: str, proof: str = UPTIME) -> None:
-            running = stack.enter_context(server.running(path))
-            found[label] = Target(label, running, path, proof=proof)
-
-        path, broker = "/v1/uptime/", f"redis+socket://{self.redis.socket}"
-        up("sysmon", site.server(processes, logs=logs), path)
-        up("classic", peers.classic(self.folder, broker, processes, logs=logs), path)
-        up("FastAPI", peers.fastapi(self.folder, processes, logs=logs), path)
-        if processes == 1 and logs:  # it has one process, and no log of requests
-            up("Glances", peers.glances(self.folder), "/api/4/uptime", GLANCES_UPTIME)
-        if logs:
-            up("bare", peers.bare(site, found["sysmon"].check(), processes), path)
-        return found
+    def keys(self, database: int) -> set[bytes]:
+        """All that is in one."""
+        found: Any = self.redis.client(database).keys()
+        return set(found)

@@ -11,6 +11,7 @@ import http.client
 import itertools
 import json
 import resource
+import select
 import socket
 import sys
 import threading
@@ -26,6 +27,9 @@ SLOTS = 4  # of synchronous runs, unless the settings say otherwise
 LONG = "/v1/iostat/?count=25"  # the longest that may be asked for, less a few seconds
 HALF_OPEN = 900
 CLIENTS = 16
+ASKERS, MOST = 50, 100  # processes that may be asked for
+PIPELINERS = 8
+PIPELINED = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200
 
 Statuses = Counter[int]
 
@@ -58,17 +62,21 @@ def half_open(port: int, _user: str) -> Iterator[Statuses]:
     with contextlib.ExitStack() as stack:
         for number in range(HALF_OPEN):
             one = stack.enter_context(_connect(port))
-            one.sendall(b"GET /v1/uptime/ HTTP/1.1\r\nHost: local" if number % 2 else b"G")
+            one.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: local" if number % 2 else b"G")
         yield Counter()
 
 
 def _ask(port: int, path: str, headers: dict[str, str]) -> int:
     connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT)
     with contextlib.closing(connection):
-        connection.request("GET", path, headers=headers)
-        response = connection.getresponse()
-        response.read()
-        return response.status
+        return _status(connection, path, headers)
+
+
+def _status(connection: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> int:
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    response.read()
+    return response.status
 
 
 def _basic(user: str) -> dict[str, str]:
@@ -76,8 +84,8 @@ def _basic(user: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _clients(ask: Callable[[int], int]) -> Iterator[Statuses]:
-    """Sixteen clients that ask again and again."""
+def _clients(ask: Callable[[int], int], count: int = CLIENTS) -> Iterator[Statuses]:
+    """Clients that ask again and again."""
     statuses: Statuses = Counter()
     numbers, ended = itertools.count(), threading.Event()
 
@@ -85,10 +93,10 @@ def _clients(ask: Callable[[int], int]) -> Iterator[Statuses]:
         while not ended.is_set():
             statuses[ask(next(numbers))] += 1
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        running = [pool.submit(go_on) for _ in range(CLIENTS)]
+    with ThreadPoolExecutor(count) as pool:
+        running = [pool.submit(go_on) for _ in range(count)]
         try:
-            while statuses.total() <= CLIENTS:
+            while statuses.total() <= count:
                 time.sleep(0.02)
             yield statuses
         finally:
@@ -113,7 +121,54 @@ def users(port: int, user: str) -> contextlib.AbstractContextManager[Statuses]:
     return _clients(lambda _: _ask(port, "/v3/uptime/", _basic(user)))
 
 
-SIEGES = {"slots": slots, "half-open": half_open, "guessers": guessers, "users": users}
+def runs(port: int, _user: str) -> contextlib.AbstractContextManager[Statuses]:
+    """Fifty kept connections, each with quick runs that nobody else asks for at that moment."""
+    kept = threading.local()
+
+    def ask(number: int) -> int:
+        if not hasattr(kept, "connection"):
+            kept.connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT)
+        return _status(kept.connection, f"/v1/processes/?top={number % MOST + 1}", {})
+
+    return _clients(ask, ASKERS)
+
+
+@contextlib.contextmanager
+def pipeliners(port: int, _user: str) -> Iterator[Statuses]:
+    """Eight connections that send requests as long as they are taken, and read no answer."""
+    ended, stuck = threading.Event(), threading.Event()
+
+    def push() -> None:
+        with contextlib.ExitStack() as stack:
+            lines = [stack.enter_context(_connect(port)) for _ in range(PIPELINERS)]
+            left = dict.fromkeys(lines, b"")
+            while not ended.is_set():
+                _, ready, _ = select.select([], lines, [], 0.2)
+                if not ready:
+                    stuck.set()
+                for line in ready:
+                    left[line] = left[line] or PIPELINED
+                    line.setblocking(False)
+                    left[line] = left[line][line.send(left[line]) :]
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(push)
+        try:
+            stuck.wait(TIMEOUT / 10)  # a server that takes them all is besieged, too
+            yield Counter()
+        finally:
+            ended.set()
+        running.result()
+
+
+SIEGES = {
+    "slots": slots,
+    "half-open": half_open,
+    "guessers": guessers,
+    "users": users,
+    "runs": runs,
+    "pipeliners": pipeliners,
+}
 
 if __name__ == "__main__":
     name, number, who = sys.argv[1:]

@@ -8,11 +8,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks.common.environments import program
 from benchmarks.common.figures import median, say
 from benchmarks.webbench.server import HOST, Target
 
+T = TypeVar("T")
 SCRIPT = Path(__file__).with_name("wrk.lua")
 LINES = 8  # connections, unless a table says otherwise
 LOOK = 0.2  # seconds over which a server is watched for whether it has come to rest
@@ -23,10 +25,12 @@ SLOWEST = 30  # seconds after which wrk does not count an answer any more
 class Load:
     """What one round of wrk saw; milliseconds, and of CPU microseconds a request."""
 
+    answers: int
     rate: float
-    p50: float
+    p50: float  # as measured: from the sending of a request to the whole answer
     p99: float
-    failed: int
+    corrected: float  # p99 as wrk tells it: wrk.lua
+    failed: int  # got another status than what is right, or no answer; all if none got one
     cpu: float
 
 
@@ -48,7 +52,7 @@ class Measured:
 
     @property
     def failed(self) -> int:
-        """Requests of all rounds that got no answer, or one that is no success."""
+        """Requests of all rounds that got no answer, or another than what is right."""
         return sum(load.failed for load in self.rounds)
 
 
@@ -58,7 +62,9 @@ def command(target: Target, connections: int, seconds: float) -> list[str]:
     options += ["--duration", f"{max(1, round(seconds))}s", "--timeout", f"{SLOWEST}s"]
     for name, value in target.headers.items():
         options += ["--header", f"{name}: {value}"]
-    return [program("wrk"), *options, f"http://{HOST}:{target.server.port}{target.path}"]
+    url = f"http://{HOST}:{target.server.port}{target.path}"
+    told = [str(connections), target.method, str(int(target.status))]
+    return [program("wrk"), *options, url, "--", *told]
 
 
 def load(target: Target, connections: int, seconds: float) -> Load:
@@ -72,16 +78,17 @@ def load(target: Target, connections: int, seconds: float) -> Load:
         check=True,
     )
     told = json.loads(done.stdout.splitlines()[-1])
-    if not told["requests"]:
-        raise RuntimeError(f"{target.label} answered nothing: {done.stdout}")
+    answers = told["requests"]
     spent = target.server.cpu() - before
     _calm(target)
     return Load(
-        rate=told["requests"] * 1e6 / told["microseconds"],
+        answers=answers,
+        rate=answers * 1e6 / told["microseconds"],
         p50=told["p50"] / 1000,
         p99=told["p99"] / 1000,
-        failed=told["refused"] + told["failed"],
-        cpu=spent * 1e6 / told["requests"],
+        corrected=told["corrected"] / 1000,
+        failed=told["refused"] + told["failed"] if answers else connections,
+        cpu=spent * 1e6 / max(1, answers),
     )
 
 
@@ -110,6 +117,11 @@ def measure(
             load(target, min(connections, LINES), 1)
     for turn in range(rounds):
         say(f"    {connections} connections, round {turn + 1} of {rounds}")
-        for one in measured[::-1] if turn % 2 else measured:
+        for one in in_turn(measured, turn):
             one.rounds.append(load(one.target, connections, seconds))
     return measured
+
+
+def in_turn(things: Sequence[T], turn: int) -> Sequence[T]:
+    """Them, the other way round in every second turn."""
+    return things[::-1] if turn % 2 else things

@@ -16,7 +16,8 @@ from benchmarks.webbench.server import HOST, Server
 
 BIN = Path(sys.executable).parent
 USER, PASSWORD = "root", "correct horse battery staple"
-APP = "egg:sysmon"
+PROCESSES = "processes"  # the option of [server:main]
+CONNECTIONS = "2000"  # that are let in at once: more than are ever made
 WORKER = "sysmon_core.worker:setup --processes 1 --threads 264 --skip-logging"  # as in the Makefile
 
 
@@ -26,6 +27,11 @@ class Site:
 
     folder: Path
     redis_url: str
+
+    @property
+    def database(self) -> int:
+        """The number of its database of Redis."""
+        return int(self.redis_url.rpartition("=")[2])
 
     def environ(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of all that is ours."""
@@ -58,22 +64,14 @@ class Site:
             timeout=60,
         )
 
-    def server(
-        self,
-        processes: int = 1,
-        app: str = APP,
-        more: Mapping[str, str] | None = None,
-        *,
-        logs: bool = True,
-    ) -> Server:
+    def server(self, processes: int = 1, more: Mapping[str, str] | None = None) -> Server:
         """A server on production.ini, its log of requests in a file."""
         port = free_port()
         ini = self.folder / f"{port}.ini"
-        _write_ini(ini, app, logs=logs)
-        section = "main" if processes == 1 else "shared"
-        words = [str(BIN / "pserve"), "--quiet", "--server-name", section, str(ini)]
+        _write_ini(ini, processes)
+        words = [str(BIN / "pserve"), "--quiet", str(ini)]
         environ = self.environ(more) | {"SYSMON_LISTEN": f"{HOST}:{port}"}
-        return Server(port, words, environ, self.folder / f"{port}.log", processes)
+        return Server(port, words, environ, self.folder / f"{port}.log")
 
     def worker(self) -> Process:
         """A worker, as `make run` has it."""
@@ -81,11 +79,23 @@ class Site:
         return Process(argv, self.environ(), self.folder / "worker.log")
 
 
-def _write_ini(path: Path, app: str, *, logs: bool) -> None:
+def takes_processes() -> bool:
+    """Whether the server has an option for how many processes it is; production.ini names it."""
+    return PROCESSES in _production()["server:main"]
+
+
+def _production() -> configparser.RawConfigParser:
     parser = configparser.RawConfigParser()
     parser.read(ROOT / "production.ini")
-    parser["app:main"]["use"] = app
-    if not logs:
-        parser["logger_sysmon"]["level"] = "WARNING"
+    return parser
+
+
+def _write_ini(path: Path, processes: int) -> None:
+    parser = _production()
+    section = parser["server:main"]
+    if processes > 1:
+        section[PROCESSES] = str(processes)
+    if "connection_limit" in section:
+        section["connection_limit"] = CONNECTIONS
     with path.open("w") as file:
         parser.write(file)

@@ -7,16 +7,16 @@ import os
 from pathlib import Path
 
 from benchmarks.common.environments import ROOT, environment, program
-from benchmarks.common.processes import SEARCH_PATH, free_port
+from benchmarks.common.processes import SEARCH_PATH, Process, free_port
 from benchmarks.peers.bare.app import ANSWER
-from benchmarks.webbench.ours import Site
 from benchmarks.webbench.server import HOST, Answer, Server
 
 PEERS = ROOT / "benchmarks" / "peers"
-OWN = {"date", "server", "connection", "content-length", "transfer-encoding"}  # the server's to say
-BARE = "call:benchmarks.peers.bare.app:make"
+OWN = {"date", "server", "connection", "transfer-encoding"}  # the server's to say
+BARE_THREADS = "8"  # as ours has
 NODE_EXPORTER = ("prometheus-node-exporter", "node_exporter")  # as Debian names it; others
 REQUIREMENTS = {
+    "bare": PEERS / "bare" / "requirements.txt",
     "classic": ROOT / "benchmarks" / "classic" / "requirements.txt",
     "fastapi": PEERS / "fastapi" / "requirements.txt",
     "glances": PEERS / "glances" / "requirements.txt",
@@ -32,25 +32,31 @@ def _environ(**more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **more}
 
 
-def classic(folder: Path, redis_url: str, processes: int = 1, *, logs: bool = True) -> Server:
-    """Flask under gunicorn, with its default, the sync workers."""
+def classic(folder: Path, redis_url: str) -> Server:
+    """Flask under gunicorn, with its default, a sync worker."""
     port = free_port()
     argv = [str(folder_of("classic") / "gunicorn"), "--bind", f"{HOST}:{port}"]
-    argv += ["--workers", str(processes), "--no-control-socket"]
-    argv += ["--access-logfile", str(folder / f"{port}.access")] if logs else []
-    environ = _environ(
+    argv += ["--no-control-socket", "--access-logfile", str(folder / f"{port}.access")]
+    words = [*argv, "benchmarks.classic.app:make_app()"]
+    return Server(port, words, _classic_environ(redis_url), folder / f"{port}.log")
+
+
+def celery(folder: Path, redis_url: str) -> Process:
+    """Its worker, with one process."""
+    argv = [str(folder_of("classic") / "celery"), "--app", "benchmarks.classic.worker", "worker"]
+    return Process([*argv, "--concurrency=1"], _classic_environ(redis_url), folder / "celery.log")
+
+
+def _classic_environ(redis_url: str) -> dict[str, str]:
+    return _environ(
         CLASSIC_BROKER=redis_url, CLASSIC_BACKEND=redis_url, CLASSIC_COMMAND_PATH=SEARCH_PATH
     )
-    words = [*argv, "benchmarks.classic.app:make_app()"]
-    return Server(port, words, environ, folder / f"{port}.log")
 
 
-def fastapi(folder: Path, processes: int = 1, *, logs: bool = True) -> Server:
+def fastapi(folder: Path) -> Server:
     """FastAPI under uvicorn[standard], which takes uvloop and httptools by itself."""
     port = free_port()
     argv = [str(folder_of("fastapi") / "uvicorn"), "--host", HOST, "--port", str(port)]
-    argv += ["--workers", str(processes)] if processes > 1 else []
-    argv += [] if logs else ["--no-access-log"]
     words = [*argv, "benchmarks.peers.fastapi.app:app"]
     return Server(port, words, _environ(PEER_COMMAND_PATH=SEARCH_PATH), folder / f"{port}.log")
 
@@ -63,11 +69,15 @@ def glances(folder: Path) -> Server:
     return Server(port, argv, _environ(HOME=str(folder)), folder / f"{port}.log")
 
 
-def bare(site: Site, answer: Answer, processes: int = 1) -> Server:
-    """The server that serves us, with a function in our place that gives this answer."""
+def bare(folder: Path, answer: Answer) -> Server:
+    """Granian with a WSGI function that gives this answer of ours."""
+    port = free_port()
     headers = [pair for pair in answer.headers.items() if pair[0] not in OWN]
     told = json.dumps({"headers": headers, "body": answer.body})
-    return site.server(processes, BARE, {ANSWER: told})
+    argv = [str(folder_of("bare") / "granian"), "--interface", "wsgi", "--http", "1"]
+    argv += ["--blocking-threads", BARE_THREADS, "--host", HOST, "--port", str(port)]
+    words = [*argv, "--factory", "benchmarks.peers.bare.app:make"]
+    return Server(port, words, _environ(**{ANSWER: told}), folder / f"{port}.log")
 
 
 def node_exporter(folder: Path) -> Server:

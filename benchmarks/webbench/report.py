@@ -16,17 +16,20 @@ from benchmarks.webbench.peers import folder_of
 
 HEAD = """# What users feel, beside every peer
 
-Written by `benchmarks/web.py`. Each system answers what the host's uptime is, from the same
-machine in the same run: **sysmon**, as production.ini has it; **classic**, the same contract in
-Flask and Flask-RESTful under gunicorn (`benchmarks/classic/`); **FastAPI** under uvicorn;
-**Glances**' REST API, `/api/4/uptime`; **bare**, a WSGI function that gives sysmon's bytes from
-sysmon's server, which is the limit (`benchmarks/peers/`). The server that is measured is held to
-the contract by `tests/live/test_contract.py` in the same run.
+Written by `benchmarks/web.py`. Requests of each kind, with one connection and with a thousand, to
+each system that has such a thing, on the same machine in the same run: **sysmon**, as
+production.ini has it; **classic**, the same contract in Flask, Flask-RESTful and Celery under
+gunicorn (`benchmarks/classic/`); **FastAPI** under uvicorn; **Glances**' REST API,
+`/api/4/uptime`; **bare**, a WSGI function under Granian that gives the bytes of sysmon's uptime,
+which is the limit (`benchmarks/peers/`). The server that is measured is held to the contract by
+`tests/live/test_contract.py` in the same run. A run fails where a promise is broken, and tells
+which; an aim that is not reached fails nothing.
 
 Times and rates hang on the machine and on what else it does: trust the ratios.
 """
-OURS = ("pyramid", "cornice", "waitress", "dramatiq", "redis", "SQLAlchemy", "pydantic")
+OURS = ("pyramid", "cornice", "granian", "dramatiq", "redis", "SQLAlchemy", "pydantic")
 PEERS = {
+    "bare": ("granian",),
     "classic": ("Flask", "Flask-RESTful", "celery", "gunicorn"),
     "fastapi": ("fastapi", "uvicorn", "uvloop", "httptools"),
     "glances": ("Glances", "fastapi", "uvicorn"),
@@ -41,7 +44,7 @@ def write(path: Path, bench: Bench, plot: Path | None) -> None:
 def _page(bench: Bench, plot: Path | None) -> Iterator[str]:
     yield HEAD
     if plot:
-        yield f"![Answers a second, and what becomes of them]({plot.name})\n"
+        yield f"![Answers a second, by connections]({plot.name})\n"
     yield from circumstances()
     info: Any = bench.redis.client(0).info("server")
     yield f"- Python {platform.python_version()}, Redis {info['redis_version']}"

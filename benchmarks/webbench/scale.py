@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 
 from sqlalchemy import insert
 
 from benchmarks.common import finished
 from benchmarks.common.figures import Table
-from benchmarks.common.processes import PATIENCE, until
+from benchmarks.common.processes import PATIENCE
+from benchmarks.webbench import tasks
 from benchmarks.webbench.bench import Bench
 from benchmarks.webbench.load import LINES, measure
 from benchmarks.webbench.ours import PASSWORD, USER, Site
-from benchmarks.webbench.server import HOST, Server, Target
+from benchmarks.webbench.server import Target
 from sysmon_core.db import Database
 from sysmon_core.models import users
 
@@ -95,10 +94,9 @@ def _tasks(bench: Bench) -> None:
         for size in sizes:
             site = bench.site()
             server = stack.enter_context(site.server().running())
-            task = _finished_task(site, server)
-            client = bench.redis.client(int(site.redis_url.rpartition("=")[2]))
-            finished.fill(client, task, size - 1)
-            path = f"/v2/task/{task}"
+            path = tasks.finished(server, site.worker())
+            task = path.rpartition("/")[2]
+            finished.fill(bench.redis.client(site.database), task, size - 1)
             targets.append(Target("a finished task", server, path, proof="SUCCESS"))
             targets.append(Target("/metrics", server, "/metrics", proof="sysmon_redis_up 1"))
         _compare(
@@ -111,20 +109,6 @@ def _tasks(bench: Bench) -> None:
             sizes,
             targets,
         )
-
-
-def _finished_task(site: Site, server: Server) -> str:
-    """The id of a task that a worker has run, which is gone again."""
-    worker = site.worker()
-    try:
-        with closing(http.client.HTTPConnection(HOST, server.port, timeout=PATIENCE)) as client:
-            client.request("POST", "/v2/iostat/")
-            task = str(json.loads(client.getresponse().read())["task_id"])
-        path = f"/v2/task/{task}"
-        until(lambda: "SUCCESS" in server.get(path).body, "the end of a task", 0.05, PATIENCE)
-    finally:
-        worker.stop()
-    return task
 
 
 def _metrics(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.common.processes import PATIENCE, Entry, Process, listeners, tree, until
+from benchmarks.common.processes import PATIENCE, Entry, Process, tree, until
 
 HOST = "127.0.0.1"
 UPTIME = r"\d\d:\d\d:\d\d up .*load average: "  # what the program prints
@@ -27,31 +27,28 @@ class Answer(NamedTuple):
 
 @dataclass
 class Server:
-    """A command that serves on a port, or several of it that share the port."""
+    """A command that serves on a port."""
 
     port: int
     argv: Sequence[str]
     environ: Mapping[str, str]
     log: Path
-    copies: int = 1
     _started: list[Process] = field(default_factory=list, init=False)
 
     @contextlib.contextmanager
     def running(self, path: str = "/v1/uptime/") -> Iterator[Server]:
         """Have it run, from its first good answer at this path on."""
-        self._started = []
-        with contextlib.ExitStack() as stack:
-            for _ in range(self.copies):
-                self._started.append(Process(self.argv, self.environ, self.log))
-                stack.callback(self._started[-1].stop)
+        process = Process(self.argv, self.environ, self.log)
+        self._started = [process]
+        try:
             until(lambda: self._answers(path), f"an answer of {self.argv[0]}", 0.02, PATIENCE)
             yield self
+        finally:
+            process.stop()
 
     def _answers(self, path: str) -> bool:
         for process in self._started:
             process.check()
-        if listeners(self.port) < self.copies:
-            return False
         with contextlib.suppress(OSError, http.client.HTTPException):
             return self.get(path).status == http.HTTPStatus.OK
         return False
@@ -64,11 +61,13 @@ class Server:
         """Seconds of CPU so far: of all its processes, and of those they ran that ended."""
         return sum(entry.own + entry.reaped for entry in self.tree())
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+    def get(
+        self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+    ) -> Answer:
         """The answer to one request, on a connection of its own."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
-            connection.request("GET", path, headers=dict(headers or {}))
+            connection.request(method, path, headers=dict(headers or {}))
             response = connection.getresponse()
             said = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, said, response.read().decode("utf-8", "replace"))
@@ -83,6 +82,8 @@ class Target:
     path: str = "/v1/uptime/"
     user: str = ""  # name:password
     proof: str = UPTIME
+    method: str = "GET"
+    status: int = http.HTTPStatus.OK
 
     @property
     def headers(self) -> dict[str, str]:
@@ -97,7 +98,7 @@ class Target:
         Raises:
             RuntimeError: the answer is not what is compared.
         """
-        answer = self.server.get(self.path, self.headers)
-        if answer.status != http.HTTPStatus.OK or not re.search(self.proof, answer.body):
+        answer = self.server.get(self.path, self.headers, self.method)
+        if answer.status != self.status or not re.search(self.proof, answer.body):
             raise RuntimeError(f"{self.label} does not answer what is compared: {answer}")
         return answer

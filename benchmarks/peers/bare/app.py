@@ -1,6 +1,6 @@
 """A WSGI function that answers every request with the bytes that sysmon's answer has.
 
-``use = call:benchmarks.peers.bare.app:make`` in place of sysmon in its own ini file.
+``granian --interface wsgi --factory benchmarks.peers.bare.app:make``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 ANSWER = "BARE_ANSWER"  # in the environment: headers and body as sysmon gave them, in JSON
 
 
-def make(_global_config: dict[str, str], **_ini: str) -> WSGIApplication:
+def make() -> WSGIApplication:
     """The application."""
     answer = json.loads(os.environ[ANSWER])
     headers = [(name, value) for name, value in answer["headers"]]
