@@ -55,7 +55,7 @@ DEPTH["__init__"] = DEPTH["hookspecs"] - 0.5  # the facade: above what it shows,
 USERS = {  # where each of these may be imported
     "cornice": {"api/service.py"},
     "dramatiq": {"tasks/", "worker.py"},
-    "limits": {"services/throttle.py", "setting_types.py", "app.py"},
+    "limits": {"services/throttle.py", "setting_types.py"},
     "pluggy": {"hookspecs.py", "registry.py"},
     "prometheus_client": {"api/prometheus.py", "api/traffic.py"},
     "psycopg": {"postgresql.py"},

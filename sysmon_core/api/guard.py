@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyramid.response import Response
 
-from sysmon_core.api.environ import ACCOUNT, AT_ONCE, REMOTE_USER, NotAtHand
+from sysmon_core.api.environ import ACCOUNT, REMOTE_USER
 from sysmon_core.api.errors import DETAILS, of_error
 from sysmon_core.api.problems import CHALLENGE, problem
 from sysmon_core.errors import SysmonError
@@ -63,12 +63,7 @@ class Guard:
         credentials = basic_credentials(environ.get("HTTP_AUTHORIZATION", ""))
         if credentials is None:
             return False
-        if environ.get(AT_ONCE):
-            account = self._logins.at_hand(*credentials)
-            if account is None:
-                raise NotAtHand
-        else:
-            account = self._logins.authenticate(*credentials, environ.get("REMOTE_ADDR", ""))
+        account = self._logins.authenticate(*credentials, environ.get("REMOTE_ADDR", ""))
         if account is None:
             return False
         environ[ACCOUNT] = account

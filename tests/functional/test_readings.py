@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -183,18 +182,3 @@ def test_what_is_not_at_hand_is_not_counted_as_answered(app: TestApp) -> None:
     for _ in range(3):
         assert at_once(app, "/v1/new/") is None
     assert app.get("/metrics").text.count("/v1/new/") == before == 0
-
-
-def test_who_is_known_is_at_hand_and_nobody_else(
-    app: TestApp, add_user: AddUser, database_url: str
-) -> None:
-    add_user("ann", "p")
-    right, wrong = (f"Basic {b64encode(b'ann:' + word).decode()}" for word in (b"p", b"q"))
-    assert at_once(app, "/v3/kept/") == 401
-    assert at_once(app, "/v3/kept/", Authorization=right) is None
-    known = not database_url  # SQLite alone can tell that nothing has changed
-    assert soon(app, "/v3/kept/", Authorization=right) is known
-    assert at_once(app, "/v3/kept/", Authorization=wrong) is None
-    add_user("eve", "p")
-    assert at_once(app, "/v3/kept/", Authorization=right) is None
-    assert soon(app, "/v3/kept/", Authorization=right) is known

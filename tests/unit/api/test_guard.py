@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.environ import ACCOUNT, AT_ONCE, REQUEST_ID, NotAtHand
+from sysmon_core.api.environ import ACCOUNT, REQUEST_ID
 from sysmon_core.api.errors import DETAILS
 from sysmon_core.api.guard import Guard, basic_credentials
 from sysmon_core.errors import DatabaseUnavailable, TooManyGuesses, TooManyLogins
 from sysmon_core.services.users import Account
-
-AT_HAND: dict[str, Any] = {AT_ONCE: True}
 
 
 def basic(raw: bytes, scheme: str = "Basic") -> str:
@@ -62,16 +60,13 @@ def test_what_is_no_sound_basic_header_is_nobody(header: str) -> None:
 
 
 class Two:
-    """The logins of root, an admin, at hand, and bob, who is none; it counts how often it is asked.
+    """The logins of root, an admin, and bob, who is none; it counts how often it is asked.
 
     Nobody else asks from where there is no address.
     """
 
     def __init__(self) -> None:
         self.asked = 0
-
-    def at_hand(self, username: str, password: str) -> Account | None:
-        return Account("root", "", admin=True) if (username, password) == ("root", "p") else None
 
     def authenticate(self, username: str, password: str, address: str) -> Account | None:
         self.asked += 1
@@ -159,14 +154,3 @@ def test_a_server_may_have_no_address_of_whoever_asks() -> None:
     asking = Request.blank("/v3/x", headers={"Authorization": basic(b"root:p")})
     assert "REMOTE_ADDR" not in asking.environ
     assert asking.get_response(guard).status_code == 200
-
-
-def test_nobody_waits_for_a_login_where_the_answer_must_be_at_hand() -> None:
-    answer, seen = ask("/v3/x", who="root", **AT_HAND)
-    assert answer.status_code == 200
-    assert seen == {"asked": 0, "user": Account("root", "", admin=True), "name": "root"}
-    for who in ("bob", "eve"):
-        with pytest.raises(NotAtHand):
-            ask("/v3/x", who=who, **AT_HAND)
-    assert ask("/v3/x", **AT_HAND)[0].status_code == 401
-    assert ask("/v1/x", **AT_HAND)[0].status_code == 200
