@@ -112,8 +112,8 @@ class Settings(BaseModel):
         description="Passwords checked at once; one place is kept for users known where they are.",
     )
     password_queue: PositiveInt = Field(
-        16,
-        description="Logins that wait for that; with both above, keep below the server's threads.",
+        32,
+        description="Logins that wait for that, a server's thread each; half as many more may.",
     )
     guesses_per_address: Rate = Field(
         "30/minute", description="Wrong passwords from one address, but of users known there."

@@ -44,7 +44,7 @@ class Turns:
 
     Args:
         places: how many may be in at once.
-        room: how many may wait.
+        room: how many may wait for one.
         seconds: for which they do.
     """
 
@@ -77,13 +77,15 @@ class Turns:
 
     @contextlib.contextmanager
     def beside(self) -> Iterator[None]:
-        """Wait for what somebody does who waits for a place; half of the room is for that.
+        """Wait for what somebody does who waits for a place; half as many may as for a place.
+
+        They have room of their own: there may be many of one network, and it would be theirs alone.
 
         Raises:
             TooManyLogins: there is no room to wait in.
         """
         with self._lock:
-            if self._followers >= self._room // 2 or self._waiting() >= self._room:
+            if self._followers >= self._room // 2:
                 raise TooManyLogins(REFUSED)
             self._followers += 1
         try:
@@ -96,17 +98,17 @@ class Turns:
     def waiting(self) -> int:
         """How many wait."""
         with self._lock:
-            return self._waiting()
+            return self._followers + self._queued()
 
-    def _waiting(self) -> int:
-        return self._followers + len(self._known) + sum(map(len, self._queues.values()))
+    def _queued(self) -> int:
+        return len(self._known) + sum(map(len, self._queues.values()))
 
     def _come(self, ticket: _Ticket) -> None:
         with self._lock:
             queue = self._known if ticket.known else self._queues.setdefault(ticket.client, deque())
             queue.append(ticket)
             self._call()
-            if not ticket.admitted and self._waiting() > self._room:
+            if not ticket.admitted and self._queued() > self._room:
                 self._send_away(ticket)
 
     def _send_away(self, newest: _Ticket) -> None:
