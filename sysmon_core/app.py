@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import redis
-from limits.storage import RedisStorage
 
 from sysmon_core import registry, settings
 from sysmon_core.api import make_wsgi
@@ -18,10 +17,11 @@ from sysmon_core.services.logins import Logins
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.tasks import Tasks
 from sysmon_core.services.throttle import Throttle
+from sysmon_core.services.turns import Turns
 from sysmon_core.services.users import Users
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.keys import GUESSES
+from sysmon_core.tasks.guesses import RedisWindows
 from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import RedisRecords, workers
 
@@ -49,14 +49,15 @@ def make_app(
     records = RedisRecords(client, results, config)
     passwords = passwords or Passwords()
     users = Users.of(config, passwords)
-    throttle = Throttle(config, _counters(client))
+    throttle = Throttle(config, RedisWindows(client))
+    turns = Turns(config.password_checks, config.password_queue)
     tasks = Tasks(collection, records, config.task_limit)
     services = Services(
         registry=metrics,
         collection=collection,
         tasks=tasks,
         users=users,
-        logins=Logins(users, passwords, throttle, config.password_checks),
+        logins=Logins(users, passwords, throttle, turns),
         health=Health(_checks(config, client, users)),
         body_limit=config.body_limit,
         swagger_ui=swagger_ui(),
@@ -64,12 +65,6 @@ def make_app(
         private=config.private,
     )
     return make_wsgi(services, config.trusted_proxies.split(), config.hosts.split())
-
-
-def _counters(client: redis.Redis) -> RedisStorage:
-    """Where all servers of one Redis count guesses."""
-    pool = client.connection_pool
-    return RedisStorage("redis://", pool, key_prefix=GUESSES, wrap_exceptions=True)
 
 
 def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Check]:

@@ -35,12 +35,13 @@ class Database:
         self.engine = make_engine(url, self._patience)
         self._witness = sqlite.Witness(self.engine) if self.engine.name == "sqlite" else None
 
-    def version(self) -> Hashable:
+    def version(self, *, wait: bool = True) -> Hashable:
         """What is the same as before only if nobody has changed the database since, or None.
 
-        It is None, too, where that cannot be known for less than reading what is wanted.
+        It is None, too, where that cannot be known for less than reading what is wanted, and, if
+        nobody is to ``wait``, where the database would first have to be opened.
         """
-        return self._witness.version() if self._witness else None
+        return self._witness.version(wait=wait) if self._witness else None
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:

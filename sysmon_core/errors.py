@@ -128,6 +128,10 @@ class TooManyLogins(SysmonError):
     """As many passwords as the settings allow are being checked."""
 
 
+class WindowsUnavailable(SysmonError):
+    """What is counted together with other processes cannot be counted there."""
+
+
 class UserNotFound(SysmonError):
     """No user of this name."""
 

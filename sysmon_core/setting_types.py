@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 Positive = Annotated[float, Field(gt=0)]
 PositiveInt = Annotated[int, Field(gt=0)]
+LARGEST_RATE = (1 << 16) - 1  # of anything: it is counted in 16 bits
 KNOWN_VERSIONS = ("v1", "v2", "v3")
 
 
@@ -34,9 +35,11 @@ def _rate(value: str) -> str:
     from limits import parse_many  # noqa: PLC0415 - the command line starts faster without it
 
     try:
-        parse_many(value)
+        rates = parse_many(value)
     except ValueError:
         raise ValueError("write it as 5/minute, or more by semicolons: 5/minute; 20/hour") from None
+    if any(rate.amount > LARGEST_RATE for rate in rates):
+        raise ValueError(f"{LARGEST_RATE} is the most that can be counted")
     return value
 
 

@@ -116,16 +116,21 @@ class Settings(BaseModel):
     )
     password_checks: PositiveInt = Field(
         3,
-        description="Passwords checked at once, in each server process.",
+        description="Passwords checked at once; one place is kept for users known where they are.",
+    )
+    password_queue: PositiveInt = Field(
+        32,
+        description="Logins that wait for that, in each server process; half as many more may.",
     )
     guesses_per_address: Rate = Field(
-        "30/minute", description="Passwords that may be tried from one address."
+        "30/minute", description="Wrong passwords from one address, but of users known there."
     )
     guesses_per_user_and_address: Rate = Field(
         "5/minute; 20/hour", description="Wrong ones for one user from one address."
     )
     guesses_per_user: Rate = Field(
-        "100/hour", description="The same from all addresses where the user was not seen for a day."
+        "100/hour",
+        description="The same from all addresses, but where the user is known: let in this month.",
     )
     syslog: str = Field(
         "/dev/log",

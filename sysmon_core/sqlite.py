@@ -100,24 +100,41 @@ class Witness:
         self._pooled: PoolProxiedConnection | None = None
         self._opened = 0  # connections so far
 
-    def version(self) -> Hashable:
-        """What is the same as before only if the database is; None if that cannot be told."""
-        with self._lock:
-            try:
-                if self._pooled is None:
-                    self._pooled = self._engine.raw_connection()
-                    self._pooled.detach()  # it is for no one else
-                    self._path = _path(self._pooled.dbapi_connection)
-                    self._file = _identity(self._path)
-                    self._opened += 1
-                connection: Any = self._pooled.dbapi_connection
-                (version,) = connection.execute("PRAGMA data_version").fetchone()
-                if _identity(self._path) == self._file is not None:
-                    return (self._opened, version)
-            except (sqlite3.Error, SQLAlchemyError):
-                pass  # whoever reads the database will say what it is
-            self._pooled = None
+    def version(self, *, wait: bool = True) -> Hashable:
+        """What is the same as before only if the database is; None if that cannot be told.
+
+        To open the database may take as long as somebody locks it: only who may ``wait`` does.
+        """
+        if not self._lock.acquire(blocking=wait):
             return None
+        try:
+            if self._pooled is None and wait:
+                self._open()
+            return self._seen()
+        except (sqlite3.Error, SQLAlchemyError):
+            self._pooled = None  # whoever reads the database will say what it is
+            return None
+        finally:
+            self._lock.release()
+
+    def _open(self) -> None:
+        self._pooled = self._engine.raw_connection()
+        self._pooled.detach()  # it is for no one else
+        connection: Any = self._pooled.dbapi_connection
+        connection.execute("PRAGMA busy_timeout=0")  # it is asked again soon enough
+        self._path = _path(connection)
+        self._file = _identity(self._path)
+        self._opened += 1
+
+    def _seen(self) -> Hashable:
+        if self._pooled is None:
+            return None
+        connection: Any = self._pooled.dbapi_connection
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+        if _identity(self._path) == self._file is not None:
+            return (self._opened, version)
+        self._pooled = None
+        return None
 
 
 def _path(connection: Any) -> str:

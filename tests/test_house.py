@@ -56,7 +56,7 @@ USERS = {  # where each of these may be imported
     "cornice": {"api/service.py"},
     "dramatiq": {"tasks/", "worker.py"},
     "granian": {"server/worker.py"},
-    "limits": {"services/throttle.py", "setting_types.py", "app.py"},
+    "limits": {"services/throttle.py", "setting_types.py"},
     "pluggy": {"hookspecs.py", "registry.py"},
     "prometheus_client": {"api/prometheus.py", "api/traffic.py"},
     "psycopg": {"postgresql.py"},

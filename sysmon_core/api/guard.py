@@ -55,7 +55,7 @@ class Guard:
         credentials = basic_credentials(environ.get("HTTP_AUTHORIZATION", ""))
         if credentials is None:
             return _stranger(environ, start_response)
-        if account := self._logins.at_hand(*credentials):
+        if account := self._logins.recall(*credentials):
             return self._enter(account, environ, start_response)
         return Deferred(self._pool, lambda: self._check(credentials, environ, start_response))
 

@@ -1,35 +1,54 @@
-"""Bounds guesses of passwords: from an address, of a user from an address, of a user from all.
+"""Bounds guesses of passwords: of a user from an address, from an address, of a user from all.
 
 A guess is counted before the password is looked at, so that many at once get no more than many
-after each other. Nobody can lock the owner out of an account: from where a user was known within
-a month, the guesses that others make elsewhere do not count.
+after each other, and is taken back if it was right: a hundred users who come to work behind one
+address cost it nothing. It is counted by all rules or by none, so that what one rule refuses uses
+up no other: a job that sends a wrong password all day is refused by the rule of its user and
+address, and leaves most of the address to those beside it.
+
+Whoever was let in within a month is known where that was, and held to the rule of user and address
+alone. So nobody can lock the owner out of an account by guessing elsewhere, nor out of an office by
+guessing within it. What bounds those who guess a user who is not known there is all three rules;
+of one who is known, from that very network, the first.
 """
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
-from limits import RateLimitItem, RateLimitItemPerMonth, parse_many
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, Storage
-from limits.strategies import MovingWindowRateLimiter as Limiter
+from limits import parse_many
 
-from sysmon_core.errors import TooManyGuesses
+from sysmon_core.addresses import network
+from sysmon_core.errors import TooManyGuesses, WindowsUnavailable
+from sysmon_core.services.windows import OwnWindows, Rule, Thing, Windows
 from sysmon_core.settings import Settings
 
-KNOWN = RateLimitItemPerMonth(1)  # a place that is full: the user has been there
+KNOWN = Rule("known", most=1, seconds=30 * 86400, bits=1)  # full: the user has been there
 AWAY = 30.0  # seconds for which a store that failed is not asked again
-NETWORK = 64  # bits of an IPv6 address that count: whoever has one has all of its network
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One try of a password for a user, from a network.
+
+    Args:
+        known: whether the user was let in from there within a month.
+        when: the time of the clock by which it is counted.
+    """
+
+    network: str
+    user: str
+    known: bool
+    when: float
 
 
 class Throttle:
@@ -37,63 +56,84 @@ class Throttle:
 
     Args:
         clock: tells when a store that failed is to be asked again.
+        now: tells the time that all processes share.
     """
 
     def __init__(
-        self, settings: Settings, shared: Storage, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        shared: Windows,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        self._of_address = parse_many(settings.guesses_per_address)
-        self._of_both = parse_many(settings.guesses_per_user_and_address)
-        self._of_user = parse_many(settings.guesses_per_user)
-        self._shared = Limiter(shared)
-        self._own = Limiter(MemoryStorage())
+        self._of_address = _rules("address", settings.guesses_per_address)
+        self._of_both = _rules("both", settings.guesses_per_user_and_address)
+        self._of_user = _rules("user", settings.guesses_per_user)
+        self._shared = shared
+        self._own: Windows = OwnWindows()
         self._clock = clock
+        self._now = now
         self._away_until = 0.0
 
-    def admit(self, address: str, username: str) -> None:
-        """Count a guess.
+    def guess(self, address: str, username: str) -> Guess:
+        """A guess that may be made, so far: nothing is counted yet.
 
         Raises:
-            TooManyGuesses: there have been too many; it must not be looked at.
+            TooManyGuesses: there have been too many.
         """
-        place, user = _place(address), _fingerprint(username)
-        self._count(self._of_address, "address", place)
-        self._count(self._of_both, "both", user, place)
-        if self._ask(Limiter.test, KNOWN, user, place):
-            self._count(self._of_user, "user", user)
+        place, user, now = network(address), _fingerprint(username), self._now()
+        known = self._ask(lambda store: store.wait([_mark(user, place)], now)) > 0
+        guess = Guess(place, user, known, now)
+        _refuse(self._ask(lambda store: store.wait(self._counted(guess), now)))
+        return guess
 
-    def succeeded(self, address: str, username: str) -> None:
-        """Take the guesses of a user from an address for the user's own, and know both."""
-        place, user = _place(address), _fingerprint(username)
-        for rule in self._of_both:
-            self._ask(Limiter.clear, rule, "both", user, place)
-        self._ask(Limiter.clear, KNOWN, user, place)
-        self._ask(Limiter.hit, KNOWN, user, place)
+    def admit(self, guess: Guess) -> None:
+        """Count a guess: its password is looked at next.
 
-    def _count(self, rules: Sequence[RateLimitItem], *what: str) -> None:
-        for rule in rules:
-            if not self._ask(Limiter.hit, rule, *what):
-                reset_time, _ = self._ask(Limiter.get_window_stats, rule, *what)
-                raise TooManyGuesses(reset_time - time.time())
+        Raises:
+            TooManyGuesses: there have been too many meanwhile; it must not be looked at.
+        """
+        _refuse(self._ask(lambda store: store.add(self._counted(guess), guess.when)))
 
-    def _ask(
-        self, method: Callable[Concatenate[Limiter, P], T], *args: P.args, **options: P.kwargs
-    ) -> T:
+    def succeeded(self, guess: Guess) -> None:
+        """Take back a guess that was right, and the wrong ones of the user there; know both."""
+        now, mark = self._now(), [_mark(guess.user, guess.network)]
+        self._ask(lambda store: store.change(self._counted(guess), guess.when, -1))
+        self._ask(lambda store: store.clear(self._there(guess), now))
+        self._ask(lambda store: store.change(mark, now, 1))
+
+    def _counted(self, guess: Guess) -> list[Thing]:
+        """What the guess counts as."""
+        if guess.known:
+            return self._there(guess)
+        of_address = [Thing(rule, guess.network) for rule in self._of_address]
+        of_user = [Thing(rule, guess.user) for rule in self._of_user]
+        return [*self._there(guess), *of_address, *of_user]
+
+    def _there(self, guess: Guess) -> list[Thing]:
+        return [Thing(rule, f"{guess.user} {guess.network}") for rule in self._of_both]
+
+    def _ask(self, question: Callable[[Windows], T]) -> T:
         if self._clock() >= self._away_until:
             try:
-                return method(self._shared, *args, **options)
-            except StorageError as error:
+                return question(self._shared)
+            except WindowsUnavailable as error:
                 logger.warning("guesses are counted by each process alone: %s", error)
                 self._away_until = self._clock() + AWAY
-        return method(self._own, *args, **options)
+        return question(self._own)
 
 
-def _place(address: str) -> str:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return address if ip.version == 4 else str(ipaddress.ip_network((ip, NETWORK), strict=False))
+def _mark(user: str, place: str) -> Thing:
+    return Thing(KNOWN, f"{user} {place}")
+
+
+def _rules(name: str, rates: str) -> Sequence[Rule]:
+    return [Rule(name, rate.amount, rate.get_expiry()) for rate in parse_many(rates)]
+
+
+def _refuse(seconds: float) -> None:
+    if seconds:
+        raise TooManyGuesses(seconds)
 
 
 def _fingerprint(username: str) -> str:

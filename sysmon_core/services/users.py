@@ -60,9 +60,9 @@ class Users:
         database = Database(settings.database, settings.database_patience)
         return cls(database, passwords or Passwords(), rules)
 
-    def at_hand(self, username: str) -> Credentials | None:
-        """What ``credentials`` would give, if that is known without reading the database."""
-        return self._found.peek(username)
+    def recall(self, username: str) -> Credentials | None:
+        """What ``credentials`` would give, where that is known without waiting; else None."""
+        return self._found.recall(username)
 
     def credentials(self, username: str) -> Credentials | None:
         """The user and the hash of the user's password, if there is one of this name."""
@@ -72,6 +72,8 @@ class Users:
                 user = _find(connection, username)
                 return (_account(user), user["password_hash"]) if user else None
 
+        if not USERNAME.fullmatch(username):  # nor is it worth to be remembered, at any length
+            return None
         return self._found.get(username, read)
 
     def list(self, limit: int | None = None) -> list[Account]:

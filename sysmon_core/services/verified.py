@@ -8,10 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from cachetools import TTLCache
-
-MOST = 1024  # credentials; the one that was used longest ago gives way
-DAY = 86400  # seconds without use after which one is forgotten
+MOST = 100_000  # credentials of a day, at about 100 bytes each; yesterday's are as many again
+DAY = 86400  # seconds without use for which one is remembered at least, and twice that at most
 
 
 class Verified:
@@ -21,31 +19,61 @@ class Verified:
     password or a removed user nothing here counts any more, whichever process changed it. The
     digest's key is this process's own, so that nobody can tell a password by it.
 
+    There are two sets, today's and yesterday's: what is used is today's, and when the day is over,
+    or today's set is full, it becomes yesterday's and that one is dropped as a whole. So an entry
+    needs neither a time nor a place in an order, which would take thrice its memory; and of more
+    than can be remembered those go that were used longest ago, as many at once as there may be.
+
     Args:
         clock: tells the seconds of the day.
+        most: credentials in each of the sets.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, most: int = MOST) -> None:
         self._key = secrets.token_bytes(32)
-        self._seen: TTLCache[bytes, None] = TTLCache(MOST, DAY, clock)
+        self._clock = clock
+        self._most = most
+        self._today: set[bytes] = set()
+        self._yesterday: set[bytes] = set()
+        self._began = clock()
         self._lock = threading.Lock()
 
     def has(self, password_hash: str, password: str) -> bool:
         """Whether they matched before; to be asked again begins the day anew."""
         digest = self._digest(password_hash, password)
         with self._lock:
-            if digest not in self._seen:
+            self._pass()
+            if digest in self._today:
+                return True
+            if digest not in self._yesterday:
                 return False
-            self._seen[digest] = None
+            self._use(digest)
             return True
 
     def add(self, password_hash: str, password: str) -> None:
         """Remember that they match."""
         with self._lock:
-            self._seen[self._digest(password_hash, password)] = None
+            self._pass()
+            self._use(self._digest(password_hash, password))
+
+    def _use(self, digest: bytes) -> None:
+        if len(self._today) >= self._most:
+            self._turn()
+            self._began = self._clock()
+        self._today.add(digest)
+
+    def _pass(self) -> None:
+        """Let the days that are over be so: after two of them nothing is left."""
+        days = int((self._clock() - self._began) // DAY)
+        self._began += days * DAY
+        for _ in range(min(days, 2)):
+            self._turn()
+
+    def _turn(self) -> None:
+        self._today, self._yesterday = set(), self._today
 
     def _digest(self, password_hash: str, password: str) -> bytes:
-        mac = hashlib.blake2b(key=self._key, digest_size=32)
+        mac = hashlib.blake2b(key=self._key, digest_size=16)
         for part in (password_hash.encode(), password.encode()):
             mac.update(len(part).to_bytes(8) + part)
         return mac.digest()

@@ -14,6 +14,6 @@ LEASES = (
 )
 ENDED = "sysmon:ended"  # a hash: how many tasks ended, by metric and final state
 WAKE = "sysmon:wake:"  # a list per queue: a token for each message, so that idle workers can block
-GUESSES = "sysmon:guesses"  # counters of passwords tried, by the library that throttles
+GUESSES = "sysmon:guesses"  # counters of passwords tried: strings of a fixed size, by rule and time
 STOPPED = "sysmon:stopped:"  # a list per task: an element once its processes are gone
 CANCELLED = "sysmon:cancelled"  # channel: ids of tasks whose run must stop

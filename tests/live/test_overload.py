@@ -30,10 +30,10 @@ TRIES = 10  # of each client
 QUICK = 8.0  # seconds: a busy machine may take its time, a server without a free thread takes more
 
 
-def add_user(site: Site, **environ: str) -> None:
+def add_user(site: Site, *others: str, **environ: str) -> None:
     for words, typed in (
         (("database", "upgrade"), ""),
-        (("user", "add", "ann", "--password-file", "-"), "secret"),
+        *((("user", "add", name, "--password-file", "-"), "secret") for name in ("ann", *others)),
     ):
         site.said(BIN / "sysmon", *words, typed=typed, **environ)
 
@@ -42,7 +42,7 @@ def add_user(site: Site, **environ: str) -> None:
 def server() -> Iterator[Site]:
     """A server that believes whom a client says it speaks for, so that tests have many."""
     with new_site() as site:
-        add_user(site)
+        add_user(site, "bob")
         site.pserve(SYSMON_TRUSTED_PROXIES=HOST)
         yield site
 
@@ -54,8 +54,8 @@ def quick(site: Site) -> None:
     assert time.monotonic() - began < QUICK
 
 
-def ask_v3(site: Site, address: str, password: str) -> int:
-    words = base64.b64encode(f"ann:{password}".encode()).decode()
+def ask_v3(site: Site, address: str, password: str, name: str = "ann") -> int:
+    words = base64.b64encode(f"{name}:{password}".encode()).decode()
     headers = {"Authorization": f"Basic {words}", "X-Forwarded-For": address}
     connection = http.client.HTTPConnection(HOST, site.port, timeout=PATIENCE)
     with contextlib.closing(connection):
@@ -123,6 +123,23 @@ def test_with_clients_that_guess_passwords_from_everywhere(server: Site) -> None
         quick(server)
     assert set(statuses) <= {401, 429, 503}
     assert statuses[401] <= 100  # of one user in an hour, from wherever
+
+
+def test_with_clients_that_guess_every_name_from_everywhere(server: Site) -> None:
+    def guess(number: int) -> int:
+        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        return ask_v3(server, address, "no", f"name{number}")
+
+    assert ask_v3(server, "192.0.2.1", "secret") == 200
+    words = (BIN / "sysmon", "user", "password", "ann", "--password-file", "-")
+    server.said(*words, typed="secret")  # the same, but nobody has seen its hash yet
+    with clients(guess) as statuses:
+        until(lambda: statuses.total() > CLIENTS)
+        quick(server)
+        assert ask_v3(server, "192.0.2.1", "secret") == 200  # at the first try
+        until(lambda: ask_v3(server, "192.0.2.2", "secret", "bob") == 200)
+        quick(server)
+    assert set(statuses) <= {401, 503}
 
 
 def test_with_a_database_that_hangs(site: Site) -> None:

@@ -13,17 +13,9 @@ from sysmon_core.errors import ConfigurationError
 from sysmon_core.settings import SOCKET_PATH_LIMIT, Settings, config_file, load, load_file
 from sysmon_core.tasks.connection import impatient
 
-NUMBERS = [
-    "sync_runs_per_client",
-    "quick_runs",
-    "sync_runs",
-    "task_ttl",
-    "tasks_open",
-    "tasks_per_client",
-    "output_limit",
-    "body_limit",
-]
-NUMBERS += ["password_min_length", "password_checks"]
+NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_limit", "body_limit"]
+NUMBERS += ["sync_runs_per_client", "quick_runs"]
+NUMBERS += ["password_min_length", "password_checks", "password_queue"]
 SECONDS = ["sync_limit", "task_limit", "overrun", "database_patience"]
 TEXTS = ["listen", "database_url", "redis_url", "command_path", "password_blocklist"]
 TEXTS += ["plugins_allowed", "plugins_blocked", "hosts", "syslog"]
@@ -265,6 +257,9 @@ def test_a_rate_is_a_number_in_a_time_or_several(name: str) -> None:
     for value in ("", "5", "five/minute", "5/fortnight", "5/minute;"):
         told = refused({f"sysmon.{name}": value}, {})
         assert ": write it as 5/minute, or more by semicolons: 5/minute; 20/hour" in told
+    assert load({f"sysmon.{name}": "65535/day"}, {})
+    told = refused({f"sysmon.{name}": "5/minute; 65536/day"}, {})
+    assert told.endswith("65535 is the most that can be counted")
 
 
 def test_a_trusted_proxy_is_an_address() -> None:

@@ -27,6 +27,7 @@ STATUS = {
     "TooManyTasks": 429,
     "TooManyGuesses": 429,
     "TooManyLogins": 503,
+    "WindowsUnavailable": 503,
     "NotReady": 503,
     "TasksUnavailable": 503,
     "DatabaseUnavailable": 503,

@@ -64,7 +64,7 @@ def test_what_is_no_sound_basic_header_is_nobody(header: str) -> None:
 
 
 class Two:
-    """The logins of root, an admin, at hand, and bob, who is none; it counts how often it is asked.
+    """The logins of root, an admin, and bob, who is none; it counts how often it is asked.
 
     Nobody else asks from where there is no address.
     """
@@ -72,7 +72,7 @@ class Two:
     def __init__(self) -> None:
         self.asked = 0
 
-    def at_hand(self, username: str, password: str) -> Account | None:
+    def recall(self, username: str, password: str) -> Account | None:
         return Account("root", "", admin=True) if (username, password) == ("root", "p") else None
 
     def authenticate(self, username: str, password: str, address: str) -> Account | None:

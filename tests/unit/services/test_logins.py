@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from limits.storage import MemoryStorage
 
 from sysmon_core.db import Database
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
 from sysmon_core.services.logins import Logins
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.throttle import Throttle
+from sysmon_core.services.turns import Turns
 from sysmon_core.services.user_params import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
-from tests.conftest import MakeSettings, until, users_of
+from sysmon_core.services.windows import OwnWindows
+from tests.conftest import PATIENCE, MakeSettings, until, users_of
 from tests.unit.services.conftest import Audit
 
 HERE, THERE = "10.0.0.1", "10.0.0.2"
@@ -60,10 +61,20 @@ Make = Callable[..., Logins]
 
 
 @pytest.fixture
-def make(users: Users, passwords: Counting, make_settings: MakeSettings) -> Make:
-    def new(at_once: int = 1, **rates: str) -> Logins:
-        throttle = Throttle(make_settings(**rates), MemoryStorage())
-        return Logins(users, passwords, throttle, at_once)
+def turns() -> Turns:
+    """One place, and room for many."""
+    return Turns(places=1, room=40, seconds=PATIENCE)
+
+
+@pytest.fixture
+def make(users: Users, passwords: Counting, make_settings: MakeSettings, turns: Turns) -> Make:
+    """Processes that count guesses in one store."""
+    store = OwnWindows()
+
+    def new(at_once: int = 1, room: int = 20, seconds: float = PATIENCE, **rates: str) -> Logins:
+        throttle = Throttle(make_settings(**rates), store)
+        own = Turns(at_once, room, seconds) if (at_once, seconds) != (1, PATIENCE) else turns
+        return Logins(users, passwords, throttle, own)
 
     return new
 
@@ -117,22 +128,6 @@ def test_what_a_user_may_is_as_it_is_now(make: Make, users: Users) -> None:
     assert logins.authenticate("ann", "right", HERE) == Account("ann", "Ann", admin=True)
 
 
-def test_at_hand_is_whoever_was_known_while_nothing_has_changed(
-    make: Make, users: Users, passwords: Counting
-) -> None:
-    logins = make()
-    assert logins.at_hand("ann", "right") is None
-    assert logins.authenticate("ann", "right", HERE) == ANN
-    assert logins.at_hand("ann", "right") == ANN
-    for name, password in (("ann", "wrong"), ("ann", ""), ("bob", "right"), ("eve", "right")):
-        assert logins.at_hand(name, password) is None
-    users.change("bob", UserChange(fullname="Robert"))
-    assert logins.at_hand("ann", "right") is None
-    assert logins.authenticate("ann", "right", HERE) == ANN
-    assert logins.at_hand("ann", "right") == ANN
-    assert passwords.checks == [True]
-
-
 def test_guesses_come_to_an_end_and_are_not_looked_at_from_then_on(
     make: Make, passwords: Counting
 ) -> None:
@@ -156,15 +151,13 @@ def test_the_right_password_makes_up_for_a_wrong_one_before_it(make: Make) -> No
         logins.authenticate("ann", "wrong", HERE)
 
 
-def test_no_more_are_checked_at_once_than_may_be_and_nobody_waits(
-    make: Make, passwords: Counting
-) -> None:
-    logins = make(at_once=2)
+def test_no_more_are_checked_at_once_than_may_be(make: Make, passwords: Counting) -> None:
+    logins = make(at_once=3, seconds=0.01)
     assert logins.authenticate("bob", "right", HERE) == BOB
     passwords.checks.clear()
     passwords.gate.clear()
     with ThreadPoolExecutor() as pool:
-        held = [pool.submit(logins.authenticate, "ann", "wrong", HERE) for _ in range(2)]
+        held = [pool.submit(logins.authenticate, "ann", f"wrong{n}", HERE) for n in range(2)]
         try:
             until(lambda: len(passwords.checks) == 2)
             told = r"^Too many passwords are being checked: try again$"
@@ -175,6 +168,55 @@ def test_no_more_are_checked_at_once_than_may_be_and_nobody_waits(
             passwords.gate.set()
         assert [one.result() for one in held] == [None, None]
     assert logins.authenticate("ann", "right", HERE) == ANN
+
+
+def test_what_waited_for_a_place_in_vain_is_no_guess(make: Make, passwords: Counting) -> None:
+    logins = make(at_once=1, seconds=0.01, **FEW)
+    passwords.gate.clear()
+    with ThreadPoolExecutor() as pool:
+        held = pool.submit(logins.authenticate, "bob", "wrong", THERE)
+        try:
+            until(lambda: len(passwords.checks) == 1)
+            for number in range(9):
+                with pytest.raises(TooManyLogins):
+                    logins.authenticate("ann", f"wrong{number}", HERE)
+        finally:
+            passwords.gate.set()
+        assert held.result() is None
+    for _ in range(2):
+        assert logins.authenticate("ann", "wrong", HERE) is None
+    with pytest.raises(TooManyGuesses):
+        logins.authenticate("ann", "wrong", HERE)
+
+
+def test_the_same_wrong_password_at_once_is_one_guess_and_another_is_another(
+    make: Make, passwords: Counting, turns: Turns
+) -> None:
+    logins = make(**FEW)
+    with ThreadPoolExecutor(20) as pool:
+        with turns.turn("elsewhere", known=False):
+            tried = [pool.submit(logins.authenticate, "ann", "wrong", HERE) for _ in range(8)]
+            other = pool.submit(logins.authenticate, "ann", "worse", HERE)
+            until(lambda: turns.waiting == 9)
+        assert [one.result() for one in (*tried, other)] == [None] * 9
+    assert passwords.checks == [True] * 2
+    with pytest.raises(TooManyGuesses):
+        logins.authenticate("ann", "wrong", HERE)
+
+
+def test_of_forty_guesses_at_once_as_few_are_looked_at(make: Make, passwords: Counting) -> None:
+    logins = make(at_once=4, room=40, guesses_per_user_and_address="3/minute")
+
+    def refused(number: int) -> bool:
+        try:
+            assert logins.authenticate("ann", f"wrong{number}", HERE) is None
+        except TooManyGuesses:
+            return True
+        return False
+
+    with ThreadPoolExecutor(40) as pool:
+        assert sum(pool.map(refused, range(40))) == 37
+    assert passwords.checks == [True] * 3
 
 
 def test_whatever_comes_of_a_check_another_may_follow(make: Make) -> None:

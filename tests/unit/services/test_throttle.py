@@ -1,18 +1,22 @@
+"""Who may guess, by the rules of the settings, wherever guesses are counted."""
+
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import redis
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage, Storage
 
-from sysmon_core.errors import TooManyGuesses
+from sysmon_core.errors import TooManyGuesses, WindowsUnavailable
 from sysmon_core.services.throttle import AWAY, Throttle
+from sysmon_core.services.windows import COUNTED, OwnWindows, Thing, Windows
+from sysmon_core.settings import Settings
 from sysmon_core.tasks.connection import impatient
+from sysmon_core.tasks.guesses import RedisWindows
+from sysmon_core.tasks.keys import GUESSES
 from tests.conftest import LogLines, MakeSettings
 
 RATES = {
@@ -20,39 +24,40 @@ RATES = {
     "guesses_per_user_and_address": "3/minute; 5/hour",
     "guesses_per_user": "6/hour",
 }
+SHARE = 13 << 20  # bytes of Redis for the rates that are the defaults: a twentieth of it
 Make = Callable[..., Throttle]
 
 
-def storage_of(url: str) -> Storage:
-    return RedisStorage("redis://", impatient(url).connection_pool, wrap_exceptions=True)
-
-
 @pytest.fixture(params=["redis", "memory", "away"])
-def storage(request: pytest.FixtureRequest, folder: Path) -> Iterator[Storage]:
+def storage(request: pytest.FixtureRequest, folder: Path) -> Iterator[Windows]:
     """Where guesses are counted: all that hold must keep the same rules."""
     if request.param == "memory":
-        yield MemoryStorage()
+        yield OwnWindows()
     elif request.param == "redis":
-        yield storage_of(request.getfixturevalue("redis_url"))
+        yield RedisWindows(impatient(request.getfixturevalue("redis_url")))
     else:
-        yield storage_of(f"unix://{folder}/nothing.sock")
+        yield RedisWindows(impatient(f"unix://{folder}/nothing.sock"))
 
 
 @pytest.fixture
-def make(make_settings: MakeSettings, storage: Storage) -> Make:
+def make(make_settings: MakeSettings, storage: Windows) -> Make:
     return lambda **rates: Throttle(make_settings(**RATES | rates), storage)
 
 
 def guesses(throttle: Throttle, address: str, user: str, most: int = 50) -> int:
-    """How many of so many are let through."""
-    count = 0
-    for _ in range(most):
+    """How many wrong ones of so many are let through."""
+    for count in range(most):
         try:
-            throttle.admit(address, user)
+            throttle.admit(throttle.guess(address, user))
         except TooManyGuesses:
             return count
-        count += 1
-    return count
+    return most
+
+
+def succeeds(throttle: Throttle, address: str, user: str) -> None:
+    guess = throttle.guess(address, user)
+    throttle.admit(guess)
+    throttle.succeeded(guess)
 
 
 def test_of_one_user_from_one_address_a_few_are_let_through(make: Make) -> None:
@@ -83,8 +88,7 @@ def test_a_user_who_is_tried_from_everywhere_comes_to_an_end(make: Make) -> None
 
 def test_nobody_locks_a_user_out_of_where_the_user_has_been(make: Make) -> None:
     throttle = make()
-    throttle.admit("10.9.9.9", "ann")
-    throttle.succeeded("10.9.9.9", "ann")
+    succeeds(throttle, "10.9.9.9", "ann")
     while sum(guesses(throttle, f"10.0.0.{n}", "ann", 1) for n in range(20)):
         pass
     assert guesses(throttle, "10.9.9.9", "ann") == 3
@@ -92,26 +96,74 @@ def test_nobody_locks_a_user_out_of_where_the_user_has_been(make: Make) -> None:
 
 
 def test_the_right_password_makes_up_for_the_wrong_ones_before_it(make: Make) -> None:
-    throttle = make(guesses_per_address="100/minute")
+    throttle = make(guesses_per_address="100/minute", guesses_per_user="100/hour")
     for _ in range(4):
-        assert guesses(throttle, "10.0.0.1", "ann", 3) == 3
-        throttle.succeeded("10.0.0.1", "ann")
+        assert guesses(throttle, "10.0.0.1", "ann", 2) == 2
+        succeeds(throttle, "10.0.0.1", "ann")
 
 
 def test_it_does_not_for_another_user_or_address(make: Make) -> None:
     throttle = make()
     guesses(throttle, "10.0.0.1", "ann")
-    throttle.succeeded("10.0.0.1", "bob")
-    throttle.succeeded("10.0.0.2", "ann")
+    succeeds(throttle, "10.0.0.1", "bob")
+    succeeds(throttle, "10.0.0.2", "ann")
     assert guesses(throttle, "10.0.0.1", "ann") == 0
 
 
-def test_whoever_is_refused_is_told_when_to_try_again(make: Make) -> None:
-    throttle = make(guesses_per_user_and_address="1/minute")
-    throttle.admit("10.0.0.1", "ann")
+def test_right_ones_cost_an_address_nothing(make: Make) -> None:
+    throttle = make()
+    for number in range(30):
+        succeeds(throttle, "10.0.0.1", f"user{number}")
+    assert sum(guesses(throttle, "10.0.0.1", f"other{n}", 1) for n in range(20)) == 8
+
+
+def test_right_ones_cost_a_user_nothing(make: Make) -> None:
+    throttle = make()
+    for number in range(30):
+        succeeds(throttle, f"10.0.0.{number}", "ann")
+    assert sum(guesses(throttle, f"10.0.1.{n}", "ann", 1) for n in range(20)) == 6
+
+
+def test_one_who_is_refused_all_day_leaves_the_address_to_the_others(make: Make) -> None:
+    throttle = make()
+    assert guesses(throttle, "10.0.0.1", "job") == 3
+    for _ in range(100):
+        assert guesses(throttle, "10.0.0.1", "job", 1) == 0
+    for number in range(20):
+        succeeds(throttle, "10.0.0.1", f"user{number}")
+    assert sum(guesses(throttle, "10.0.0.1", f"other{n}", 1) for n in range(20)) == 5
+
+
+def test_who_is_known_goes_on_where_all_guesses_are_used_up(make: Make) -> None:
+    throttle = make()
+    succeeds(throttle, "10.0.0.1", "ann")
+    assert sum(guesses(throttle, "10.0.0.1", f"other{n}", 1) for n in range(20)) == 8
+    assert guesses(throttle, "10.0.0.1", "bob", 1) == 0
+    succeeds(throttle, "10.0.0.1", "ann")
+    assert guesses(throttle, "10.0.0.1", "ann") == 3, "by the rule of user and address"
+
+
+def test_to_ask_whether_one_may_guess_is_no_guess(make: Make) -> None:
+    throttle = make()
+    for _ in range(50):
+        throttle.guess("10.0.0.1", "ann")
+    assert guesses(throttle, "10.0.0.1", "ann") == 3
+
+
+def test_whoever_is_refused_is_told_when_to_try_again(
+    make_settings: MakeSettings, storage: Windows
+) -> None:
+    now = time.time()
+    config = make_settings(guesses_per_user_and_address="1/minute")
+    throttle = Throttle(config, storage, now=lambda: now)
+    assert guesses(throttle, "10.0.0.1", "ann") == 1
     with pytest.raises(TooManyGuesses) as caught:
-        throttle.admit("10.0.0.1", "ann")
-    assert 55 <= caught.value.retry_after <= 60
+        throttle.guess("10.0.0.1", "ann")
+    assert 60 <= caught.value.retry_after <= 75
+    now += caught.value.retry_after - 1.01
+    assert guesses(throttle, "10.0.0.1", "ann") == 0
+    now += 1.01
+    assert guesses(throttle, "10.0.0.1", "ann") == 1
 
 
 def test_forty_at_once_get_no_more_than_one_after_the_other(make: Make) -> None:
@@ -124,7 +176,9 @@ def test_forty_at_once_get_no_more_than_one_after_the_other(make: Make) -> None:
 def test_processes_count_together_while_redis_is_there(
     make_settings: MakeSettings, redis_url: str
 ) -> None:
-    first, second = (Throttle(make_settings(**RATES), storage_of(redis_url)) for _ in range(2))
+    first, second = (
+        Throttle(make_settings(**RATES), RedisWindows(impatient(redis_url))) for _ in range(2)
+    )
     assert guesses(first, "10.0.0.1", "ann") == 3
     assert guesses(second, "10.0.0.1", "ann") == 0
 
@@ -132,17 +186,40 @@ def test_processes_count_together_while_redis_is_there(
 def test_redis_is_told_neither_names_nor_what_is_typed_in_their_place(
     make_settings: MakeSettings, redis_url: str
 ) -> None:
-    throttle = Throttle(make_settings(**RATES), storage_of(redis_url))
-    throttle.admit("10.0.0.1", "canary")
-    throttle.succeeded("10.0.0.1", "canary")
+    names: list[str] = []
+
+    class Listening(RedisWindows):
+        def change(self, things: Sequence[Thing], when: float, by: int) -> None:
+            names.extend(thing.name for thing in things)
+            super().change(things, when, by)
+
+    throttle = Throttle(make_settings(**RATES), Listening(impatient(redis_url)))
+    succeeds(throttle, "10.0.0.1", "canary")
+    assert {len(name.removesuffix("10.0.0.1").strip()) for name in names} == {0, 4}, "16 bits"
     with redis.Redis.from_url(redis_url) as client:
-        keys = client.keys()
+        keys = list(client.scan_iter())
         assert keys
-        assert not [key for key in keys if b"canary" in key]
-        assert not [key for key in keys if re.search(rb"[0-9a-f]{5}", key)]  # 16 bits of a digest
+        assert not [
+            key for key in keys if b"canary" in key or b"canary" in (client.get(key) or b"")
+        ]
 
 
-class Moody(MemoryStorage):
+def test_guesses_from_ever_new_addresses_have_a_bounded_share_of_redis(redis_url: str) -> None:
+    with impatient(redis_url) as client:
+        throttle = Throttle(Settings(), RedisWindows(client))
+        for number in range(4000):
+            address, user = f"2001:db8:{number:x}::1", f"user{number}"
+            guess = throttle.guess(address, user)
+            throttle.admit(guess)
+            if number % 2:
+                throttle.succeeded(guess)
+        sizes = [client.memory_usage(key) or 0 for key in client.scan_iter(f"{GUESSES}*")]
+    rules = 5  # with that of those known
+    assert len(sizes) <= 1 + rules * COUNTED
+    assert max(sizes) * rules * COUNTED < SHARE, "which is when none of them is gone yet"
+
+
+class Moody(OwnWindows):
     """A store that is away at times, and counts how often it is asked."""
 
     def __init__(self) -> None:
@@ -150,11 +227,11 @@ class Moody(MemoryStorage):
         self.away = False
         self.asked = 0
 
-    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+    def wait(self, things: Sequence[Thing], now: float) -> float:
         self.asked += 1
         if self.away:
-            raise StorageError(OSError("no water"))
-        return super().acquire_entry(key, limit, expiry, amount)
+            raise WindowsUnavailable("no water")
+        return super().wait(things, now)
 
 
 def test_a_store_that_failed_is_left_alone_for_a_while_and_asked_again(
@@ -178,31 +255,13 @@ def test_a_store_that_failed_is_left_alone_for_a_while_and_asked_again(
     assert line["message"] == "guesses are counted by each process alone: no water"
 
 
-class Earlier(MemoryStorage):
-    """A store in which each guess was made twenty seconds earlier."""
-
-    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        start, count = super().get_moving_window(key, limit, expiry)
-        return (start - 20, count) if count else (start, 0)
-
-
-def test_the_time_to_wait_begins_with_the_guess(make_settings: MakeSettings) -> None:
-    throttle = Throttle(make_settings(guesses_per_user="1/minute"), Earlier())
-    throttle.admit("10.0.0.1", "ann")
-    with pytest.raises(TooManyGuesses) as caught:
-        throttle.admit("10.0.0.1", "ann")
-    assert 35 <= caught.value.retry_after <= 40
-
-
 def test_to_succeed_again_begins_the_month_anew(make_settings: MakeSettings) -> None:
-    store = MemoryStorage()
-    throttle = Throttle(make_settings(**RATES), store)
-
-    def known_since() -> float:
-        (entries,) = [found for key, found in store.events.items() if key.endswith("month")]
-        return entries[-1].atime
-
-    throttle.succeeded("10.0.0.1", "ann")
-    first = known_since()
-    throttle.succeeded("10.0.0.1", "ann")
-    assert known_since() > first
+    now, day = time.time(), 86400
+    throttle = Throttle(make_settings(**RATES), OwnWindows(), now=lambda: now)
+    for _ in range(3):
+        assert not throttle.guess("10.0.0.1", "bob").known
+        succeeds(throttle, "10.0.0.1", "ann")
+        now += 29 * day
+        assert throttle.guess("10.0.0.1", "ann").known
+    now += 10 * day
+    assert not throttle.guess("10.0.0.1", "ann").known

@@ -163,16 +163,6 @@ def test_credentials_are_each_user_s_own(users: Users) -> None:
         assert users.credentials("none") is None
 
 
-def test_at_hand_is_what_was_read_while_nothing_has_changed(users: Users) -> None:
-    assert users.at_hand("bob") is None
-    found = users.credentials("bob")
-    assert users.at_hand("bob") == found
-    assert users.at_hand("amy") is None
-    users.delete("amy")
-    assert users.at_hand("bob") is None
-    assert users.credentials("bob") == found == users.at_hand("bob")
-
-
 def test_a_user_s_names_old_and_new_count_in_no_password(
     database: Database, cheap: Passwords
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import tracemalloc
 from itertools import product
 
 from sysmon_core.services.verified import DAY, MOST, Verified
@@ -28,36 +29,84 @@ def test_no_process_knows_what_another_knows() -> None:
     first.add("hash", "secret")
     assert not second.has("hash", "secret")
     second.add("hash", "secret")
-    assert first._seen.keys() != second._seen.keys()  # noqa: SLF001 - that it tells nothing
+    assert first._today != second._today  # noqa: SLF001 - that it tells nothing
 
 
 def test_neither_a_password_nor_a_hash_is_kept() -> None:
     verified = Verified()
     secret = "-".join(["never", "kept", str(id(verified))])
     verified.add(secret + "hash", secret)
-    assert not any(secret in repr(one) for one in gc.get_referents(verified._seen))  # noqa: SLF001
+    assert not any(secret in repr(one) for one in gc.get_referents(verified._today))  # noqa: SLF001
 
 
-def test_of_too_many_the_one_that_was_used_longest_ago_is_forgotten() -> None:
-    verified = Verified()
-    for number in range(MOST):
+def test_as_many_as_may_be_at_work_do_not_push_each_other_out() -> None:
+    tracemalloc.start()
+    try:
+        verified = Verified()
+        for number in range(MOST):
+            verified.add("hash", str(number))
+        assert all(verified.has("hash", str(number)) for number in range(MOST))
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert MOST == 100_000
+    assert used < 12_000_000
+
+
+def test_of_too_many_those_that_were_used_longest_ago_are_forgotten() -> None:
+    verified = Verified(most=10)
+    for number in range(10):
         verified.add("hash", str(number))
-    assert verified.has("hash", "0")
+    for number in range(10, 19):
+        assert verified.has("hash", "0"), "whoever comes again stays"
+        verified.add("hash", str(number))
     verified.add("hash", "one more")
-    assert verified.has("hash", "0")
-    assert not verified.has("hash", "1")
-    assert verified.has("hash", "one more")
+    assert [number for number in range(19) if verified.has("hash", str(number))] == [
+        0,
+        *range(10, 19),
+    ]
 
 
-def test_one_is_forgotten_after_a_day_without_use() -> None:
+def test_no_more_are_kept_than_may_be_however_many_come() -> None:
+    verified = Verified(most=10)
+    for number in range(1000):
+        verified.add("hash", str(number))
+    assert 10 <= sum(verified.has("hash", str(number)) for number in range(1000)) <= 20
+
+
+def test_one_is_remembered_for_a_day_without_use_and_forgotten_after_two() -> None:
     now = 0.0
     verified = Verified(lambda: now)
+    now = DAY - 1.0
     for password in ("used", "unused"):
         verified.add("hash", password)
-    now = DAY - 1.0
+    now = 2 * DAY - 2.0
     assert verified.has("hash", "used")
-    now = DAY + 1.0
+    now = 3 * DAY - 3.0
     assert verified.has("hash", "used")
-    assert not verified.has("hash", "unused")
-    now = 2 * DAY + 1.0
+    assert not verified.has("hash", "unused"), "two days in which nobody asked for it"
+    now = 5.0 * DAY
     assert not verified.has("hash", "used")
+
+
+def test_none_is_forgotten_within_a_day_nor_remembered_after_two() -> None:
+    for second in range(0, 2 * DAY, DAY // 8):
+        for age, expected in ((DAY - 1, True), (2 * DAY, False)):
+            now = 0.0
+            verified = Verified(lambda: now)  # noqa: B023 - it is asked in this turn alone
+            now = float(second)
+            verified.add("hash", "secret")
+            now += age
+            assert verified.has("hash", "secret") is expected
+
+
+def test_after_a_night_of_days_nothing_is_left() -> None:
+    now = 0.0
+    verified = Verified(lambda: now)
+    verified.add("hash", "secret")
+    now = 2.0 * DAY
+    assert not verified.has("hash", "secret")
+    now = 2.0 * DAY + 1
+    verified.add("hash", "secret")
+    now = 3.0 * DAY
+    assert verified.has("hash", "secret")
