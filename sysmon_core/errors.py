@@ -108,6 +108,10 @@ class DatabaseTimeout(DatabaseUnavailable):
     """The users' database did not answer in time, or does not since."""
 
 
+class AuditStalled(SysmonError):
+    """The audit takes no more lines: what would add one is not done."""
+
+
 class NotReady(SysmonError):
     """Something that the service needs is not there; the text names the parts."""
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
+from sysmon_core.log_queue import check_room
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.passwords import Passwords
@@ -43,11 +44,13 @@ class Logins:
             TooManyGuesses: the password was not looked at.
             TooManyLogins: others are being checked: this one may be tried again at once.
             DatabaseUnavailable: it cannot be known.
+            AuditStalled: nobody would be told if it is wrong.
         """
         found = self._users.credentials(username)
         account, password_hash = found or (None, None)
         if password_hash and self._verified.has(password_hash, password):
             return account
+        check_room()
         with self._place(), self._told(account, address):
             self._throttle.admit(address, username)
             if not self._passwords.verify(password_hash, password):

@@ -18,6 +18,7 @@ from sysmon_core.errors import (
     UserExists,
     UserNotFound,
 )
+from sysmon_core.log_queue import check_room
 from sysmon_core.models import users
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.passwords import PasswordRules, Passwords
@@ -162,6 +163,7 @@ class Users:
 
     @contextlib.contextmanager
     def _changing(self, by: Caller | None) -> Iterator[Changes]:
+        check_room()
         changes: Changes | None = None
         try:
             with self._database.write() as connection:
