@@ -128,6 +128,10 @@ class TooManyLogins(SysmonError):
     """As many passwords as the settings allow are being checked."""
 
 
+class TooManyLists(SysmonError):
+    """Another long list of users is being made."""
+
+
 class UserNotFound(SysmonError):
     """No user of this name."""
 

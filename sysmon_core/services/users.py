@@ -78,9 +78,10 @@ class Users:
     def list(self, limit: int | None = None) -> list[Account]:
         """The users by name, at most ``limit`` of them."""
         most = None if limit is None else min(limit, MOST)
-        query = select(users).order_by(users.c.username).limit(most)
+        columns = (users.c.username, users.c.fullname, users.c.admin)
+        query = select(*columns).order_by(users.c.username).limit(most)
         with self._database.read() as connection:
-            return [_account(user._asdict()) for user in connection.execute(query)]
+            return [Account(*user) for user in connection.execute(query)]
 
     def has_admin(self) -> bool:
         """Whether anybody could manage the users."""
