@@ -112,6 +112,10 @@ class DatabaseTimeout(DatabaseUnavailable):
     """The users' database did not answer in time, or does not since."""
 
 
+class AuditStalled(SysmonError):
+    """The audit takes no more lines: what would add one is not done."""
+
+
 class NotReady(SysmonError):
     """Something that the service needs is not there; the text names the parts."""
 
@@ -130,6 +134,10 @@ class TooManyLogins(SysmonError):
 
 class WindowsUnavailable(SysmonError):
     """What is counted together with other processes cannot be counted there."""
+
+
+class TooManyLists(SysmonError):
+    """Another long list of users is being made."""
 
 
 class UserNotFound(SysmonError):

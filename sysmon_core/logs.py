@@ -19,7 +19,8 @@ from typing import Any
 
 SECRET = re.compile("pass|secret|token|authorization|cookie|dsn|url", re.IGNORECASE)
 # What every record has; what it has beyond that, whoever wrote the line wanted in it.
-OWN = {*vars(logging.makeLogRecord({})), "asctime", "message", "taskName"}
+OWN = {*vars(logging.makeLogRecord({})), "asctime", "message", "taskName", "bound"}
+AUDIT = "sysmon_core.services.audit"  # the logger of the audit
 
 BOUND: ContextVar[Mapping[str, str]] = ContextVar("sysmon_bound", default={})  # noqa: B039 - never changed
 
@@ -60,6 +61,8 @@ class Json(_Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
+        elif record.exc_text:
+            line["exception"] = record.exc_text
         return json.dumps(line, default=repr)
 
 
@@ -76,7 +79,7 @@ class Readable(_Formatter):
 def _details(record: logging.LogRecord) -> dict[str, Any]:
     """What is bound and what the line was given, but for what goes by the name of a secret."""
     given = {name: value for name, value in vars(record).items() if name not in OWN}
-    found = {**BOUND.get(), **given}
+    found = {**getattr(record, "bound", BOUND.get()), **given}
     return {name: value for name, value in found.items() if not SECRET.search(name)}
 
 

@@ -1,7 +1,7 @@
 """Every setting of sysmon, in one table; the only place that reads the environment.
 
-A setting ``name`` is ``sysmon.name`` in the ini file and ``SYSMON_NAME`` in the environment.
-The environment beats the ini file, and that the default. An unknown name stops the start.
+A setting ``name`` is ``sysmon.name`` in the ini file and ``SYSMON_NAME`` in the environment, which
+goes first, or among systemd's credentials. An unknown name stops the start.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from sysmon_core.setting_types import (
 INI_PREFIX = "sysmon."
 ENV_PREFIX = "SYSMON_"
 CONFIG_VARIABLE = "SYSMON_CONFIG"
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"  # of systemd's LoadCredential=
 DEFAULT_CONFIG = "development.ini"
 SOCKET_PATH_LIMIT = 107  # bytes: sun_path of unix(7), less the closing NUL
 
@@ -48,8 +49,7 @@ class Settings(BaseModel):
         description="`HOST:PORT` or `unix:/PATH` that `pserve` serves; more, by spaces.",
     )
     hosts: str = Field(
-        "",
-        description="Names by which clients call the service, beside localhost and addresses.",
+        "", description="Names by which clients call the service, beside localhost and addresses."
     )
     versions: Versions = Field("v1 v2 v3", description="Versions of the API that are served.")
     private: bool = Field(
@@ -173,7 +173,8 @@ def load(ini: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Se
     Raises:
         ConfigurationError: a name is unknown or a value does not fit, in one sentence.
     """
-    values = _from_ini(ini) | _from_environ(os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    values = _from_ini(ini) | _from_credentials(environ) | _from_environ(environ)
     for name, (_, source) in values.items():
         if name not in Settings.model_fields:
             raise _unknown(name, source)
@@ -212,6 +213,19 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         key.removeprefix(ENV_PREFIX).lower(): (value, f"{key} in the environment")
         for key, value in environ.items()
         if key.startswith(ENV_PREFIX) and key != CONFIG_VARIABLE
+    }
+
+
+def _from_credentials(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """What systemd hands over in files named as variables are; those of others are left alone."""
+    folder = Path(environ.get(CREDENTIALS_VARIABLE, os.devnull))
+    try:
+        found = {one.name: one.read_text().rstrip("\r\n") for one in folder.glob(f"{ENV_PREFIX}*")}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"The credentials in {folder} cannot be read: {error}") from None
+    return {
+        name.removeprefix(ENV_PREFIX).lower(): (value, f"{name} among the credentials")
+        for name, value in found.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -37,6 +38,10 @@ REOPENED = ADVICE.keys() - {"SQLITE_BUSY", "SQLITE_FULL"}
 def tame(engine: Engine, patience: Patience, writes: str) -> None:
     """Begin transactions ourselves: the driver's own habit loses concurrent updates."""
 
+    @event.listens_for(engine, "do_connect")
+    def _make(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+        _make_private(arguments[0])
+
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None
@@ -68,6 +73,17 @@ def tame(engine: Engine, patience: Patience, writes: str) -> None:
         # A COMMIT that failed leaves SQLite's transaction open on the pooled connection.
         if connection is not None and connection.in_transaction:
             connection.rollback()
+
+
+def _make_private(path: str) -> None:
+    """Make the file for its owner alone, whatever the umask; SQLite has its others as this one is.
+
+    What is wrong with the path SQLite itself says, and where it is a URI it makes the file.
+    """
+    if path == ":memory:" or path.startswith("file:"):
+        return
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _log_ahead(connection: Any, end: float) -> None:

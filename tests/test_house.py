@@ -45,6 +45,7 @@ metric
 process report
 run
 keeper
+log_queue
 addresses errors logs
 """
 DEPTH: dict[str, float] = {

@@ -38,6 +38,8 @@ STATUS: dict[type[errors.SysmonError], int] = {
     errors.NotReady: 503,
     errors.TooManyLogins: 503,
     errors.WindowsUnavailable: 503,
+    errors.AuditStalled: 503,
+    errors.TooManyLists: 503,
     errors.TasksUnavailable: 503,
     errors.DatabaseUnavailable: 503,
     errors.MetricTimeout: 504,

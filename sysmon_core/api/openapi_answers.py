@@ -25,7 +25,11 @@ OF_STATUS = {  # the headers that some answers have beyond it
     503: "Retry-After",
 }
 
-TO_KNOW_WHO = (errors.DatabaseUnavailable, errors.TooManyGuesses, errors.TooManyLogins)
+TO_KNOW_WHO = (
+    *(errors.DatabaseUnavailable, errors.TooManyGuesses, errors.TooManyLogins),
+    errors.AuditStalled,
+)
+TO_ACT = (errors.CrossSite, errors.AuditStalled)
 
 ALWAYS = (
     (400, "The path or the query is not UTF-8, or has control characters."),
@@ -96,7 +100,7 @@ def _refusals(service: Service, endpoint: Endpoint) -> dict[int, str]:
 def _reasons_to_act(service: Service, endpoint: Endpoint) -> Iterator[tuple[int, str]]:
     methods = [method for method, one in service.endpoints.items() if one is endpoint]
     if any(map(service.acts, methods)):
-        yield status_of(errors.CrossSite), str(errors.CrossSite.__doc__)
+        yield from ((status_of(kind), str(kind.__doc__)) for kind in TO_ACT)
 
 
 def _reasons(endpoint: Endpoint) -> Iterator[tuple[int, str]]:

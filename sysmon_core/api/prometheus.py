@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from pyramid.request import Request
 from pyramid.response import Response
 
+from sysmon_core import log_queue
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
 from sysmon_core.api.pools import STORE
 from sysmon_core.errors import TasksUnavailable
@@ -59,10 +60,20 @@ def _families(figures: Figures) -> Iterable[Metric]:
         )
 
 
+class LogCollector(Collector):
+    """Asks how many lines the log has lost; that is the process's, whichever application asks."""
+
+    def collect(self) -> Iterable[Metric]:
+        """The one family."""
+        about = "Lines of the log that were dropped, since whoever reads it did not keep up"
+        yield CounterMetricFamily("sysmon_log_lines_dropped", about, value=log_queue.dropped())
+
+
 def registry(figures: Callable[[], Figures]) -> CollectorRegistry:
     """One for each application: what it counts is its own."""
     made = CollectorRegistry()
     ProcessCollector(registry=made)
+    made.register(LogCollector())
     made.register(TaskCollector(figures))
     return made
 

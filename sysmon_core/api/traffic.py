@@ -52,6 +52,8 @@ class Traffic:
         times.observe(seconds)
         # To look and be told is no news: those lines would be most of a log.
         level = logging.DEBUG if method in LOOKS and status < "400" else logging.INFO
+        if not logger.isEnabledFor(level):
+            return
         logger.log(
             level,
             "answered",

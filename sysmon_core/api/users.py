@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,13 +15,15 @@ from pyramid.response import Response
 from sysmon_core.api import schemas
 from sysmon_core.api.endpoints import Answer, Endpoint
 from sysmon_core.api.inputs import Body, Query
-from sysmon_core.api.metrics import link
+from sysmon_core.api.metrics import path_of
 from sysmon_core.api.pools import CHANGE, STORE
 from sysmon_core.api.security import ADMIN, USER, caller_of
-from sysmon_core.errors import InvalidInput, LastAdmin, UserExists, UserNotFound
+from sysmon_core.errors import InvalidInput, LastAdmin, TooManyLists, UserExists, UserNotFound
 from sysmon_core.metric import Integer, Params
 from sysmon_core.services.user_params import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
+
+FEW = 1000  # users of a list that always finds a place
 
 SHOWN = Answer(schemas.User)
 CREATED = Answer(
@@ -38,11 +43,15 @@ class UserList(Params):
 
 def shown(request: Request, account: Account) -> dict[str, Any]:
     """A user as clients see it."""
+    return _fields(account, path_of(request, "v3.user", username=account.username))
+
+
+def _fields(account: Account, path: str) -> dict[str, Any]:
     return {
         "username": account.username,
         "fullname": account.fullname,
         "admin": account.admin,
-        "links": [link("self", request, "v3.user", username=account.username)],
+        "links": [{"rel": "self", "href": path}],
     }
 
 
@@ -57,6 +66,7 @@ def collection(users: Users, body_limit: int) -> dict[str, Endpoint]:
             reads=Query(UserList),
             summary="The users by name",
             answers={200: Answer(schemas.Users)},
+            raises=(TooManyLists,),
         ),
         "POST": Endpoint(
             view=views.create,
@@ -119,13 +129,28 @@ class _Views:
 
     def __init__(self, users: Users) -> None:
         self._users = users
+        self._place = threading.Lock()  # for one long list
 
-    def list(self, request: Request) -> dict[str, Any]:
+    def list(self, request: Request) -> Any:
         params: UserList = request.validated["params"]
-        accounts = self._users.list(params.limit)
-        if params.detail:
-            return {"users": [shown(request, account) for account in accounts]}
-        return {"users": [account.username for account in accounts]}
+        long = self._place.acquire(blocking=False)
+        try:
+            accounts = self._accounts(params.limit, long)
+            if params.detail:
+                return _rendered(request, accounts)
+            return {"users": [account.username for account in accounts]}
+        finally:
+            if long:
+                self._place.release()
+
+    def _accounts(self, limit: int | None, long: bool) -> Sequence[Account]:
+        """Those asked for; where there is no place for a long list, only if they are few."""
+        if long or (limit is not None and limit <= FEW):
+            return self._users.list(limit)
+        accounts = self._users.list(FEW + 1)
+        if len(accounts) > FEW:
+            raise TooManyLists("Another long list of users is being made: try again, or set limit")
+        return accounts
 
     def create(self, request: Request) -> dict[str, Any]:
         new = request.validated["params"]
@@ -152,6 +177,16 @@ class _Views:
         request.response.status = 201
         request.response.location = fields["links"][0]["href"]
         return fields
+
+
+def _rendered(request: Request, accounts: Sequence[Account]) -> Response:
+    """Many users as JSON, each by itself: one that is long would keep all other threads waiting."""
+    path = path_of(request, "v3.users")  # a username needs no quoting
+    texts = [json.dumps(_fields(one, path + one.username)) for one in accounts]
+    response = request.response
+    response.content_type = "application/json"
+    response.text = f'{{"users": [{", ".join(texts)}]}}'
+    return response
 
 
 def _username(request: Request) -> str:

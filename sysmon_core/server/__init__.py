@@ -32,7 +32,7 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **ini: str) -> int:
         logger.warning("%s", found)
     sockets = listeners(config.listen, options)
     for one in sockets:
-        logger.info("serving on %s", one.name)
+        logger.debug("serving on %s", one.name)
 
     def serve_all() -> None:
         serve_here(app, config.body_limit, sockets, options)

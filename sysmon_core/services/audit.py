@@ -11,7 +11,9 @@ import logging
 import os
 from dataclasses import dataclass
 
-logger = logging.getLogger(__name__)
+from sysmon_core.logs import AUDIT
+
+logger = logging.getLogger(AUDIT)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sysmon_core.addresses import network
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
+from sysmon_core.log_queue import check_room
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.passwords import Passwords
@@ -62,10 +63,12 @@ class Logins:
             TooManyGuesses: the password was not looked at.
             TooManyLogins: others are being checked: this one may be tried again at once.
             DatabaseUnavailable: it cannot be known.
+            AuditStalled: nobody would be told if it is wrong.
         """
         account, password_hash = self._users.credentials(username) or (None, None)
         if password_hash and self._verified.has(password_hash, password):
             return account
+        check_room()
         one = Try(username, password, password_hash, network(address))
         with self._told(account, address):
             if self._is_right(one):

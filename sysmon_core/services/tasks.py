@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from sysmon_core.errors import TaskNotFound
+from sysmon_core.log_queue import check_room
 from sysmon_core.metric import Metric, Params
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
@@ -101,7 +102,9 @@ class Tasks:
             RunTooLong, ProgramMissing: it could not succeed.
             TooManyTasks: a cap is reached.
             TasksUnavailable: it could not be queued; nothing is left of it.
+            AuditStalled: nobody would be told.
         """
+        check_room()
         self._collection.check(metric, params, self._limit)
         owner = by.user if owned else ""
         task = Task(
@@ -143,7 +146,9 @@ class Tasks:
 
         Raises:
             TaskNotFound: there is none for this caller.
+            AuditStalled: nobody would be told.
         """
+        check_room()
         task = self.get(task_id, owned=owned)
         self._records.cancel(task.id)
         event = "task.removed" if task.state.final else "task.stopped"

@@ -18,6 +18,7 @@ from sysmon_core.errors import (
     UserExists,
     UserNotFound,
 )
+from sysmon_core.log_queue import check_room
 from sysmon_core.models import users
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.passwords import PasswordRules, Passwords
@@ -79,9 +80,10 @@ class Users:
     def list(self, limit: int | None = None) -> list[Account]:
         """The users by name, at most ``limit`` of them."""
         most = None if limit is None else min(limit, MOST)
-        query = select(users).order_by(users.c.username).limit(most)
+        columns = (users.c.username, users.c.fullname, users.c.admin)
+        query = select(*columns).order_by(users.c.username).limit(most)
         with self._database.read() as connection:
-            return [_account(user._asdict()) for user in connection.execute(query)]
+            return [Account(*user) for user in connection.execute(query)]
 
     def has_admin(self) -> bool:
         """Whether anybody could manage the users."""
@@ -164,6 +166,7 @@ class Users:
 
     @contextlib.contextmanager
     def _changing(self, by: Caller | None) -> Iterator[Changes]:
+        check_room()
         changes: Changes | None = None
         try:
             with self._database.write() as connection:

@@ -416,3 +416,14 @@ def test_links_and_locations_stand_below_the_prefix_of_the_service(ask: Ask) -> 
     assert ask("GET", "ann", **below).json == made.json
     hrefs = [link["href"] for link in ask("GET", "/v3/", **below).json["links"]]
     assert hrefs == [f"/below/v3/{name}/" for name in (*METRICS, "users")]
+
+
+def test_a_user_is_shown_alike_in_a_list_and_alone_below_a_prefix_too(
+    testapp: TestApp, add_user: Callable[..., Any]
+) -> None:
+    testapp.authorization = add_user("a._@-Z9", "canary", admin=True)
+    environ = {"SCRIPT_NAME": "/a b"}
+    listed = testapp.get("/v3/users/?detail=1", extra_environ=environ)
+    alone = testapp.get("/v3/users/a._@-Z9", extra_environ=environ)
+    assert listed.json == {"users": [alone.json]}
+    assert listed.content_type == alone.content_type == "application/json"

@@ -205,6 +205,26 @@ def test_a_program_killed_by_9_comes_back(running: Running, program: str) -> Non
     assert site.client.state(before) == "SUCCESS"
 
 
+def test_a_server_that_was_interrupted_comes_back(running: Running) -> None:
+    site, _ = running
+    before = the("pserve", site)
+    os.kill(before, signal.SIGINT)
+    until(lambda: before not in site.pids("pserve"))
+    until(lambda: site.pids("pserve"))
+    until(site.client.answers)
+
+
+def test_a_worker_that_a_policy_ended_comes_back_when_it_is_right(running: Running) -> None:
+    site, _ = running
+    before = set(site.pids("dramatiq"))
+    with redis.Redis(unix_socket_path=str(site.var / "redis.sock")) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        until(lambda: before.isdisjoint(site.pids("dramatiq")), 60)
+        client.config_set("maxmemory-policy", "noeviction")
+    until(lambda: site.pids("dramatiq"), 60)
+    site.client.finished()
+
+
 @pytest.fixture(scope="module")
 def stopped() -> Iterator[dict[signal.Signals, Running]]:
     """Copies side by side, each with an iostat running, whose runners were sent signals."""

@@ -23,6 +23,7 @@ SITE = ROOT / "config/nginx/sysmon.conf"
 NAME = "mon.example"
 OTHER = "127.0.0.2"  # where what listens on the host's IPv6 addresses listens here
 PREFIX = "/sysmon"
+FAR = "127.0.0.10"  # what comes from here comes from wherever the test says, IPv6 included
 MAIN = """
 daemon off;
 worker_processes 1;
@@ -31,6 +32,8 @@ pid {folder}/nginx.pid;
 events {{ worker_connections 512; }}
 http {{
     access_log off;
+    set_real_ip_from {far};
+    real_ip_header X-Far;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -71,7 +74,7 @@ class Proxy:
         self._make_certificate()
         (folder / "sysmon.conf").write_text(self._site())
         user = "user root;" if os.getuid() == 0 else ""
-        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
+        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user, far=FAR))
         words = (_program("nginx"), "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf")
         self.started = self.server.start(*words).up(self.answers)
 
@@ -303,6 +306,27 @@ def test_a_client_that_asks_too_often_is_refused(proxy: Proxy) -> None:
     assert len(statuses) > 80
     assert int(answer.headers["Retry-After"]) > 0
     assert proxy.get("/livez").status == 200
+
+
+def test_the_addresses_of_one_ipv6_network_are_one_client(proxy: Proxy) -> None:
+    """Each request comes from an address of its own below one /64."""
+    statuses = []
+    with contextlib.closing(proxy.connection(source=FAR)) as connection:
+
+        def ask(address: str) -> int:
+            connection.request("GET", "/livez", headers={"Host": NAME, "X-Far": address})
+            response = connection.getresponse()
+            response.read()
+            return response.status
+
+        for number in range(2000):
+            statuses.append(ask(f"2001:db8:0:a0d:{number:x}::{number:x}"))
+            if statuses[-1] != 200:
+                break
+        assert statuses[-1] == 429
+        assert len(statuses) > 80
+        assert ask("2001:db8:0:a0e::1") == 200
+        assert [ask(f"192.0.2.{number}") for number in range(1, 200)] == [200] * 199
 
 
 def test_without_the_server_it_says_so_and_then_serves_again() -> None:

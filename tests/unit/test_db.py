@@ -55,6 +55,31 @@ def add_one(connection: Connection) -> None:
     connection.execute(text("UPDATE counter SET n = :n"), {"n": count(connection) + 1})
 
 
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """Whatever is made may be read and written by all, unless whoever makes it says otherwise."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_a_new_database_is_its_owners_alone_whatever_the_umask(path: Path) -> None:
+    database = Database(f"sqlite:///{path}")
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE counter (n INTEGER UNIQUE)"))
+        found = {one.name: one.stat().st_mode & 0o777 for one in path.parent.iterdir()}
+    names = ("sysmon.sqlite", "sysmon.sqlite-shm", "sysmon.sqlite-wal")
+    assert found == dict.fromkeys(names, 0o600)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_the_mode_of_a_database_that_is_there_is_left_as_it_is(path: Path) -> None:
+    path.touch(0o640)
+    with Database(f"sqlite:///{path}").write():
+        assert path.stat().st_mode & 0o777 == 0o640
+
+
 def test_a_new_file_can_be_opened_by_many_at_once(folder: Path) -> None:
     together = Barrier(4, timeout=PATIENCE)
 

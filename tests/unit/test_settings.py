@@ -267,3 +267,22 @@ def test_a_trusted_proxy_is_an_address() -> None:
         assert load({"sysmon.trusted_proxies": value}, {}).trusted_proxies == value
     for value in ("*", "0.0.0.0/0", "proxy.example", "127.0.0.1,::1"):
         assert "name each" in refused({"sysmon.trusted_proxies": value}, {})
+
+
+def test_a_credential_of_systemd_goes_before_the_ini_file_and_after_the_environment(
+    folder: Path,
+) -> None:
+    (folder / "SYSMON_REDIS_URL").write_text("redis://:secret@host\n")
+    (folder / "of_another").write_text("x")
+    environ = {"CREDENTIALS_DIRECTORY": str(folder)}
+    ini = {"sysmon.redis_url": "redis://ini"}
+    assert load(ini, environ).redis_url == "redis://:secret@host"
+    environ["SYSMON_REDIS_URL"] = "redis://environ"
+    assert load(ini, environ).redis_url == "redis://environ"
+
+
+def test_a_credential_that_is_no_setting_stops_the_start(folder: Path) -> None:
+    (folder / "SYSMON_REDIS_ULR").write_text("canary")
+    with pytest.raises(ConfigurationError, match="REDIS_ULR among the credentials") as raised:
+        load({}, {"CREDENTIALS_DIRECTORY": str(folder)})
+    assert "canary" not in str(raised.value)

@@ -163,6 +163,11 @@ def test_the_server_has_room_for_its_connections() -> None:
     assert int(value("server", "LimitNOFILE")) > 2 * wanted
 
 
+@pytest.mark.parametrize("part", SERVICES)
+def test_the_journal_drops_no_line_of_the_audit(part: str) -> None:
+    assert value(part, "LogRateLimitIntervalSec") == "0"
+
+
 @pytest.mark.parametrize("part", ["server", "worker"])
 @pytest.mark.parametrize("key", ["ProtectProc", "ProcSubset", "PrivateUsers", "NoExecPaths"])
 def test_nothing_is_hidden_from_a_metric(part: str, key: str) -> None:
