@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
+UNIX = "unix"  # who asks by a socket of the file system, where addresses are named; it has none
 NETWORK_BITS = 64  # of an IPv6 address: whoever has one has all of its network
 REMEMBERED = 256  # spellings: behind a proxy its own comes with each request
 

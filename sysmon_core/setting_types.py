@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from sysmon_core.addresses import UNIX
+
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 Positive = Annotated[float, Field(gt=0)]
 PositiveInt = Annotated[int, Field(gt=0)]
@@ -25,9 +27,9 @@ def _versions(value: str) -> str:
 def _addresses(value: str) -> str:
     for word in value.split():
         try:
-            ip_address(word)
+            _ = word == UNIX or ip_address(word)
         except ValueError:
-            raise ValueError(f"{word} is no address; name each, as 127.0.0.1 ::1") from None
+            raise ValueError(f"{word} is no address; name each, as 127.0.0.1 ::1 unix") from None
     return value
 
 

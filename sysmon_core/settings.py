@@ -138,7 +138,7 @@ class Settings(BaseModel):
     )
     trusted_proxies: Addresses = Field(
         "",
-        description="Proxies, by their addresses, whose X-Forwarded-For and -Prefix are believed.",
+        description="Proxies, by address or `unix`, whose X-Forwarded-For and -Prefix are believed.",
     )
 
     @property

@@ -18,7 +18,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
-from sysmon_core.addresses import canonical
+from sysmon_core.addresses import UNIX, canonical
 from sysmon_core.api.deferred import Body, Call, Deferred
 from sysmon_core.api.environ import REQUEST_ID, STATUS
 from sysmon_core.api.problems import problem
@@ -50,7 +50,7 @@ class FrontDoor:
 
     Args:
         app: what answers a request that may come in.
-        trusted_proxies: addresses whose X-Forwarded-For and -Prefix are believed.
+        trusted_proxies: addresses, or ``unix``, whose X-Forwarded-For and -Prefix are believed.
         hosts: names of this service, beside localhost and all addresses.
         saw: is told of each request once it is answered: its status, and the seconds it took.
     """
@@ -64,7 +64,9 @@ class FrontDoor:
     ) -> None:
         self.app = app
         self._saw = saw
-        self._trusted = frozenset(canonical(proxy) for proxy in trusted_proxies) - {None}
+        self._trusted = frozenset(
+            "" if proxy == UNIX else canonical(proxy) for proxy in trusted_proxies
+        )
         self._hosts = frozenset(host.lower() for host in (LOCAL, *hosts))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:

@@ -1,0 +1,79 @@
+"""Several processes behind one address: whichever is lost, the others answer, and it is replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+
+import pytest
+
+from tests.conftest import ROOT, until
+from tests.live.conftest import BIN, HOST, Site, Started, processes
+
+MANY = 40  # connections: that all of them come to one of two by chance happens to nobody
+
+
+@pytest.fixture
+def server(site: Site) -> Started:
+    started = site.pserve_with("processes = 2")
+    until(lambda: len(children(started)) == 2)
+    return started
+
+
+def children(server: Started) -> list[int]:
+    return [one.pid for one in processes() if one.parent == server.popen.pid]
+
+
+def ask(site: Site) -> None:
+    statuses = [site.client.get("/v1/uptime/").status for _ in range(MANY)]
+    assert statuses == [200] * MANY
+
+
+def test_each_of_them_answers(site: Site, server: Started) -> None:
+    for stopped in children(server):
+        os.kill(stopped, signal.SIGSTOP)
+        other = next(pid for pid in children(server) if pid != stopped)
+        until(site.client.answers)  # by whom is left: connections wait for whoever takes them
+        assert other in children(server)
+        os.kill(stopped, signal.SIGCONT)
+    ask(site)
+
+
+def test_one_that_is_killed_is_replaced_and_nobody_notices(site: Site, server: Started) -> None:
+    lost, left = children(server)
+    os.kill(lost, signal.SIGKILL)
+    ask(site)
+    until(lambda: len(set(children(server)) - {lost}) == 2)
+    assert left in children(server)
+    ask(site)
+    assert f"process {lost} ended (-9)" in server.printed()
+
+
+def test_without_the_one_that_watches_they_end_too(site: Site, server: Started) -> None:
+    server.popen.kill()
+    server.wait()
+    until(lambda: site.processes() == {})
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_address_that_is_taken_is_told_and_its_server_goes_on(site: Site, count: int) -> None:
+    site.pserve_with(f"processes = {count}")
+    refused = site.start(BIN / "pserve", ROOT / "development.ini")
+    assert refused.wait() != 0
+    last = refused.printed().splitlines()[-1]
+    assert f"The server cannot listen on {HOST}:{site.port}, as the setting listen says: " in last
+    assert "Address already in use" in last
+    assert site.client.answers()
+
+
+def test_a_socket_of_the_file_system_serves_beside_an_address(site: Site) -> None:
+    path = site.folder / "sysmon.sock"
+    listen = f"{HOST}:{site.port} unix:{path}"
+    site.pserve(SYSMON_LISTEN=listen, SYSMON_TRUSTED_PROXIES="unix")
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(b"GET /v1 HTTP/1.0\r\nX-Forwarded-Prefix: /below\r\n\r\n")
+        with connection.makefile("rb") as stream:
+            assert b"location: /below/v1/" in stream.read().lower()
+    assert site.client("GET", "/v1").headers["Location"] == "/v1/"
