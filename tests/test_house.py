@@ -45,7 +45,7 @@ metric
 process report
 run
 keeper
-errors logs
+addresses errors logs
 """
 DEPTH: dict[str, float] = {
     name: depth for depth, line in enumerate(LAYERS.split("\n")) for name in line.split()

@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
+from sysmon_core.addresses import canonical
 from sysmon_core.api.environ import REQUEST_ID, STATUS
 from sysmon_core.api.problems import problem
 from sysmon_core.logs import bound
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")  # RFC 9110, 7.2
 CLIENTS_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -62,7 +62,7 @@ class FrontDoor:
     ) -> None:
         self.app = app
         self._saw = saw
-        self._trusted = frozenset(trusted_proxies)
+        self._trusted = frozenset(canonical(proxy) for proxy in trusted_proxies) - {None}
         self._hosts = frozenset(host.lower() for host in (LOCAL, *hosts))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -87,7 +87,8 @@ class FrontDoor:
         if not self._is_meant(environ.get("HTTP_HOST")):
             detail = "The Host header is no name of this service: see the setting hosts"
             return _answer(environ, start, 421, detail)
-        if environ.get("REMOTE_ADDR") in self._trusted:
+        environ["REMOTE_ADDR"] = _canonical(environ.get("REMOTE_ADDR", ""))
+        if environ["REMOTE_ADDR"] in self._trusted:
             _believe(environ)
         try:
             return self.app(environ, start)
@@ -166,14 +167,18 @@ def _readable(environ: WSGIEnvironment) -> bool:
     return CONTROL.search(text) is None
 
 
+def _canonical(address: str) -> str:
+    return canonical(address) or address
+
+
 def _believe(environ: WSGIEnvironment) -> None:
     """Take what a trusted proxy says: whom it speaks for, and below which prefix.
 
     The prefix may have been cut off the path or not. Of the addresses the last is the
     proxy's own word; those before it are the client's.
     """
-    address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-    if ADDRESS.fullmatch(address):
+    address = canonical(environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip())
+    if address is not None:
         environ["REMOTE_ADDR"] = address
     prefix = environ.get("HTTP_X_FORWARDED_PREFIX", "").rstrip("/")
     if not PREFIX.fullmatch(prefix):

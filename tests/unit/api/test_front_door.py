@@ -234,7 +234,10 @@ def test_nobody_else_is_believed_about_a_prefix(address: str | None) -> None:
     ("said", "believed"),
     [
         ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7:567", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
         ("2001:db8::7", "2001:db8::7"),
+        ("192.0.2.8, [2001:DB8:0::7]:567", "2001:db8::7"),
         ("forged, 192.0.2.8, 192.0.2.7", "192.0.2.7"),
         ("192.0.2.8,192.0.2.7 ", "192.0.2.7"),
         ("", PROXY),
@@ -246,6 +249,27 @@ def test_nobody_else_is_believed_about_a_prefix(address: str | None) -> None:
 def test_a_trusted_proxy_says_for_whom_it_speaks(said: str, believed: str) -> None:
     content = call(echo, REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_FOR=said).json
     assert content["REMOTE_ADDR"] == believed
+
+
+@pytest.mark.parametrize("proxy", ["10.0.0.1", "::ffff:10.0.0.1", "::FFFF:a00:1"])
+@pytest.mark.parametrize("trusted", ["10.0.0.1", "::ffff:10.0.0.1"])
+def test_a_proxy_is_trusted_by_its_address_and_not_by_its_spelling(
+    proxy: str, trusted: str
+) -> None:
+    environ = Request.blank("/").environ | {
+        "REMOTE_ADDR": proxy,
+        "HTTP_X_FORWARDED_FOR": "192.0.2.7",
+    }
+    (body,) = FrontDoor(echo, [trusted])(environ, lambda *_: lambda _data: None)
+    assert json.loads(body)["REMOTE_ADDR"] == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [("::ffff:192.0.2.7", "192.0.2.7"), ("2001:DB8::7", "2001:db8::7"), ("localhost", "localhost")],
+)
+def test_who_speaks_directly_has_one_address_too(told: str, known: str) -> None:
+    assert call(echo, REMOTE_ADDR=told).json["REMOTE_ADDR"] == known
 
 
 def test_nobody_else_is_believed_about_who_it_is() -> None:
