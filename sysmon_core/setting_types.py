@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
 PositiveInt = Annotated[int, Field(gt=0)]
 KNOWN_VERSIONS = ("v1", "v2", "v3")
 

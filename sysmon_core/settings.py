@@ -23,6 +23,7 @@ from sysmon_core.setting_types import (
     Positive,
     PositiveInt,
     Rate,
+    Share,
     Versions,
 )
 
@@ -86,11 +87,16 @@ class Settings(BaseModel):
     task_ttl: PositiveInt = Field(
         86400, description="Seconds that a finished task and its result are kept."
     )
-    tasks_open: PositiveInt = Field(
-        2000, description="Tasks that may be queued or running at once, in all."
-    )
+    task_ttl_anonymous: PositiveInt = Field(3600, description="The same where no user owns it.")
+    tasks_kept: PositiveInt = Field(20000, description="Finished tasks that are kept, the newest.")
+    tasks_kept_bytes: PositiveInt = Field(1 << 26, description="Bytes that all of these may have.")
+    tasks_kept_per_client: PositiveInt = Field(2000, description="Those kept for one client.")
+    tasks_open: PositiveInt = Field(2000, description="Tasks that may be queued or run at once.")
     tasks_per_client: PositiveInt = Field(
         500, description="The same for one client: a user in version 3, an address in version 2."
+    )
+    client_share: Share = Field(
+        0.25, description="Part of the threads on which one client's long tasks may run at once."
     )
     overrun: Positive = Field(
         10,

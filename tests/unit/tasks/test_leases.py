@@ -11,7 +11,8 @@ import redis
 
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.keys import CANCELLED, LEASES
-from sysmon_core.tasks.records import LEASE, RedisRecords, workers
+from sysmon_core.tasks.lua import LEASE
+from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import until
 from tests.unit.tasks.conftest import (
     ABSENT,
@@ -51,7 +52,7 @@ def heard(client: redis.Redis) -> Iterator[Heard]:
     """What a worker hears until it has heard something: the ids of cancelled tasks."""
     with client.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
         channel.subscribe(CANCELLED)
-        until(lambda: workers(client) == 1)
+        until(lambda: client.pubsub_numsub(CANCELLED) == [(CANCELLED.encode(), 1)])
         ids: list[str] = []
 
         def hear() -> bool:
@@ -219,11 +220,3 @@ def test_a_cancel_of_what_does_not_run_disturbs_no_worker(
     records.cancel(ID)
     client.publish(CANCELLED, "the next")
     assert heard() == ["the next"]
-
-
-def test_workers_are_counted_while_they_listen(client: redis.Redis, heard: Heard) -> None:
-    assert workers(client) == 1
-
-
-def test_there_are_no_workers_where_none_listens(client: redis.Redis) -> None:
-    assert workers(client) == 0
