@@ -31,7 +31,8 @@ return 'OK'
 # such threads that one client may have. Hands messages to Dramatiq's queue, from each client's
 # line in turn.
 ADMIT = """
-local queue, wanted = ARGV[1], tonumber(ARGV[2])
+local queue = ARGV[1]
+local wanted = ARGV[2] - redis.call('LLEN', QUEUE .. queue)  -- some may have been put back
 local threads = 0
 for _, worker in ipairs(live_workers()) do threads = threads + string.match(worker, '^%d+') end
 local most = math.ceil(math.max(threads, tonumber(ARGV[3])) * tonumber(ARGV[4]))

@@ -11,7 +11,7 @@ import redis
 
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.keys import CANCELLED, LEASES
-from sysmon_core.tasks.lua import LEASE
+from sysmon_core.tasks.lua import LEASE, PATIENCE
 from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import until
 from tests.unit.tasks.conftest import (
@@ -23,6 +23,7 @@ from tests.unit.tasks.conftest import (
     Reach,
     end_lease,
     expires,
+    field,
     lease,
     lose_worker,
     read,
@@ -113,6 +114,41 @@ def test_a_suspicion_that_lasts_is_a_failure_for_good(
     assert records.start(ID, "another") is None
     assert records.renew([(ID, "ours")]) == {"ours"}
     assert records.get(ID) == task
+
+
+@either_look
+def test_a_lease_further_ahead_than_leases_are_long_is_a_suspicion_from_now_on(
+    look: Look, records: RedisRecords, client: redis.Redis, reach: Reach
+) -> None:
+    reach(STARTED)
+    client.zadd(LEASES, {ID: time.time() + 3600})  # the clock was set back by an hour
+    look(records)
+    assert time.time() - 5 < float(field(client, "suspected") or 0) < time.time() + 1
+    assert state_of(records) is STARTED
+    client.hset(RECORD, "suspected", str(time.time() - PATIENCE - 2))
+    look(records)
+    assert state_of(records) is FAILURE
+
+
+def test_a_suspicion_of_before_the_clock_was_set_back_begins_anew(
+    records: RedisRecords, client: redis.Redis, reach: Reach
+) -> None:
+    reach(STARTED)
+    end_lease(client)
+    client.hset(RECORD, "suspected", str(time.time() + 3600))
+    assert state_of(records) is STARTED
+    assert float(field(client, "suspected") or 0) < time.time() + 1
+
+
+def test_a_worker_that_lives_has_its_lease_right_after_the_clock_was_set_back(
+    records: RedisRecords, client: redis.Redis, reach: Reach
+) -> None:
+    reach(STARTED)
+    client.zadd(LEASES, {ID: time.time() + 3600})
+    records.sweep()
+    assert records.renew([(ID, "ours")]) == set()
+    assert field(client, "suspected") is None
+    assert (lease(client) or 0) < time.time() + LEASE + 1
 
 
 def test_a_sign_of_life_ends_the_suspicion(
