@@ -129,6 +129,19 @@ def test_a_message_that_was_lost_on_its_way_keeps_no_slot(
     assert client.scard(f"{keys.SLOTS}{LONG} a") == 3
 
 
+def test_a_lost_run_that_waits_again_keeps_no_slot(
+    records: RedisRecords, broker: WakingBroker, client: redis.Redis
+) -> None:
+    records.submit(replace(PLAIN, owner="", repeatable=True), "a")
+    assert fetched(broker) == [PLAIN.id]
+    assert records.start(PLAIN.id, "ours")
+    lose_worker(client)
+    task = records.get(PLAIN.id)
+    assert task
+    assert task.state is State.RETRY
+    assert not client.exists(f"{keys.SLOTS}{LONG} a")
+
+
 def test_a_task_that_is_cancelled_in_the_line_leaves_nothing_there(
     records: RedisRecords, broker: WakingBroker, client: redis.Redis
 ) -> None:
