@@ -17,7 +17,7 @@ from sysmon_core.tasks import scripts
 from sysmon_core.tasks.connection import IMPATIENT, translated
 from sysmon_core.tasks.heartbeat import workers
 from sysmon_core.tasks.keys import ENDED, LEASES, OPEN, STOPPED, TASK, WORKERS
-from sysmon_core.tasks.lua import half, prelude
+from sysmon_core.tasks.lua import BASE, half, prelude
 from sysmon_core.tasks.messages import BRIEF, USERS_BRIEF, ResultStore, queue_of, sealed
 from sysmon_core.tasks.script import Script
 
@@ -47,7 +47,7 @@ class RedisRecords:
         self._caps = (settings.tasks_open, half(settings.tasks_open), settings.tasks_per_client)
         common = prelude(settings, results)
         # The library's own: a full Redis refuses what is new, and nothing is left of it.
-        self._submit = client.register_script(common + scripts.SUBMIT)
+        self._submit = client.register_script(BASE + scripts.SUBMIT)
         self._start = Script(client, common + scripts.START)
         self._finish = Script(client, common + scripts.FINISH)
         self._get = Script(client, common + scripts.GET)
@@ -55,7 +55,7 @@ class RedisRecords:
         self._confirm = Script(client, scripts.CONFIRM)
         self._renew = Script(client, common + scripts.RENEW)
         self._sweep = Script(client, common + scripts.SWEEP)
-        self._resend = Script(client, common + scripts.RESEND)
+        self._resend = Script(client, BASE + scripts.RESEND)
         self._bury = Script(client, common + scripts.BURY)
 
     def submit(self, task: Task, client: str) -> None:
