@@ -17,7 +17,7 @@ from sysmon_core import cli, settings
 from sysmon_core.errors import TasksUnavailable
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.records import workers
+from sysmon_core.tasks.heartbeat import workers
 
 PATIENCE = 60  # seconds
 PAUSE = 0.1  # seconds between two looks

@@ -20,10 +20,11 @@ from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.turns import Turns
 from sysmon_core.services.users import Users
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.connection import impatient
+from sysmon_core.tasks.connection import has_room, impatient
 from sysmon_core.tasks.guesses import RedisWindows
+from sysmon_core.tasks.heartbeat import workers
 from sysmon_core.tasks.messages import ResultStore
-from sysmon_core.tasks.records import RedisRecords, workers
+from sysmon_core.tasks.records import RedisRecords
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -70,7 +71,7 @@ def make_app(
 def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Check]:
     """What must be there; the database only where users are asked for."""
     checks: dict[str, Check] = {
-        "Redis": lambda: workers(client) >= 0,
+        "Redis": lambda: has_room(client),
         "worker": lambda: workers(client),
     }
     if config.private or "v3" in config.versions:

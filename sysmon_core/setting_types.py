@@ -12,6 +12,7 @@ from sysmon_core.addresses import UNIX
 
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
 PositiveInt = Annotated[int, Field(gt=0)]
 LARGEST_RATE = (1 << 16) - 1  # of anything: it is counted in 16 bits
 KNOWN_VERSIONS = ("v1", "v2", "v3")

@@ -16,7 +16,7 @@ from sysmon_core.services.collection import Collection
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import check_policy, impatient, patient
-from sysmon_core.tasks.messages import ACTOR, BRIEF, LONG, ResultStore
+from sysmon_core.tasks.messages import ACTOR, LONG, QUEUES, ResultStore
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import Runner
 from sysmon_core.tasks.watch import Watch
@@ -47,14 +47,15 @@ def _take_all_descriptors() -> None:
 def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
     """A broker with the one actor, which runs a task by its id."""
     client = patient(config.redis)
-    broker = WakingBroker(client)
+    broker = WakingBroker(client, share=config.client_share)
     results = ResultStore(broker.get_results_backend())
     records = RedisRecords(client, results, config)
     runner = Runner(metrics, Collection(config), records)
     broker.unreadable = records.bury
     broker.add_middleware(Watch(client, records, runner))
     dramatiq.actor(actor_name=ACTOR, queue_name=LONG, broker=broker)(runner.run)
-    broker.declare_queue(BRIEF)
+    for queue in QUEUES:
+        broker.declare_queue(queue)
     return broker
 
 

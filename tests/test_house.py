@@ -38,6 +38,7 @@ db
 postgresql sqlite
 patience breaker
 settings
+setting_table
 setting_types
 hookspecs
 command

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks.common.figures import Results, Table, median, percentile
 from benchmarks.taskbench import footprint, latency, rates
-from benchmarks.taskbench.systems import THREADS, Classic, Place, Sysmon, System
+from benchmarks.taskbench.systems import HOLDING, THREADS, Classic, Place, Sysmon, System
 
 ROUNDS = 4  # of dispatches: neighbours only ever add, so a bound in ms is for the calmest
 LINES = 8  # connections of the load: as many as the web servers have threads
@@ -198,7 +198,7 @@ def holding(place: Place, scale: Scale, results: Results) -> None:
     table = _table(
         results,
         "Running iostat tasks of 60 s, a report each second",
-        f"{HELD} tasks on one sysmon worker process with {THREADS} threads; the peer's worker with "
+        f"{HELD} tasks on one sysmon worker process with {HOLDING} threads; the peer's worker with "
         "pools of so many processes, its prefetch multiplier 1 as recommended for long tasks, and "
         f"{HELD // 4} tasks waiting. Over {scale.hold:.0f} s once all have begun, of the peer "
         f"{scale.hold_peer:.0f} s; memory (PSS) at the end of that: sysmon's grows with what the "
@@ -208,7 +208,7 @@ def holding(place: Place, scale: Scale, results: Results) -> None:
         "it does.",
         names,
     )
-    costs = [_hold(Sysmon(place, 4, THREADS), HELD, HELD, scale.hold)]
+    costs = [_hold(Sysmon(place, 4, HOLDING), HELD, HELD, scale.hold)]
     for size in scale.pools:
         peer = Classic(place, 5, size)
         peer.prefetch = 1

@@ -24,6 +24,7 @@ FINAL = {"SUCCESS", "FAILURE", "REVOKED"}
 NO_OP = "/v2/iostat/"  # one report, which the instant program gives
 LONG = "/v2/iostat/?count=61&wait=1"  # the host's own iostat: 60 s, a report each second
 THREADS = 264  # of our worker, as `make run` has it: 256 for long tasks
+HOLDING = 520  # of one that runs 256 anonymous long tasks, which have half of those threads
 WEB_OPTIONS = {"threads": "8", "connection-limit": "1000", "channel-timeout": "30"}
 
 
@@ -187,8 +188,13 @@ class Sysmon(System):
             "SYSMON_LISTEN": f"127.0.0.1:{self.port}",
             "SYSMON_COMMAND_PATH": self.place.programs,
             "SYSMON_TASK_TTL": str(TTL),
-            "SYSMON_TASKS_OPEN": "1000000",
+            "SYSMON_TASK_TTL_ANONYMOUS": str(TTL),
+            "SYSMON_TASKS_OPEN": "2000000",
             "SYSMON_TASKS_PER_CLIENT": "1000000",
+            "SYSMON_TASKS_KEPT": "2000000",
+            "SYSMON_TASKS_KEPT_PER_CLIENT": "1000000",
+            "SYSMON_TASKS_KEPT_BYTES": str(1 << 40),
+            "SYSMON_CLIENT_SHARE": "1",
         }
 
 

@@ -14,7 +14,7 @@ class Health:
 
     Args:
         checks: by the part's name, a function that gives something false, or raises an error of
-            ours, if the part is not there.
+            ours, if the part is not there; NotReady if it is there, and wrong as the text says.
     """
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
@@ -24,15 +24,25 @@ class Health:
         """Look at all of them.
 
         Raises:
-            NotReady: with the names of the parts that are not there.
+            NotReady: with the names of the parts that are not there, and what is wrong with others.
         """
-        missing = [name for name, check in self._checks.items() if not _is_well(check)]
+        missing, wrong = [], []
+        for name, check in self._checks.items():
+            try:
+                if not _is_there(check):
+                    missing.append(name)
+            except NotReady as error:
+                wrong.append(str(error))
         if missing:
-            raise NotReady(f"Not there: {', '.join(missing)}")
+            wrong.insert(0, f"Not there: {', '.join(missing)}")
+        if wrong:
+            raise NotReady("; ".join(wrong))
 
 
-def _is_well(check: Check) -> bool:
+def _is_there(check: Check) -> bool:
     try:
         return bool(check())
+    except NotReady:
+        raise
     except SysmonError:
         return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from sysmon_core.addresses import network
 from sysmon_core.errors import TaskNotFound
 from sysmon_core.log_queue import check_room
 from sysmon_core.metric import Metric, Params
@@ -115,7 +116,7 @@ class Tasks:
             repeatable=metric.repeatable,
             brief=metric.seconds(params) <= BRIEF,
         )
-        self._records.submit(task, f"user {owner}" if owner else f"address {by.address}")
+        self._records.submit(task, f"user {owner}" if owner else f"address {network(by.address)}")
         audit.record("task.started", by, task=task.id, metric=task.metric)
         return task.id
 

@@ -1,4 +1,4 @@
-"""Dramatiq's Redis broker, made to answer at once and to keep room for brief tasks.
+"""Dramatiq's Redis broker, made to answer at once and to give each client its turn.
 
 Stock Dramatiq sleeps between looks at an empty queue: up to a second passes before an idle
 worker sees a message. Here a consumer blocks on a list of wake tokens instead. A lost token
@@ -23,21 +23,27 @@ from dramatiq.results.backends import RedisBackend
 
 from sysmon_core.errors import TasksUnavailable
 from sysmon_core.tasks.keys import NAMESPACE, RESULTS, WAKE
-from sysmon_core.tasks.messages import LONG
+from sysmon_core.tasks.lua import BASE
+from sysmon_core.tasks.rooms import Rooms
+from sysmon_core.tasks.script import Script
+from sysmon_core.tasks.scripts import ADMIT
 
 IDLE = 1.0  # seconds that a consumer blocks before it looks again
 RECOVERY = 5.0  # seconds between two looks for messages whose fetch went unanswered
 HEARTBEAT = 15_000  # milliseconds of silence after which another worker takes over the messages
 MAINTENANCE = 100_000  # in a million commands: how often anybody looks for such a worker
-RESERVED = 8  # threads that long tasks leave alone, or a quarter if there are few
 
 Unreadable = Callable[[str, bytes], None]
 
 
 class WakingBroker(RedisBroker):
-    """A broker with the results and nothing else: deadlines, retries and states are ours."""
+    """A broker with the results and nothing else: deadlines, retries and states are ours.
 
-    def __init__(self, client: redis.Redis, *middleware: Middleware) -> None:
+    Args:
+        share: the part of the threads on which one client's tasks may run at once.
+    """
+
+    def __init__(self, client: redis.Redis, *middleware: Middleware, share: float = 1) -> None:
         backend = RedisBackend(client=client, namespace=RESULTS, use_namespace_prefix_keys=True)
         super().__init__(
             client=client,
@@ -46,8 +52,12 @@ class WakingBroker(RedisBroker):
             heartbeat_timeout=HEARTBEAT,
             maintenance_chance=MAINTENANCE,
         )
-        self.threads = 8
-        self._inner: dict[str, Consumer] = {}
+        # So that workers go on with what there is, which makes room.
+        dispatch: Any = self.scripts["dispatch"]
+        self.scripts["dispatch"] = Script(client, dispatch.script)
+        self._admit = Script(client, BASE + ADMIT)
+        self._share = share
+        self.rooms = Rooms()
         self.closing = threading.Event()
         self.unreadable: Unreadable | None = None
 
@@ -60,16 +70,18 @@ class WakingBroker(RedisBroker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:  # noqa: ARG002 - we wait otherwise
         """Consume a queue, no more of it at once than may run."""
-        room = self.threads - (reserved(self.threads) if queue_name == LONG else 0)
         # The same again after a lost connection: it knows which messages are in hand.
-        inner = self._inner.get(queue_name) or super().consume(queue_name, room, timeout=1)
-        self._inner[queue_name] = inner
+        inner = self.rooms.consumer(queue_name) or super().consume(queue_name, timeout=1)
         return WakingConsumer(inner, self, queue_name)
 
+    def admit(self, queue_name: str, wanted: int) -> None:
+        """Let so many messages into the queue, from each client's line in turn."""
+        self._admit((), [queue_name, wanted, self.rooms.long, self._share])
 
-def reserved(threads: int) -> int:
-    """How many of a worker's threads are for brief tasks alone."""
-    return min(RESERVED, threads // 4)
+    def do_fetch(self, queue_name: str, wanted: int) -> Any:
+        """Fetch so many messages, as Dramatiq does, of those whose turn it is."""
+        self.admit(queue_name, wanted)
+        return self._dispatch("fetch")(queue_name, wanted)
 
 
 class WakingConsumer(Consumer):
@@ -79,16 +91,15 @@ class WakingConsumer(Consumer):
         self._inner = inner  # a Consumer, whose room and what it has in hand are not declared
         self._broker = broker
         self._queue = queue
-        self._room = threading.Event()
+        self._room = broker.rooms.enter(queue, inner)
         self._recovered = 0.0
 
     def __next__(self) -> MessageProxy | None:
         """The next message, or None after a while without one."""
         with _as_dramatiq_knows_it():
             self._room.clear()
-            had_room = self._inner.outstanding_message_count < self._inner.prefetch
             try:
-                message: MessageProxy | None = next(self._inner)
+                message, had_room = self._take()
             except DecodeError as error:
                 if self._broker.unreadable:
                     self._broker.unreadable(self._queue, error.data)
@@ -97,6 +108,13 @@ class WakingConsumer(Consumer):
                 self._recover()
                 self._wait(had_room=had_room)
             return message
+
+    def _take(self) -> tuple[MessageProxy | None, bool]:
+        """The next message if there is one, and whether there was room for one."""
+        with self._broker.rooms.lock:
+            free = self._broker.rooms.free(self._queue)
+            self._inner.prefetch = self._inner.outstanding_message_count + free
+            return next(self._inner), free > 0
 
     def _wait(self, *, had_room: bool) -> None:
         """Block until there may be a message that may be taken."""
@@ -122,13 +140,13 @@ class WakingConsumer(Consumer):
         """Tell Redis that the message was dealt with."""
         with self._unless_closing(), _as_dramatiq_knows_it():
             self._inner.ack(message)
-        self._room.set()
+        self._broker.rooms.changed()
 
     def nack(self, message: MessageProxy) -> None:
         """Tell Redis that the message cannot be dealt with."""
         with self._unless_closing(), _as_dramatiq_knows_it():
             self._inner.nack(message)
-        self._room.set()
+        self._broker.rooms.changed()
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Put messages back that were fetched and not begun."""

@@ -10,10 +10,11 @@ import redis
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.retry import Retry
 
-from sysmon_core.errors import ConfigurationError, TasksUnavailable
+from sysmon_core.errors import ConfigurationError, NotReady, TasksUnavailable
 
 IMPATIENT = 0.5  # seconds: somebody is waiting for an answer over HTTP
-MAX_CONNECTIONS = 8  # of a worker
+MAX_CONNECTIONS = 12  # of a worker, of which each queue has one, and word of cancels another
+FULL = "Redis is full"
 PATIENT = 10.0  # seconds: a worker would rather wait than fail
 
 
@@ -68,11 +69,28 @@ def check_policy(client: redis.Redis) -> None:
         )
 
 
+def has_room(client: redis.Redis) -> bool:
+    """Whether Redis takes something new.
+
+    Raises:
+        NotReady: it is full.
+        TasksUnavailable: it cannot be asked now.
+    """
+    with translated():
+        memory: Any = client.info("memory")
+    used = memory["used_memory"] - memory.get("mem_not_counted_for_evict", 0)
+    if 0 < memory["maxmemory"] <= used:
+        raise NotReady(FULL)
+    return True
+
+
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
     """Turn any fault of Redis into TasksUnavailable, without its address."""
     try:
         yield
+    except redis.OutOfMemoryError as error:
+        raise TasksUnavailable(f"Tasks are not available: {FULL}") from error
     except redis.RedisError as error:
         raise TasksUnavailable(
             "Tasks are not available: Redis does not answer as it should"

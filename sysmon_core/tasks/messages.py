@@ -10,11 +10,22 @@ from dramatiq.results.backends import RedisBackend
 from dramatiq.results.result import wrap_exception, wrap_result
 
 from sysmon_core.services.readings import Result
+from sysmon_core.services.tasks import Task
 from sysmon_core.tasks.connection import translated
 
 ACTOR = "run_task"
-LONG = "tasks"  # the queue of tasks that take a while
-BRIEF = "brief"  # and of those that do not: they must not wait behind the others
+LONG = "tasks"  # the queue of tasks that take a while, and of those that
+BRIEF = "brief"  # do not: they must not wait behind the others
+USERS_LONG = "users-tasks"  # the same of tasks that a user owns,
+USERS_BRIEF = "users-brief"  # which must not wait behind anonymous ones
+QUEUES = (LONG, BRIEF, USERS_LONG, USERS_BRIEF)
+
+
+def queue_of(task: Task) -> str:
+    """Where the task is queued."""
+    if task.owner:
+        return USERS_BRIEF if task.brief else USERS_LONG
+    return BRIEF if task.brief else LONG
 
 
 def message_of(task_id: str, queue: str = LONG) -> Message[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from typing import cast
 
 import redis
 
@@ -15,17 +15,22 @@ from sysmon_core.services.tasks import Figures, State, Task
 from sysmon_core.settings import Settings
 from sysmon_core.tasks import scripts
 from sysmon_core.tasks.connection import IMPATIENT, translated
-from sysmon_core.tasks.keys import CANCELLED, ENDED, HEARTBEATS, LEASES, OPEN, STOPPED, TASK
-from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, sealed
+from sysmon_core.tasks.heartbeat import workers
+from sysmon_core.tasks.keys import ENDED, LEASES, OPEN, STOPPED, TASK, WORKERS
+from sysmon_core.tasks.lua import BASE, half, prelude
+from sysmon_core.tasks.messages import BRIEF, USERS_BRIEF, ResultStore, queue_of, sealed
+from sysmon_core.tasks.script import Script
 
-LEASE = 15  # seconds without a sign of life after which a worker is suspected to be lost
-PATIENCE = 5  # seconds that the suspicion must last: a worker that lives renews in between
 ERROR_LENGTH = 2000  # characters of a reason: not a dump
 CONFIRMATION = 0.4  # seconds that a cancel waits for the processes to be gone
 
 REFUSALS: dict[bytes, tuple[type[SysmonError], str]] = {
     b"LATE": (TasksUnavailable, "Tasks are not available: Redis took too long"),
     b"ALL": (TooManyTasks, "All places for tasks are taken: try again later"),
+    b"ANONYMOUS": (
+        TooManyTasks,
+        "All places for tasks that belong to no user are taken: try again later",
+    ),
     b"CLIENT": (
         TooManyTasks,
         "You have as many open tasks as one may have: cancel one or wait for one to end",
@@ -34,29 +39,32 @@ REFUSALS: dict[bytes, tuple[type[SysmonError], str]] = {
 
 
 class RedisRecords:
-    """One hash per task; finished ones expire."""
+    """One hash per task; finished ones expire, the oldest early if they are too many."""
 
     def __init__(self, client: redis.Redis, results: ResultStore, settings: Settings) -> None:
         self._client = client
         self._results = results
-        self._ttl = settings.task_ttl
-        self._caps = (settings.tasks_open, settings.tasks_per_client)
-        self._submit = client.register_script(scripts.SUBMIT)
-        self._start = client.register_script(scripts.START)
-        self._finish = client.register_script(scripts.FINISH)
-        self._get = client.register_script(scripts.GET)
-        self._cancel = client.register_script(scripts.CANCEL)
-        self._renew = client.register_script(scripts.RENEW)
-        self._sweep = client.register_script(scripts.SWEEP)
-        self._resend = client.register_script(scripts.RESEND)
-        self._bury = client.register_script(scripts.BURY)
+        self._caps = (settings.tasks_open, half(settings.tasks_open), settings.tasks_per_client)
+        common = prelude(settings, results)
+        # The library's own: a full Redis refuses what is new, and nothing is left of it.
+        self._submit = client.register_script(BASE + scripts.SUBMIT)
+        self._start = Script(client, common + scripts.START)
+        self._finish = Script(client, common + scripts.FINISH)
+        self._get = Script(client, common + scripts.GET)
+        self._cancel = Script(client, common + scripts.CANCEL)
+        self._confirm = Script(client, scripts.CONFIRM)
+        self._renew = Script(client, common + scripts.RENEW)
+        self._sweep = Script(client, common + scripts.SWEEP)
+        self._resend = Script(client, BASE + scripts.RESEND)
+        self._bury = Script(client, common + scripts.BURY)
 
     def submit(self, task: Task, client: str) -> None:
         """Record a new task and queue it, both or neither, within the caps.
 
         A Redis that hung and runs the script later finds it late: nobody waits for it any more.
         """
-        queue = BRIEF if task.brief else LONG
+        queue = queue_of(task)
+        most, most_anonymous, most_of_client = self._caps
         fields: dict[str, str | int] = {
             "metric": task.metric,
             "params": json.dumps(dict(task.params)),
@@ -70,7 +78,9 @@ class RedisRecords:
             args: list[str | bytes | float] = [
                 task.id,
                 latest,
-                *self._caps,
+                most,
+                "" if task.owner else most_anonymous,
+                most_of_client,
                 client,
                 queue,
                 *sealed(task.id, queue),
@@ -84,7 +94,7 @@ class RedisRecords:
     def get(self, task_id: str) -> Task | None:
         """The task as it stands now."""
         with translated():
-            return _task(task_id, self._get((), [task_id, PATIENCE, self._ttl]))
+            return _task(task_id, self._get((), [task_id]))
 
     def result(self, task_id: str) -> Result | None:
         """What a successful run gave, while it is kept."""
@@ -96,9 +106,8 @@ class RedisRecords:
         A running one's processes are mostly gone when this returns: it waits a moment for
         the worker to say so.
         """
-        args: list[str | int] = [task_id, self._ttl, self._results.key(task_id)]
         with translated():
-            before = self._cancel((), args)
+            before = self._cancel((), [task_id])
         if before == State.STARTED.value.encode():
             with contextlib.suppress(redis.RedisError):  # it is cancelled, whoever confirms it
                 self._client.blpop([STOPPED + task_id], timeout=CONFIRMATION)
@@ -109,47 +118,44 @@ class RedisRecords:
             pipe.zcard(OPEN)
             pipe.zcard(LEASES)
             pipe.hgetall(ENDED)
-            pipe.zrange(HEARTBEATS, -1, -1, withscores=True)
+            pipe.zrange(WORKERS, -1, -1, withscores=True)
             waiting, running, ended, heartbeats = pipe.execute()
         return Figures(
             open={State.QUEUED: waiting - running, State.STARTED: running},
             ended={_ended(key.decode()): int(count) for key, count in ended.items()},
             workers=workers(self._client),
-            heartbeat=heartbeats[0][1] / 1000 if heartbeats else None,
+            heartbeat=heartbeats[0][1] if heartbeats else None,
         )
 
     def start(self, task_id: str, token: str) -> Task | None:
         """Take a queued task for the run that ``token`` names; None if it is not to be run."""
         with translated():
-            return _task(task_id, self._start((), [task_id, token, LEASE]))
+            return _task(task_id, self._start((), [task_id, token]))
 
     def finish(self, task_id: str, token: str, outcome: Result | SysmonError) -> bool:
         """Write what the run came to; false if the task had been ended by another."""
         failed = isinstance(outcome, SysmonError)
         state, error = (State.FAILURE, str(outcome)) if failed else (State.SUCCESS, "")
         reason = error[:ERROR_LENGTH].encode("utf-8", "replace")
-        result = (self._results.key(task_id), self._results.packed(outcome))
+        end = (task_id, token, state.value, reason, self._results.packed(outcome))
         with translated():
-            end = (task_id, token, state.value, reason, self._ttl, *result)
             return bool(self._finish((), end))
 
     def confirm_stopped(self, task_id: str) -> None:
         """Tell whoever cancelled the task that no process of it is left."""
-        with translated(), self._client.pipeline() as pipe:
-            pipe.rpush(STOPPED + task_id, 1)
-            pipe.expire(STOPPED + task_id, 10)
-            pipe.execute()
+        with translated():
+            self._confirm((), [STOPPED + task_id])
 
     def renew(self, runs: Iterable[tuple[str, str]]) -> set[str]:
         """Prolong the leases of these runs (id, token); return the tokens of those to stop."""
-        args: list[str | int] = [LEASE, *(word for run in runs for word in run)]
+        args = [word for run in runs for word in run]
         with translated():
             return {token.decode() for token in self._renew((), args)}
 
     def sweep(self) -> None:
         """Judge runs whose worker may be lost, and send again what waits without a message."""
         with translated():
-            stray = self._sweep((), [PATIENCE, self._ttl])
+            stray = self._sweep()
         for task_id in stray:
             self.resend(task_id.decode())
 
@@ -163,14 +169,7 @@ class RedisRecords:
         """Take out a message that cannot be read; its task, if it has one, has failed."""
         reason = "The message of this task could not be read"
         with translated():
-            self._bury((), [queue, body, reason, self._ttl])
-
-
-def workers(client: redis.Redis) -> int:
-    """How many workers listen on this Redis."""
-    with translated():
-        counts: Any = client.pubsub_numsub(CANCELLED)
-        return int(counts[0][1])
+            self._bury((), [queue, body, reason])
 
 
 def _ended(key: str) -> tuple[str, State]:
@@ -193,7 +192,7 @@ def _task(task_id: str, flat: list[bytes] | None) -> Task | None:
         params=json.loads(fields["params"]),
         owner=fields["owner"],
         repeatable=fields["repeatable"] == "1",
-        brief=fields["queue"] == BRIEF,
+        brief=fields["queue"] in {BRIEF, USERS_BRIEF},
         state=State(fields["state"]),
         error=fields.get("error", ""),
     )

@@ -1,7 +1,8 @@
-"""The worker's thread that hears of cancels and keeps the leases of what runs."""
+"""The thread of a worker that hears of cancels, keeps leases, and shows that the worker lives."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ from dramatiq.middleware import Middleware
 from sysmon_core.errors import ConfigurationError, TasksUnavailable
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import check_policy
+from sysmon_core.tasks.heartbeat import Heartbeat
 from sysmon_core.tasks.keys import CANCELLED
 from sysmon_core.tasks.parent import end_with_parent
 from sysmon_core.tasks.records import RedisRecords
@@ -36,6 +38,8 @@ class Watch(Middleware):
         self._client = client
         self._records = records
         self._runner = runner
+        self._heartbeat = Heartbeat(client)
+        self._self = ("", 0)  # the worker's name and its threads for long tasks
         self._queue = QuietQueue()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="sysmon-watch", daemon=True)
@@ -43,7 +47,8 @@ class Watch(Middleware):
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         """Tell the broker how many threads there are to share out, and let them sleep."""
         if isinstance(broker, WakingBroker):
-            broker.threads = worker.worker_threads
+            broker.rooms.threads = worker.worker_threads
+            self._self = (broker.broker_id, broker.rooms.long)
         worker.work_queue = self._queue
 
     def after_worker_boot(self, _broker: Broker, _worker: Worker) -> None:
@@ -75,13 +80,16 @@ class Watch(Middleware):
             except ConfigurationError as error:
                 logger.critical("%s", error)
                 os.kill(os.getpid(), signal.SIGTERM)
-                return
+                break
+        with contextlib.suppress(TasksUnavailable):  # it is seen without, only later
+            self._heartbeat.end(*self._self)
 
     def _follow(self, cancels: Any) -> None:
         renewed = swept = 0.0
         while not self._ended.is_set():
             now = time.monotonic()
             if now - renewed > RENEWAL:
+                self._heartbeat.beat(*self._self)
                 self._runner.abandon(self._records.renew(self._runner.running()))
                 renewed = now
             if now - swept > SWEEPING:

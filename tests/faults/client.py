@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
@@ -35,18 +36,30 @@ class Answer:
 
 @dataclass(frozen=True)
 class Client:
-    """Asks a server, whose port may change, by a connection per request."""
+    """Asks a server, whose port may change, by a connection per request.
+
+    Args:
+        address: from where a proxy says that it asks.
+        user: name and password, which version 3 wants.
+    """
 
     port: Callable[[], int]
+    address: str = ""
+    user: tuple[str, str] = ("", "")
 
     def __call__(self, method: str, path: str) -> Answer:
         begin = time.monotonic()
         connection = http.client.HTTPConnection(HOST, self.port(), timeout=30)
         with contextlib.closing(connection):
-            connection.request(method, path)
+            connection.request(method, path, headers=self._headers())
             response = connection.getresponse()
             body = response.read()
             return Answer(response.status, response.headers, body, time.monotonic() - begin)
+
+    def _headers(self) -> dict[str, str]:
+        credentials = b64encode(":".join(self.user).encode()).decode()
+        given = {"X-Forwarded-For": self.address} if self.address else {}
+        return given | ({"Authorization": f"Basic {credentials}"} if self.user[0] else {})
 
     def get(self, path: str) -> Answer:
         return self("GET", path)
@@ -57,7 +70,7 @@ class Client:
     def ask_for(self, metric: str, **params: int) -> Answer:
         """Ask for a task."""
         query = "&".join(f"{name}={value}" for name, value in params.items())
-        return self("POST", f"/v2/{metric}/?{query}")
+        return self("POST", f"/{'v3' if self.user[0] else 'v2'}/{metric}/?{query}")
 
     def submit(self, metric: str, **params: int) -> str:
         """The path of a new task."""

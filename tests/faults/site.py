@@ -16,7 +16,10 @@ from typing import Any
 import redis
 
 import sysmon_core
-from tests.conftest import until
+from sysmon_core import migrations
+from sysmon_core.db import Database
+from sysmon_core.services.user_params import NewUser
+from tests.conftest import until, users_of
 from tests.faults.client import FINAL, HOST, Client
 from tests.faults.machine import Process, Started, kill, port_of, processes
 
@@ -111,6 +114,13 @@ class Site:
         assert server.popen.poll() is None, server.printed()
         self.port = port_of(server.popen.pid) or 0
         return server
+
+    def add_user(self, name: str) -> tuple[str, str]:
+        """Name and password of a new user."""
+        database = Database(f"sqlite:///{self.folder}/var/sysmon.sqlite")
+        migrations.upgrade(database)
+        users_of(database).create(NewUser(username=name, password=name, fullname=name))
+        return name, name
 
     def booting_worker(
         self, threads: int | None = 16, *, plugins: bool = True, **settings: object

@@ -16,6 +16,7 @@ from tests.faults.site import Site
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 CAP = 10
+THREADS = 32  # of which anonymous tasks that take long have twelve
 Ender = Callable[[Site, list[str]], None]
 
 
@@ -33,11 +34,11 @@ def admitted(answers: list[Answer]) -> list[str]:
     return [str(answer.headers["Location"]) for answer in answers if answer.status == 201]
 
 
-@pytest.mark.parametrize("setting", ["tasks_open", "tasks_per_client"])
+@pytest.mark.parametrize(("setting", "value"), [("tasks_open", 2 * CAP), ("tasks_per_client", CAP)])
 def test_of_200_submissions_at_once_as_many_pass_as_the_cap_says(
-    make_site: MakeSite, setting: str
+    make_site: MakeSite, setting: str, value: int
 ) -> None:
-    site = make_site(**{setting: CAP})
+    site = make_site(**{setting: value})
     site.redis()
     site.server()
     assert len(admitted(storm(site))) == CAP
@@ -45,12 +46,12 @@ def test_of_200_submissions_at_once_as_many_pass_as_the_cap_says(
 
 
 def test_places_are_free_again_however_tasks_end(make_site: MakeSite) -> None:
-    site = make_site(tasks_open=CAP, tasks_per_client=CAP)
+    site = make_site(tasks_open=2 * CAP, tasks_per_client=CAP, client_share=1)
     site.redis()
     site.server()
     tasks = admitted(storm(site))
     assert {site.client.delete(task).status for task in tasks} == {204}  # queued ones, revoked
-    worker = site.worker()
+    worker = site.worker(THREADS)
     for kind in (0, 1):  # success, failure
         tasks = admitted(storm(site, kind=kind, tenths=30))
         assert len(tasks) == CAP
@@ -67,16 +68,16 @@ def test_places_are_free_again_however_tasks_end(make_site: MakeSite) -> None:
 
 
 def test_places_of_a_lost_worker_are_free_again(make_site: MakeSite) -> None:
-    site = make_site(tasks_open=CAP, tasks_per_client=CAP)
+    site = make_site(tasks_open=2 * CAP, tasks_per_client=CAP, client_share=1)
     site.redis()
     site.server()
-    worker = site.worker()
+    worker = site.worker(THREADS)
     tasks = admitted(storm(site, tenths=36000, said=3600))
     site.until_state("STARTED", *tasks)
     kill(site.child(worker))
     worker.kill()
     for task in tasks:
         site.let_the_lease_run_out(task)
-    site.worker()  # nobody looks at the tasks: it must see to it
+    site.worker(THREADS)  # nobody looks at the tasks: it must see to it
     until(lambda: site.store.zcard("sysmon:open") == 0, 60)
     assert len(admitted(storm(site, tenths=36000, said=3600))) == CAP

@@ -40,7 +40,7 @@ def test_a_201_outlives_kill_9_of(site: Site, victims: str) -> None:
 
 
 def test_a_201_outlives_kill_9_of_everything_while_tasks_run(site: Site) -> None:
-    redis, server, worker = site.redis(), site.server(), site.worker()
+    redis, server, worker = site.redis(), site.server(), site.worker(48)
     running = [site.client.submit("again", key=1000 + n, tenths=30) for n in range(8)]
     site.until_state("STARTED", *running)
     tasks = submit_many(site)

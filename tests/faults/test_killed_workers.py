@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sysmon_core.tasks.scripts import FORSAKEN
+from sysmon_core.tasks.lua import FORSAKEN
 from tests.conftest import until
 from tests.faults.machine import Started, kill
 from tests.faults.site import LOST, Site

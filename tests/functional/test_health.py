@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import redis
 from webtest import TestApp
 
 from sysmon_core.app import make_app
@@ -40,6 +41,16 @@ def test_it_lives_and_is_ready_with_all_its_parts(
 def test_it_lives_without_any_of_them(make_settings: MakeSettings, folder: str) -> None:
     config = make_settings(database_url=f"sqlite:///{folder}/none/users.sqlite")
     assert missing(TestApp(make_app(config, Registry([])))) == ["Redis", "worker", "database"]
+
+
+def test_a_redis_that_is_full_is_there_and_full(testapp: TestApp, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            detail = testapp.get("/readyz", status=503).json["detail"]
+        finally:
+            client.config_set("maxmemory", 0)
+    assert detail == "Not there: worker; Redis is full"
 
 
 @pytest.mark.parametrize(("private", "needed"), [(False, []), (True, ["database"])])

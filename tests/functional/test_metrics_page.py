@@ -21,7 +21,7 @@ OPEN_METRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.
 @pytest.fixture
 def config(make_settings: MakeSettings, programs: MakePrograms, redis_url: str) -> Settings:
     path = programs(iostat='[ "$3" = 3 ] && exit 1; [ "$3" -lt 9 ] || sleep 60; echo done')
-    return make_settings(redis_url=redis_url, command_path=path)
+    return make_settings(client_share=1, redis_url=redis_url, command_path=path)
 
 
 @pytest.fixture

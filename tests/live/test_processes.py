@@ -1,4 +1,4 @@
-"""Several processes behind one address: whichever is lost, the others answer, and it is replaced."""
+"""Several processes behind one address: one that is lost is replaced, and nobody notices."""
 
 from __future__ import annotations
 

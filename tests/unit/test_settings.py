@@ -16,6 +16,9 @@ from sysmon_core.tasks.connection import impatient
 NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_limit", "body_limit"]
 NUMBERS += ["sync_runs_per_client", "quick_runs"]
 NUMBERS += ["password_min_length", "password_checks", "password_queue"]
+NUMBERS += ["task_ttl_anonymous"]
+NUMBERS += ["tasks_kept", "tasks_kept_bytes", "tasks_kept_per_client"]
+SHARES = ["client_share"]
 SECONDS = ["sync_limit", "task_limit", "overrun", "database_patience"]
 TEXTS = ["listen", "database_url", "redis_url", "command_path", "password_blocklist"]
 TEXTS += ["plugins_allowed", "plugins_blocked", "hosts", "syslog"]
@@ -40,7 +43,8 @@ def refused(ini: dict[str, str], environ: dict[str, str]) -> str:
 
 def test_every_setting_is_one_of_those_tested_here() -> None:
     others = {"plugins_tolerant", "private", "var"}
-    assert {*NUMBERS, *SECONDS, *TEXTS, *RATES, *LISTS, *others} == set(Settings.model_fields)
+    kinds = (NUMBERS, SECONDS, TEXTS, RATES, LISTS, SHARES)
+    assert {*others, *(name for kind in kinds for name in kind)} == set(Settings.model_fields)
 
 
 @given(
@@ -67,6 +71,13 @@ def test_a_number_is_taken_if_it_is_above_zero(name: str, value: int) -> None:
         assert getattr(load({f"sysmon.{name}": str(value)}, {}), name) == value
     else:
         assert f"sysmon.{name} in the ini file" in refused({f"sysmon.{name}": str(value)}, {})
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.01", "nan", "half"])
+@pytest.mark.parametrize("name", SHARES)
+def test_a_share_is_of_something_and_no_more_than_all_of_it(name: str, value: str) -> None:
+    assert f"sysmon.{name} in the ini file" in refused({f"sysmon.{name}": value}, {})
+    assert getattr(load({f"sysmon.{name}": "1"}, {}), name) == 1
 
 
 @pytest.mark.parametrize("value", ["", "many", "1.5.0", "nan", "0x10"])

@@ -100,6 +100,16 @@ def test_a_task_that_is_nobodys_counts_as_the_addresss(tasks: Tasks, memory: Mem
     assert memory.clients == ["address 10.0.0.1"]
 
 
+@pytest.mark.parametrize(
+    "address", ["2001:db8:1:2::3", "2001:DB8:1:2:ffff::", "[2001:db8:1:2::4]:80"]
+)
+def test_addresses_of_one_network_are_one_client(
+    address: str, tasks: Tasks, memory: Memory
+) -> None:
+    tasks.submit(make(), Depth(depth=5), Caller("", address), owned=False)
+    assert memory.clients == ["address 2001:db8:1:2::/64"]
+
+
 @pytest.mark.parametrize("repeatable", [True, False])
 def test_a_task_may_be_repeated_if_its_metric_says_so(
     repeatable: bool, tasks: Tasks, memory: Memory

@@ -13,9 +13,10 @@ from sysmon_core.errors import MetricFailed
 from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.keys import LEASES, NAMESPACE, TASK
+from sysmon_core.tasks.keys import LEASES, LINE, NAMESPACE, TASK, TURNS
+from sysmon_core.tasks.lua import PATIENCE
 from sysmon_core.tasks.messages import ResultStore
-from sysmon_core.tasks.records import PATIENCE, RedisRecords
+from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import MakeSettings
 
 TTL = 100  # seconds
@@ -120,10 +121,18 @@ def field(client: redis.Redis, name: str) -> str | None:
     return value.decode() if isinstance(value, bytes) else None
 
 
+def lines(client: redis.Redis, queue: str) -> list[str]:
+    """The keys of the clients' lines before the queue."""
+    keys: list[bytes] = client.keys(f"{LINE}{queue} *")  # type: ignore[assignment]
+    return sorted(key.decode() for key in keys)
+
+
 def queued(client: redis.Redis, queue: str) -> list[str]:
-    """The tasks whose messages lie in the queue, in their order, once per message."""
-    ids: list[bytes] = client.lrange(f"{NAMESPACE}:{queue}", 0, -1)  # type: ignore[assignment]
-    return [redis_id.decode().split(":")[0] for redis_id in ids]
+    """The tasks whose messages wait for the queue, by client and in their order."""
+    found: list[bytes] = []
+    for key in (f"{NAMESPACE}:{queue}", *lines(client, queue)):
+        found += client.lrange(key, 0, -1)  # type: ignore[arg-type]
+    return [redis_id.decode().split(":")[0] for redis_id in found]
 
 
 def bodies(client: redis.Redis, queue: str) -> dict[bytes, bytes]:
@@ -134,4 +143,5 @@ def bodies(client: redis.Redis, queue: str) -> dict[bytes, bytes]:
 
 def lose_messages(client: redis.Redis, queue: str) -> None:
     """Have Redis forget the messages of the queue."""
-    client.delete(f"{NAMESPACE}:{queue}", f"{NAMESPACE}:{queue}.msgs")
+    places = (f"{NAMESPACE}:{queue}", f"{NAMESPACE}:{queue}.msgs", TURNS + queue)
+    client.delete(*places, *lines(client, queue))

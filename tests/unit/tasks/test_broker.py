@@ -20,11 +20,12 @@ from sysmon_core.errors import MetricFailed, RunStopped
 from sysmon_core.registry import Registry, Source
 from sysmon_core.services.tasks import State
 from sysmon_core.settings import Settings
-from sysmon_core.tasks.broker import IDLE, WakingBroker, reserved
+from sysmon_core.tasks.broker import IDLE, WakingBroker
 from sysmon_core.tasks.connection import impatient
 from sysmon_core.tasks.keys import NAMESPACE, OPEN, WAKE
-from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, message_of
+from sysmon_core.tasks.messages import QUEUES, USERS_LONG, ResultStore, message_of
 from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.rooms import Rooms
 from sysmon_core.worker import in_threads, make_worker
 from tests.conftest import MakeSettings, until
 from tests.unit.tasks.conftest import PLAIN, bodies, end_lease, field, lease, lose_messages, queued
@@ -95,7 +96,7 @@ def test_an_idle_worker_takes_a_new_task_at_once(
     took = 0.0
     with working(config, metrics):
         for number in range(10):
-            until(lambda: blocked(client) == 2)
+            until(lambda: blocked(client) == len(QUEUES))
             begin = time.monotonic()
             submit(records, "dive", name := f"t{number}", brief=bool(number % 2))
             until_done(records, name)
@@ -107,7 +108,7 @@ def test_an_idle_worker_takes_a_new_task_at_once(
 def test_some_threads_are_kept_for_brief_tasks_where_there_are_enough(
     threads: int, kept: int
 ) -> None:
-    assert reserved(threads) == kept
+    assert Rooms(threads).long == threads - kept
 
 
 def test_long_tasks_leave_a_thread_to_brief_ones(
@@ -136,9 +137,9 @@ def test_brief_tasks_may_take_every_thread(
         until(lambda: states(records, *brief) == {SUCCESS: 4})
 
 
-def test_there_are_two_queues_and_none_for_delayed_messages(config: Settings) -> None:
+def test_there_are_four_queues_and_none_for_delayed_messages(config: Settings) -> None:
     broker = make_worker(config, Registry([]))
-    assert broker.get_declared_queues() == {LONG, BRIEF}
+    assert broker.get_declared_queues() == set(QUEUES)
     assert broker.get_declared_delay_queues() == set()
 
 
@@ -150,22 +151,22 @@ def test_messages_that_cannot_be_read_stop_nobody(
 ) -> None:
     broken = [f"t{number}" for number, _ in enumerate(BROKEN)]
     submit(records, "dive", *broken, "last")
-    names = sorted(bodies(client, LONG))[1:]  # all but that of the task "last"
+    names = sorted(bodies(client, USERS_LONG))[1:]  # all but that of the task "last"
     bad = dict(zip(names, BROKEN, strict=True))
-    client.hset(f"{NAMESPACE}:{LONG}.msgs", mapping=bad)
+    client.hset(f"{NAMESPACE}:{USERS_LONG}.msgs", mapping=bad)
     with working(config, metrics):
         until(lambda: states(records, *broken, "last") == {FAILURE: len(BROKEN), SUCCESS: 1})
     assert states(records, "last") == {SUCCESS: 1}
     tasks = [records.get(name) for name in broken]
     assert {task.error for task in tasks if task} == {"The message of this task could not be read"}
-    assert bodies(client, LONG) == {}
+    assert bodies(client, USERS_LONG) == {}
 
 
 def test_a_worker_that_starts_does_what_had_lost_its_message(
     config: Settings, metrics: Registry, records: RedisRecords, client: redis.Redis
 ) -> None:
     submit(records, "dive", "t1")
-    lose_messages(client, LONG)
+    lose_messages(client, USERS_LONG)
     with working(config, metrics):
         until(lambda: states(records, "t1") == {SUCCESS: 1})
     assert not client.exists(OPEN)
@@ -189,27 +190,27 @@ def test_a_worker_renews_the_leases_of_its_runs_and_stops_those_it_lost(
 def test_what_was_fetched_by_a_command_whose_answer_was_lost_is_fetched_again(
     broker: WakingBroker, records: RedisRecords, client: redis.Redis
 ) -> None:
-    consumer = broker.consume(LONG)
+    consumer = broker.consume(USERS_LONG)
     submit(records, "dive", "t1", "t2")
     first = next(consumer)
     assert first
     submit(records, "dive", "t3")
-    assert len(broker.do_fetch(LONG, 5)) == 1
+    assert len(broker.do_fetch(USERS_LONG, 5)) == 1
     messages = [next(consumer) for _ in range(4)]  # with None after what it had at first
     assert [one.message_id for one in messages if one] == ["t2", "t3"]
-    assert queued(client, LONG) == []  # what is in hand was left there
+    assert queued(client, USERS_LONG) == []  # what is in hand was left there
 
 
 def test_a_consumer_without_room_leaves_the_tokens_to_others(
     broker: WakingBroker, records: RedisRecords, client: redis.Redis
 ) -> None:
-    broker.threads = 1
-    consumer = broker.consume(LONG)
+    broker.rooms.threads = 1
+    consumer = broker.consume(USERS_LONG)
     submit(records, "dive", "t1", "t2")
     first = next(consumer)
     assert first
     assert next(consumer) is None
-    assert client.llen(WAKE + LONG) == 2
+    assert client.llen(WAKE + USERS_LONG) == 2
     consumer.ack(first)
     second = next(consumer)
     assert second
@@ -218,7 +219,7 @@ def test_a_consumer_without_room_leaves_the_tokens_to_others(
 
 def test_a_redis_that_is_away_is_what_dramatiq_tries_again(folder: Path) -> None:
     broker = WakingBroker(impatient(f"unix://{folder}/none.sock"))
-    consumer = broker.consume(LONG)
+    consumer = broker.consume(USERS_LONG)
     message = MessageProxy(message_of("t1").copy(options={"redis_message_id": "t1:1"}))
     uses: list[Callable[[], object]] = [
         lambda: next(consumer),

@@ -15,8 +15,9 @@ from sysmon_core.services.tasks import Task
 from sysmon_core.settings import load
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.connection import check_policy, impatient, patient, translated
+from sysmon_core.tasks.heartbeat import workers
 from sysmon_core.tasks.messages import ResultStore
-from sysmon_core.tasks.records import RedisRecords, workers
+from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import started_redis
 
 SOON = 5.0  # seconds: far less than any of the library's own time-outs

@@ -11,7 +11,8 @@ import redis
 
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.keys import CANCELLED, LEASES
-from sysmon_core.tasks.records import LEASE, RedisRecords, workers
+from sysmon_core.tasks.lua import LEASE, PATIENCE
+from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import until
 from tests.unit.tasks.conftest import (
     ABSENT,
@@ -22,6 +23,7 @@ from tests.unit.tasks.conftest import (
     Reach,
     end_lease,
     expires,
+    field,
     lease,
     lose_worker,
     read,
@@ -51,7 +53,7 @@ def heard(client: redis.Redis) -> Iterator[Heard]:
     """What a worker hears until it has heard something: the ids of cancelled tasks."""
     with client.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
         channel.subscribe(CANCELLED)
-        until(lambda: workers(client) == 1)
+        until(lambda: client.pubsub_numsub(CANCELLED) == [(CANCELLED.encode(), 1)])
         ids: list[str] = []
 
         def hear() -> bool:
@@ -112,6 +114,41 @@ def test_a_suspicion_that_lasts_is_a_failure_for_good(
     assert records.start(ID, "another") is None
     assert records.renew([(ID, "ours")]) == {"ours"}
     assert records.get(ID) == task
+
+
+@either_look
+def test_a_lease_further_ahead_than_leases_are_long_is_a_suspicion_from_now_on(
+    look: Look, records: RedisRecords, client: redis.Redis, reach: Reach
+) -> None:
+    reach(STARTED)
+    client.zadd(LEASES, {ID: time.time() + 3600})  # the clock was set back by an hour
+    look(records)
+    assert time.time() - 5 < float(field(client, "suspected") or 0) < time.time() + 1
+    assert state_of(records) is STARTED
+    client.hset(RECORD, "suspected", str(time.time() - PATIENCE - 2))
+    look(records)
+    assert state_of(records) is FAILURE
+
+
+def test_a_suspicion_of_before_the_clock_was_set_back_begins_anew(
+    records: RedisRecords, client: redis.Redis, reach: Reach
+) -> None:
+    reach(STARTED)
+    end_lease(client)
+    client.hset(RECORD, "suspected", str(time.time() + 3600))
+    assert state_of(records) is STARTED
+    assert float(field(client, "suspected") or 0) < time.time() + 1
+
+
+def test_a_worker_that_lives_has_its_lease_right_after_the_clock_was_set_back(
+    records: RedisRecords, client: redis.Redis, reach: Reach
+) -> None:
+    reach(STARTED)
+    client.zadd(LEASES, {ID: time.time() + 3600})
+    records.sweep()
+    assert records.renew([(ID, "ours")]) == set()
+    assert field(client, "suspected") is None
+    assert (lease(client) or 0) < time.time() + LEASE + 1
 
 
 def test_a_sign_of_life_ends_the_suspicion(
@@ -219,11 +256,3 @@ def test_a_cancel_of_what_does_not_run_disturbs_no_worker(
     records.cancel(ID)
     client.publish(CANCELLED, "the next")
     assert heard() == ["the next"]
-
-
-def test_workers_are_counted_while_they_listen(client: redis.Redis, heard: Heard) -> None:
-    assert workers(client) == 1
-
-
-def test_there_are_no_workers_where_none_listens(client: redis.Redis) -> None:
-    assert workers(client) == 0

@@ -11,11 +11,21 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.results import ResultFailure, ResultMissing
 
 from sysmon_core.errors import MetricFailed
-from sysmon_core.services.tasks import State
+from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.keys import NAMESPACE
-from sysmon_core.tasks.messages import ACTOR, BRIEF, LONG, ResultStore, message_of, sealed
+from sysmon_core.tasks.messages import (
+    ACTOR,
+    BRIEF,
+    QUEUES,
+    USERS_BRIEF,
+    USERS_LONG,
+    ResultStore,
+    message_of,
+    sealed,
+)
 from sysmon_core.tasks.records import RedisRecords
+from tests.conftest import MakeSettings
 from tests.unit.tasks.conftest import (
     DONE,
     PLAIN,
@@ -27,14 +37,20 @@ from tests.unit.tasks.conftest import (
     queued,
 )
 
-QUEUES = pytest.mark.parametrize("queue", [LONG, BRIEF])
+each_queue = pytest.mark.parametrize("queue", QUEUES)
+
+
+def task_for(queue: str, name: str = PLAIN.id) -> Task:
+    """A task that is queued there."""
+    owner = "eve" if queue in {USERS_LONG, USERS_BRIEF} else ""
+    return replace(PLAIN, id=name, owner=owner, brief=queue in {BRIEF, USERS_BRIEF})
 
 
 def dramatiqs_own(client: redis.Redis) -> RedisBroker:
     return RedisBroker(client=client, namespace=NAMESPACE, middleware=[])  # type: ignore[no-untyped-call]
 
 
-@QUEUES
+@each_queue
 def test_a_message_is_known_by_its_task_and_new_at_each_sending(queue: str) -> None:
     sent = [sealed("t1", queue) for _ in range(10)]
     assert len({redis_id for redis_id, _ in sent}) == 10
@@ -46,12 +62,18 @@ def test_a_message_is_known_by_its_task_and_new_at_each_sending(queue: str) -> N
         assert message.options == {"redis_message_id": redis_id}
 
 
-@QUEUES
-def test_a_broker_of_dramatiqs_own_takes_what_was_submitted_once_and_in_order(
-    queue: str, records: RedisRecords, client: redis.Redis
+@each_queue
+def test_a_broker_of_dramatiqs_own_takes_what_was_admitted_once_and_in_order(
+    queue: str,
+    results: ResultStore,
+    make_settings: MakeSettings,
+    client: redis.Redis,
+    broker: WakingBroker,
 ) -> None:
+    records = RedisRecords(client, results, make_settings())
     for name in ("t1", "t2"):
-        records.submit(replace(PLAIN, id=name, brief=queue == BRIEF), "somebody")
+        records.submit(task_for(queue, name), "somebody")
+    broker.admit(queue, 2)
     stock = dramatiqs_own(client)
     stock.declare_queue(queue)
     consumer = stock.consume(queue, prefetch=2, timeout=1)
@@ -67,11 +89,12 @@ def test_a_broker_of_dramatiqs_own_takes_what_was_submitted_once_and_in_order(
     assert not client.exists(f"{NAMESPACE}:{queue}", f"{NAMESPACE}:{queue}.msgs")
 
 
-@QUEUES
-def test_what_is_submitted_lies_where_dramatiq_would_have_put_it(
-    queue: str, records: RedisRecords, client: redis.Redis
+@each_queue
+def test_what_is_admitted_lies_where_dramatiq_would_have_put_it(
+    queue: str, records: RedisRecords, client: redis.Redis, broker: WakingBroker
 ) -> None:
-    records.submit(replace(PLAIN, brief=queue == BRIEF), "somebody")
+    records.submit(task_for(queue), "somebody")
+    broker.admit(queue, 1)
     ours = places(client, queue)
     lose_messages(client, queue)
     dramatiqs_own(client).enqueue(message_of(PLAIN.id, queue))
@@ -91,12 +114,12 @@ def test_a_message_that_was_fetched_and_not_begun_goes_back(
     records: RedisRecords, client: redis.Redis, broker: WakingBroker
 ) -> None:
     records.submit(PLAIN, "somebody")
-    consumer = broker.consume(LONG)
+    consumer = broker.consume(USERS_LONG)
     message = next(consumer)
     assert message
-    assert queued(client, LONG) == []
+    assert queued(client, USERS_LONG) == []
     consumer.requeue([message])
-    assert queued(client, LONG) == [PLAIN.id]
+    assert queued(client, USERS_LONG) == [PLAIN.id]
 
 
 def test_a_result_can_be_read_by_dramatiq_itself_and_expires(

@@ -14,7 +14,7 @@ from sysmon_core.errors import RunStopped
 from sysmon_core.registry import Registry, Source
 from sysmon_core.services.collection import Collection
 from sysmon_core.services.tasks import State
-from sysmon_core.tasks.messages import LONG, ResultStore
+from sysmon_core.tasks.messages import USERS_LONG, ResultStore
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import CANCELLED, SHUT_DOWN, Runner
 from tests.conftest import MakeSettings, until
@@ -245,7 +245,7 @@ def test_a_shutdown_fails_what_runs_and_leaves_what_waits_to_the_next(
     assert records.get(ID) == read(FAILURE, SHUT_DOWN)
     records.cancel(ID)
     records.submit(PLAIN, "somebody")
-    lose_messages(client, LONG)
+    lose_messages(client, USERS_LONG)
     runner.run(ID)
     assert state_of(records) is QUEUED
-    assert queued(client, LONG) == [ID]
+    assert queued(client, USERS_LONG) == [ID]

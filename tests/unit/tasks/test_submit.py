@@ -12,7 +12,8 @@ import redis
 from sysmon_core.errors import TasksUnavailable, TooManyTasks
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks import keys, scripts
-from sysmon_core.tasks.messages import BRIEF, LONG, ResultStore, sealed
+from sysmon_core.tasks.lua import BASE
+from sysmon_core.tasks.messages import USERS_BRIEF, USERS_LONG, ResultStore, sealed
 from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import MakeSettings
 from tests.unit.tasks.conftest import (
@@ -30,7 +31,7 @@ QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
 ID = PLAIN.id
 
 
-@pytest.mark.parametrize(("brief", "queue"), [(True, BRIEF), (False, LONG)])
+@pytest.mark.parametrize(("brief", "queue"), [(True, USERS_BRIEF), (False, USERS_LONG)])
 def test_what_is_submitted_is_queued_with_those_of_its_kind(
     brief: bool, queue: str, records: RedisRecords, client: redis.Redis
 ) -> None:
@@ -38,7 +39,7 @@ def test_what_is_submitted_is_queued_with_those_of_its_kind(
         records.submit(replace(PLAIN, id=name, brief=brief), "somebody")
     assert queued(client, queue) == ["t1", "t2"]
     assert client.llen(keys.WAKE + queue) == 2
-    assert not queued(client, LONG if brief else BRIEF)
+    assert not queued(client, USERS_LONG if brief else USERS_BRIEF)
 
 
 # The records of these tests have room for three open tasks, two of them of one client.
@@ -60,13 +61,13 @@ def test_no_more_tasks_are_open_than_may_be_and_nothing_is_left_of_one_more(
     with pytest.raises(TooManyTasks, match=reason):
         records.submit(replace(PLAIN, id="one more"), refused)
     assert not client.exists(keys.TASK + "one more")
-    assert queued(client, LONG) == ids
+    assert sorted(queued(client, USERS_LONG)) == ids
     assert client.zcard(keys.OPEN) == len(ids)
 
 
 def bury(records: RedisRecords, client: redis.Redis) -> None:
-    for body in bodies(client, LONG).values():
-        records.bury(LONG, body)
+    for body in bodies(client, USERS_LONG).values():
+        records.bury(USERS_LONG, body)
 
 
 def lose(records: RedisRecords, client: redis.Redis) -> None:
@@ -111,15 +112,16 @@ def test_a_submission_that_redis_comes_to_too_late_leaves_nothing(
     seconds: int, answer: bytes, client: redis.Redis
 ) -> None:
     fields = ("metric", "dive", "params", "{}", "owner", "", "repeatable", 0)
-    submit = client.register_script(scripts.SUBMIT)
+    submit = client.register_script(BASE + scripts.SUBMIT)
     arguments: list[str | bytes | float] = [
         ID,
         time.time() + seconds,
         9,
+        "",
         9,
         "eve",
-        LONG,
-        *sealed(ID, LONG),
+        USERS_LONG,
+        *sealed(ID, USERS_LONG),
         *fields,
     ]
     assert submit((), arguments) == answer

@@ -12,7 +12,7 @@ from dramatiq import Message
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks import keys
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.messages import ACTOR, BRIEF, LONG, message_of
+from sysmon_core.tasks.messages import ACTOR, USERS_BRIEF, USERS_LONG, message_of
 from sysmon_core.tasks.records import RedisRecords
 from tests.unit.tasks.conftest import (
     ABSENT,
@@ -37,18 +37,18 @@ def test_a_task_that_waits_without_a_message_is_sent_again_once(
     state: State | None, records: RedisRecords, client: redis.Redis, reach: Reach
 ) -> None:
     reach(state)
-    lose_messages(client, LONG)
+    lose_messages(client, USERS_LONG)
     for _ in range(3):
         records.sweep()
-    assert queued(client, LONG) == ([ID] if state in {QUEUED, RETRY} else [])
-    assert len(bodies(client, LONG)) == len(queued(client, LONG))
-    for body in bodies(client, LONG).values():
+    assert queued(client, USERS_LONG) == ([ID] if state in {QUEUED, RETRY} else [])
+    assert len(bodies(client, USERS_LONG)) == len(queued(client, USERS_LONG))
+    for body in bodies(client, USERS_LONG).values():
         message: Message[None] = Message.decode(body)
         assert (message.message_id, message.actor_name, message.args) == (ID, ACTOR, (ID,))
     assert state_of(records) is state
 
 
-@pytest.mark.parametrize(("brief", "queue"), [(True, BRIEF), (False, LONG)])
+@pytest.mark.parametrize(("brief", "queue"), [(True, USERS_BRIEF), (False, USERS_LONG)])
 def test_it_is_sent_to_the_queue_that_it_was_in_and_wakes_who_waits_there(
     brief: bool, queue: str, records: RedisRecords, client: redis.Redis
 ) -> None:
@@ -65,10 +65,10 @@ def test_a_message_that_is_on_its_way_is_not_doubled(
 ) -> None:
     records.submit(PLAIN, "somebody")
     records.sweep()
-    assert queued(client, LONG) == [ID]
-    assert next(broker.consume(LONG))  # a worker has it, and has not begun
+    assert queued(client, USERS_LONG) == [ID]
+    assert next(broker.consume(USERS_LONG))  # a worker has it, and has not begun
     records.sweep()
-    assert queued(client, LONG) == []
+    assert queued(client, USERS_LONG) == []
 
 
 def test_of_many_tasks_those_without_a_message_alone_are_sent(
@@ -76,11 +76,12 @@ def test_of_many_tasks_those_without_a_message_alone_are_sent(
 ) -> None:
     for name in ("t1", "t2", "t3"):
         records.submit(replace(PLAIN, id=name), name)
-    lost = next(key for key in bodies(client, LONG) if key.startswith(b"t2"))
-    client.hdel(f"{keys.NAMESPACE}:{LONG}.msgs", lost.decode())
-    client.lrem(f"{keys.NAMESPACE}:{LONG}", 1, lost.decode())
+    lost, *kept = sorted(bodies(client, USERS_LONG), key=lambda key: not key.startswith(b"t2"))
+    client.hdel(f"{keys.NAMESPACE}:{USERS_LONG}.msgs", lost.decode())
     records.sweep()
-    assert queued(client, LONG) == ["t1", "t3", "t2"]
+    assert queued(client, USERS_LONG) == ["t1", "t2", "t3"]
+    assert set(bodies(client, USERS_LONG)) > set(kept)
+    assert lost not in bodies(client, USERS_LONG)
 
 
 @pytest.mark.parametrize("state", [STARTED, SUCCESS, FAILURE, REVOKED, ABSENT])
@@ -88,9 +89,9 @@ def test_what_does_not_wait_cannot_be_sent_again(
     state: State | None, records: RedisRecords, client: redis.Redis, reach: Reach
 ) -> None:
     reach(state)
-    lose_messages(client, LONG)
+    lose_messages(client, USERS_LONG)
     records.resend(ID)
-    assert bodies(client, LONG) == {}
+    assert bodies(client, USERS_LONG) == {}
 
 
 def test_a_lost_run_that_may_be_repeated_is_sent_again_by_the_sweep_that_finds_it(
@@ -98,11 +99,11 @@ def test_a_lost_run_that_may_be_repeated_is_sent_again_by_the_sweep_that_finds_i
 ) -> None:
     records.submit(REPEATABLE, "somebody")
     records.start(ID, "ours")
-    lose_messages(client, LONG)
+    lose_messages(client, USERS_LONG)
     lose_worker(client)
     records.sweep()
     assert state_of(records) is RETRY
-    assert queued(client, LONG) == [ID]
+    assert queued(client, USERS_LONG) == [ID]
 
 
 def test_the_place_of_a_record_that_is_gone_is_freed(
@@ -118,12 +119,12 @@ def test_a_message_that_cannot_be_read_is_taken_out_and_its_task_has_failed_if_i
     state: State | None, records: RedisRecords, client: redis.Redis, reach: Reach
 ) -> None:
     reach(state)
-    lose_messages(client, LONG)
+    lose_messages(client, USERS_LONG)
     before = records.get(ID)
     broken = {f"{ID}:1": b"{", f"{ID}:2": message_of(ID).encode()}
-    client.hset(f"{keys.NAMESPACE}:{LONG}.msgs", mapping=broken)
-    records.bury(LONG, b"{")
-    assert list(bodies(client, LONG)) == [f"{ID}:2".encode()]
+    client.hset(f"{keys.NAMESPACE}:{USERS_LONG}.msgs", mapping=broken)
+    records.bury(USERS_LONG, b"{")
+    assert list(bodies(client, USERS_LONG)) == [f"{ID}:2".encode()]
     if state in {QUEUED, RETRY}:
         reason = "The message of this task could not be read"
         assert records.get(ID) == replace(read(state), state=FAILURE, error=reason)
@@ -136,6 +137,6 @@ def test_a_message_that_cannot_be_read_is_taken_out_and_its_task_has_failed_if_i
 def test_a_message_of_no_task_that_cannot_be_read_is_only_taken_out(
     redis_id: str, records: RedisRecords, client: redis.Redis
 ) -> None:
-    client.hset(f"{keys.NAMESPACE}:{LONG}.msgs", redis_id, b"\xff")  # type: ignore[arg-type]
-    records.bury(LONG, b"\xff")
+    client.hset(f"{keys.NAMESPACE}:{USERS_LONG}.msgs", redis_id, b"\xff")  # type: ignore[arg-type]
+    records.bury(USERS_LONG, b"\xff")
     assert client.keys() == []

@@ -1,0 +1,45 @@
+"""Which workers live."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import redis
+
+from sysmon_core.tasks.heartbeat import Heartbeat, workers
+from sysmon_core.tasks.keys import WORKERS
+from sysmon_core.tasks.lua import ALIVE
+from sysmon_core.tasks.records import RedisRecords
+
+
+def test_workers_are_counted_while_they_live(client: redis.Redis) -> None:
+    assert workers(client) == 0
+    heartbeat = Heartbeat(client)
+    for name in ("one", "two", "one"):
+        heartbeat.beat(name, 12)
+    assert workers(client) == 2
+    heartbeat.end("one", 12)
+    assert workers(client) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lives"), [(-ALIVE - 2, False), (-ALIVE + 3, True), (3600, False)]
+)
+def test_a_heartbeat_counts_for_some_seconds_and_not_from_before_the_clock_was_set_back(
+    seconds: float, lives: bool, client: redis.Redis
+) -> None:
+    client.zadd(WORKERS, {"12 ours": time.time() + seconds})
+    assert workers(client) == lives
+
+
+def test_the_last_one_is_told_and_those_of_long_ago_are_forgotten(
+    client: redis.Redis, records: RedisRecords
+) -> None:
+    assert records.figures().heartbeat is None
+    now = time.time()
+    client.zadd(WORKERS, {"12 one": now - 900, "12 two": now + 900})
+    Heartbeat(client).beat("ours", 12)
+    assert client.zrange(WORKERS, 0, -1) == [b"12 ours"]
+    assert now - 5 < (records.figures().heartbeat or 0) < now + 15
+    assert records.figures().workers == 1

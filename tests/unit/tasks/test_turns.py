@@ -1,0 +1,260 @@
+"""Whose task is next, how many of a client's run at once, and how a worker's threads are shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import redis
+from dramatiq import Message
+
+from sysmon_core.errors import TooManyTasks
+from sysmon_core.services.tasks import State
+from sysmon_core.tasks import keys
+from sysmon_core.tasks.broker import WakingBroker
+from sysmon_core.tasks.heartbeat import Heartbeat
+from sysmon_core.tasks.messages import BRIEF, LONG, QUEUES, USERS_BRIEF, USERS_LONG, ResultStore
+from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.rooms import Rooms
+from tests.conftest import MakeSettings
+from tests.unit.tasks.conftest import DONE, PLAIN, bodies, lines, lose_messages, lose_worker
+
+MANY = 500
+
+
+@pytest.fixture
+def records(client: redis.Redis, results: ResultStore, make_settings: MakeSettings) -> RedisRecords:
+    """The records, with room for all that these tests do."""
+    return RedisRecords(client, results, make_settings(tasks_open=5000))
+
+
+@pytest.fixture
+def broker(client: redis.Redis) -> WakingBroker:
+    """A worker's broker: 12 of its threads are for long tasks, three of them for one client."""
+    broker = WakingBroker(client, share=0.25)
+    broker.rooms.threads = 16
+    return broker
+
+
+def submit(records: RedisRecords, client: str, number: int, owner: str = "") -> list[str]:
+    """The ids of a client's new tasks."""
+    names = [f"{client}{n}" for n in range(number)]
+    for name in names:
+        records.submit(replace(PLAIN, id=name, owner=owner), client)
+    return names
+
+
+def fetched(broker: WakingBroker, queue: str = LONG, wanted: int = 12) -> list[str]:
+    """The tasks whose messages a worker with so much room gets."""
+    return [Message.decode(body).message_id for body in broker.do_fetch(queue, wanted)]
+
+
+def test_clients_take_turns_whoever_came_first(records: RedisRecords, broker: WakingBroker) -> None:
+    submit(records, "a", MANY)
+    submit(records, "b", 2)
+    submit(records, "c", 1)
+    assert fetched(broker, wanted=4) == ["a0", "b0", "c0", "a1"]
+    submit(records, "d", 1)
+    assert fetched(broker, wanted=4) == ["b1", "a2", "d0"]  # and a has its share
+
+
+def test_a_client_has_its_share_of_the_threads_and_more_only_when_one_of_its_tasks_ends(
+    records: RedisRecords, broker: WakingBroker
+) -> None:
+    submit(records, "a", MANY)
+    assert fetched(broker) == ["a0", "a1", "a2"]
+    assert fetched(broker) == []
+    submit(records, "b", 1)
+    assert fetched(broker) == ["b0"]
+    assert records.start("a1", "ours")
+    assert fetched(broker) == []
+    assert records.finish("a1", "ours", DONE)
+    assert fetched(broker) == ["a3"]
+
+
+def lose(records: RedisRecords, client: redis.Redis) -> None:
+    lose_worker(client)
+    records.sweep()
+
+
+def fail_to_start(records: RedisRecords, client: redis.Redis) -> None:
+    lose_messages(client, LONG)
+    records.sweep()
+
+
+def bury(records: RedisRecords, client: redis.Redis) -> None:
+    records.bury(LONG, next(body for key, body in bodies(client, LONG).items() if b"t1" in key))
+
+
+@pytest.mark.parametrize(
+    ("began", "end"),
+    [
+        pytest.param(True, lambda records, _: records.cancel(PLAIN.id), id="cancel"),
+        pytest.param(False, lambda records, _: records.cancel(PLAIN.id), id="cancel before"),
+        pytest.param(True, lose, id="loss of its worker"),
+        pytest.param(False, bury, id="burial"),
+        pytest.param(False, lambda records, _: records.resend(PLAIN.id), id="another sending"),
+    ],
+)
+@pytest.mark.parametrize("repeatable", [False, True])
+def test_a_slot_is_free_again_however_a_task_leaves_it(
+    began: bool,
+    end: Callable[[RedisRecords, redis.Redis], object],
+    repeatable: bool,
+    records: RedisRecords,
+    broker: WakingBroker,
+    client: redis.Redis,
+) -> None:
+    broker.rooms.threads = 1
+    records.submit(replace(PLAIN, owner="", repeatable=repeatable), "a")
+    assert fetched(broker) == [PLAIN.id]
+    submit(records, "a", 1)
+    assert fetched(broker) == []
+    if began:
+        assert records.start(PLAIN.id, "ours")
+    client.delete(keys.WAKE + LONG)
+    end(records, client)
+    assert client.exists(keys.WAKE + LONG)  # whoever is idle looks at once
+    assert fetched(broker) == ["a0"]
+
+
+def test_a_message_that_was_lost_on_its_way_keeps_no_slot(
+    records: RedisRecords, broker: WakingBroker, client: redis.Redis
+) -> None:
+    submit(records, "a", 4)
+    assert fetched(broker) == ["a0", "a1", "a2"]
+    fail_to_start(records, client)
+    assert fetched(broker) == ["a0", "a1", "a2"]
+    assert client.scard(f"{keys.SLOTS}{LONG} a") == 3
+
+
+def test_a_lost_run_that_waits_again_keeps_no_slot(
+    records: RedisRecords, broker: WakingBroker, client: redis.Redis
+) -> None:
+    records.submit(replace(PLAIN, owner="", repeatable=True), "a")
+    assert fetched(broker) == [PLAIN.id]
+    assert records.start(PLAIN.id, "ours")
+    lose_worker(client)
+    task = records.get(PLAIN.id)
+    assert task
+    assert task.state is State.RETRY
+    assert not client.exists(f"{keys.SLOTS}{LONG} a")
+
+
+def test_a_task_that_is_cancelled_in_the_line_leaves_nothing_there(
+    records: RedisRecords, broker: WakingBroker, client: redis.Redis
+) -> None:
+    for name in submit(records, "a", 3):
+        records.cancel(name)
+    assert lines(client, LONG) == []
+    assert bodies(client, LONG) == {}
+    assert not client.exists(keys.TURNS + LONG)
+    submit(records, "b", 1)
+    assert fetched(broker) == ["b0"]
+
+
+def test_what_was_put_back_goes_first_and_no_more_is_let_in_than_there_is_room_for(
+    records: RedisRecords, broker: WakingBroker, client: redis.Redis
+) -> None:
+    submit(records, "a", 2)
+    broker.admit(LONG, 2)  # and another worker did not live to fetch them
+    submit(records, "b", 1)
+    assert fetched(broker, wanted=1) == ["a0"]
+    assert fetched(broker, wanted=1) == ["a1"]
+    assert lines(client, LONG) == [f"{keys.LINE}{LONG} b"]
+
+
+def test_the_share_is_one_of_all_workers_that_live(
+    records: RedisRecords, broker: WakingBroker, client: redis.Redis
+) -> None:
+    submit(records, "a", MANY)
+    heartbeat = Heartbeat(client)
+    heartbeat.beat("ours", 12)
+    assert len(fetched(broker)) == 3
+    heartbeat.beat("another", 12)
+    assert len(fetched(broker)) == 3  # six in all
+    heartbeat.end("another", 12)
+    assert fetched(broker) == []
+
+
+def test_brief_tasks_of_a_client_are_counted_beside_its_long_ones(
+    records: RedisRecords, broker: WakingBroker
+) -> None:
+    submit(records, "a", 9)
+    assert len(fetched(broker)) == 3
+    records.submit(replace(PLAIN, id="b1", owner="", brief=True), "a")
+    assert fetched(broker, BRIEF) == ["b1"]
+
+
+def test_anonymous_tasks_have_half_of_the_places_and_leave_the_rest_to_users(
+    client: redis.Redis, results: ResultStore, make_settings: MakeSettings
+) -> None:
+    records = RedisRecords(client, results, make_settings(tasks_open=6))
+    names = submit(records, "a", 3)
+    with pytest.raises(TooManyTasks, match="belong to no user"):
+        submit(records, "b", 1)
+    submit(records, "u", 3, owner="eve")
+    with pytest.raises(TooManyTasks, match="All places for tasks are taken"):
+        submit(records, "v", 1, owner="ida")
+    records.cancel(names[0])
+    submit(records, "b", 1)
+
+
+def test_what_was_queued_before_an_upgrade_is_done_and_counted(
+    records: RedisRecords, broker: WakingBroker, client: redis.Redis
+) -> None:
+    (name,) = submit(records, "a", 1)
+    client.rename(f"{keys.LINE}{LONG} a", f"{keys.NAMESPACE}:{LONG}")  # where it was put before
+    client.delete(keys.TURNS + LONG, keys.ANONYMOUS)
+    assert [one for one in broker.do_fetch(LONG, 3) if name.encode() in one]
+    assert records.start(name, "ours")
+    assert client.scard(f"{keys.SLOTS}{LONG} a") == 1
+    assert records.finish(name, "ours", DONE)
+    task = records.get(name)
+    assert task
+    assert task.state is State.SUCCESS
+    assert not client.exists(f"{keys.SLOTS}{LONG} a", keys.OPEN)
+
+
+class Hand:
+    """A consumer that has so many messages in hand."""
+
+    def __init__(self, number: int) -> None:
+        self.outstanding_message_count = number
+
+
+def rooms(threads: int, **in_hand: int) -> Rooms:
+    made = Rooms(threads)
+    names = dict(zip(("long", "brief", "users_long", "users_brief"), QUEUES, strict=True))
+    for name, number in in_hand.items():
+        made.enter(names[name], Hand(number))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("in_hand", "free"),
+    [
+        ({}, (6, 8, 12, 16)),
+        ({"long": 6}, (0, 2, 6, 10)),
+        ({"long": 6, "brief": 2}, (0, 0, 6, 8)),
+        ({"brief": 8}, (0, 0, 8, 8)),
+        ({"users_long": 12}, (0, 4, 0, 4)),
+        ({"users_long": 8}, (4, 8, 4, 8)),
+        ({"users_brief": 16}, (0, 0, 0, 0)),
+        ({"long": 6, "users_long": 6}, (0, 2, 0, 4)),
+    ],
+)
+def test_threads_are_kept_for_users_and_for_brief_tasks(
+    in_hand: dict[str, int], free: tuple[int, ...]
+) -> None:
+    made = rooms(16, **in_hand)
+    assert tuple(made.free(queue) for queue in QUEUES) == free
+
+
+@pytest.mark.parametrize("threads", range(1, 20))
+def test_every_kind_of_task_has_a_thread_however_few_there_are(threads: int) -> None:
+    assert all(Rooms(threads).free(queue) >= 1 for queue in QUEUES)
+    anonymous = rooms(threads, long=rooms(threads).free(LONG))
+    assert threads == 1 or anonymous.free(USERS_LONG) >= 1
+    assert anonymous.free(USERS_BRIEF) == threads - anonymous._in_hand(LONG)  # noqa: SLF001
