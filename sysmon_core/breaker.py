@@ -1,4 +1,4 @@
-"""Keeps all but one from waiting for a database that did not answer the last time."""
+"""Keeps all but one from waiting for a server that did not answer the last time."""
 
 from __future__ import annotations
 
@@ -6,33 +6,37 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
-from sysmon_core.errors import DatabaseTimeout
-
 
 class Breaker:
     """A circuit breaker (Nygard, Release It!, 5.2) without a clock.
 
     A thread that waits is lost to everybody else. So once somebody has waited in vain, one at a
-    time finds out whether the database answers again, and all others are told at once.
+    time finds out whether the server answers again, and all others are told at once.
+
+    Args:
+        timeout: the error of having waited in vain.
+        reason: its text for those who do not even try.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timeout: type[Exception], reason: str) -> None:
+        self._timeout = timeout
+        self._reason = reason
         self._open = False
         self._probe = threading.Lock()
 
     @contextlib.contextmanager
     def guarding(self) -> Iterator[None]:
-        """Watch over one use of the database.
+        """Watch over one use of the server.
 
         Raises:
-            DatabaseTimeout: somebody else is waiting for it already.
+            the error of having waited in vain: somebody else is waiting for it already.
         """
         probing = self._open
         if probing and not self._probe.acquire(blocking=False):
-            raise DatabaseTimeout("The users' database does not answer: try again")
+            raise self._timeout(self._reason)
         try:
             yield
-        except DatabaseTimeout:
+        except self._timeout:
             self._open = True
             raise
         except BaseException:

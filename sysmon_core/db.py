@@ -31,17 +31,22 @@ class Database:
         """
         self._patience = Patience()
         self._seconds = seconds
-        self._breaker = Breaker()
+        self._breaker = Breaker(DatabaseTimeout, "The users' database does not answer: try again")
         self.engine = make_engine(url, self._patience)
         self._witness = sqlite.Witness(self.engine) if self.engine.name == "sqlite" else None
 
-    def version(self, *, wait: bool = True) -> Hashable:
+    def version(self) -> Hashable:
         """What is the same as before only if nobody has changed the database since, or None.
 
-        It is None, too, where that cannot be known for less than reading what is wanted, and, if
-        nobody is to ``wait``, where the database would first have to be opened.
+        It is None, too, where that cannot be known without waiting, or not for less than reading
+        what is wanted; ``watch`` has it be known from then on, where it can be at all.
         """
-        return self._witness.version(wait=wait) if self._witness else None
+        return self._witness.version() if self._witness else None
+
+    def watch(self) -> None:
+        """See to it that versions are told, after a read has shown that the database answers."""
+        if self._witness:
+            self._witness.open()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:

@@ -116,16 +116,11 @@ class Witness:
         self._pooled: PoolProxiedConnection | None = None
         self._opened = 0  # connections so far
 
-    def version(self, *, wait: bool = True) -> Hashable:
-        """What is the same as before only if the database is; None if that cannot be told.
-
-        To open the database may take as long as somebody locks it: only who may ``wait`` does.
-        """
-        if not self._lock.acquire(blocking=wait):
+    def version(self) -> Hashable:
+        """What is the same as before only if the database is; None if that cannot be told now."""
+        if not self._lock.acquire(blocking=False):
             return None
         try:
-            if self._pooled is None and wait:
-                self._open()
             return self._seen()
         except (sqlite3.Error, SQLAlchemyError):
             self._pooled = None  # whoever reads the database will say what it is
@@ -133,14 +128,26 @@ class Witness:
         finally:
             self._lock.release()
 
-    def _open(self) -> None:
-        self._pooled = self._engine.raw_connection()
-        self._pooled.detach()  # it is for no one else
-        connection: Any = self._pooled.dbapi_connection
+    def open(self) -> None:
+        """Open the database, which takes as long as somebody locks it, unless it is open."""
+        if self._pooled is not None or not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._pooled = self._opened_one()
+        except (sqlite3.Error, SQLAlchemyError):
+            self._pooled = None  # likewise
+        finally:
+            self._lock.release()
+
+    def _opened_one(self) -> PoolProxiedConnection:
+        pooled = self._engine.raw_connection()
+        pooled.detach()  # it is for no one else
+        connection: Any = pooled.dbapi_connection
         connection.execute("PRAGMA busy_timeout=0")  # it is asked again soon enough
         self._path = _path(connection)
         self._file = _identity(self._path)
         self._opened += 1
+        return pooled
 
     def _seen(self) -> Hashable:
         if self._pooled is None:

@@ -8,7 +8,7 @@ from typing import Literal
 from pyramid.request import Request
 
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
-from sysmon_core.api.pools import STORE
+from sysmon_core.api.pools import TASKS
 from sysmon_core.api.schemas import Exactly
 from sysmon_core.api.security import PUBLIC
 from sysmon_core.errors import NotReady
@@ -46,7 +46,7 @@ def services(health: Health) -> Iterator[Service]:
     is_ready = Endpoint(
         view=ready,
         permission=PUBLIC,
-        work=STORE,
+        work=TASKS,
         summary="Whether the database, Redis and a worker are there",
         answers={200: Answer(Ready)},
         raises=(NotReady,),

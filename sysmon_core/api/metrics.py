@@ -13,7 +13,7 @@ from sysmon_core.api import schemas
 from sysmon_core.api.endpoints import Answer, Endpoint, View
 from sysmon_core.api.inputs import Query, Reader
 from sysmon_core.api.kept import tell
-from sysmon_core.api.pools import STORE, Work
+from sysmon_core.api.pools import TASKS, Work
 from sysmon_core.api.problems import problem
 from sysmon_core.api.security import PUBLIC, caller_of
 from sysmon_core.errors import Fault, RunTooLong
@@ -107,7 +107,7 @@ def submit(version: str, metric: Metric, tasks: Tasks, permission: str, reads: R
     return Endpoint(
         view=_submission(version, metric, tasks),
         permission=permission,
-        work=STORE,
+        work=TASKS,
         reads=reads,
         summary=f"{metric.title}, as a task",
         description=metric.description,

@@ -13,7 +13,7 @@ from pyramid.response import Response
 
 from sysmon_core import log_queue
 from sysmon_core.api.endpoints import Answer, Endpoint, Service
-from sysmon_core.api.pools import STORE
+from sysmon_core.api.pools import TASKS
 from sysmon_core.errors import TasksUnavailable
 from sysmon_core.services.tasks import Figures
 
@@ -90,7 +90,7 @@ def service(counted: CollectorRegistry, permission: str) -> Service:
     endpoint = Endpoint(
         view=view,
         permission=permission,
-        work=STORE,
+        work=TASKS,
         summary="Counts of requests and tasks, for Prometheus",
         answers={200: Answer({"type": "string"})},
     )

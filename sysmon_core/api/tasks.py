@@ -11,7 +11,7 @@ from pyramid.response import Response
 from sysmon_core.api import schemas
 from sysmon_core.api.endpoints import Answer, Endpoint
 from sysmon_core.api.metrics import link
-from sysmon_core.api.pools import CHANGE, STORE
+from sysmon_core.api.pools import CHANGE, TASKS
 from sysmon_core.api.security import caller_of
 from sysmon_core.errors import TaskNotFound, TasksUnavailable
 from sysmon_core.services.tasks import State, Tasks
@@ -38,7 +38,7 @@ def show(version: str, tasks: Tasks, permission: str, *, owned: bool) -> Endpoin
     return Endpoint(
         view=view,
         permission=permission,
-        work=STORE,
+        work=TASKS,
         summary="What became of a task",
         answers={200: Answer(schemas.Task)},
         raises=RAISES,

@@ -16,7 +16,7 @@ from sysmon_core.api import schemas
 from sysmon_core.api.endpoints import Answer, Endpoint
 from sysmon_core.api.inputs import Body, Query
 from sysmon_core.api.metrics import path_of
-from sysmon_core.api.pools import CHANGE, STORE
+from sysmon_core.api.pools import CHANGE, USERS
 from sysmon_core.api.security import ADMIN, USER, caller_of
 from sysmon_core.errors import InvalidInput, LastAdmin, TooManyLists, UserExists, UserNotFound
 from sysmon_core.metric import Integer, Params
@@ -62,7 +62,7 @@ def collection(users: Users, body_limit: int) -> dict[str, Endpoint]:
         "GET": Endpoint(
             view=views.list,
             permission=USER,
-            work=STORE,
+            work=USERS,
             reads=Query(UserList),
             summary="The users by name",
             answers={200: Answer(schemas.Users)},
@@ -87,7 +87,7 @@ def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
         "GET": Endpoint(
             view=views.get,
             permission=USER,
-            work=STORE,
+            work=USERS,
             summary="A user",
             answers={200: SHOWN},
             raises=(UserNotFound,),

@@ -28,9 +28,10 @@ class Unchanged(Generic[T]):
 
     def recall(self, key: Hashable) -> T | None:
         """What ``get`` would give, where that is known without waiting for anything; else None."""
-        version = self._database.version(wait=False)
-        seen = self._seen.get(key) if version is not None else None
-        return seen[1] if seen is not None and seen[0] == version else None
+        version = self._database.version()
+        with self._lock:
+            seen = self._seen.get(key)
+        return seen[1] if seen is not None and seen[0] == version is not None else None
 
     def get(self, key: Hashable, read: Callable[[], T]) -> T:
         """What ``read`` gives now, or gave when the database was the same.
@@ -40,7 +41,9 @@ class Unchanged(Generic[T]):
         """
         version = self._database.version()  # before it is read: a change meanwhile is another
         if version is None:
-            return read()
+            value = read()
+            self._database.watch()
+            return value
         with self._lock:
             seen = self._seen.get(key)
         if seen is not None and seen[0] == version:

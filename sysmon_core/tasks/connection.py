@@ -10,6 +10,7 @@ import redis
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.retry import Retry
 
+from sysmon_core.breaker import Breaker
 from sysmon_core.errors import ConfigurationError, NotReady, TasksUnavailable
 
 IMPATIENT = 0.5  # seconds: somebody is waiting for an answer over HTTP
@@ -20,13 +21,28 @@ PATIENT = 10.0  # seconds: a worker would rather wait than fail
 
 def impatient(url: str) -> redis.Redis:
     """A client for the API: what cannot be had at once is an error at once."""
-    return _client(redis.ConnectionPool, url, IMPATIENT, Retry(NoBackoff(), 0))
+    return Impatient(
+        connection_pool=_pool(redis.ConnectionPool, url, IMPATIENT, Retry(NoBackoff(), 0))
+    )
 
 
 def patient(url: str) -> redis.Redis:
     """A client for the worker: it rides out a restart of the server."""
     retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), 5)
-    return _client(BoundedPool, url, PATIENT, retry)
+    return redis.Redis(connection_pool=_pool(BoundedPool, url, PATIENT, retry))
+
+
+class Impatient(redis.Redis):
+    """A client that lets one thread at a time find out whether a Redis that hung answers again."""
+
+    def __init__(self, connection_pool: redis.ConnectionPool) -> None:
+        super().__init__(connection_pool=connection_pool)
+        self._breaker = Breaker(redis.TimeoutError, "Redis has not answered the last time")
+
+    def execute_command(self, *words: Any, **options: Any) -> Any:
+        """Send a command and give the answer."""
+        with self._breaker.guarding():
+            return super().execute_command(*words, **options)  # type: ignore[no-untyped-call]  # redis-py left it untyped
 
 
 class BoundedPool(redis.BlockingConnectionPool):
@@ -37,9 +53,9 @@ class BoundedPool(redis.BlockingConnectionPool):
         super().__init__(**most)  # type: ignore[no-untyped-call]  # redis-py left it untyped
 
 
-def _client(
+def _pool(
     kind: type[redis.ConnectionPool], url: str, timeout: float, retry: Retry
-) -> redis.Redis:
+) -> redis.ConnectionPool:
     # Said explicitly: the library's own defaults retry for seconds or wait for ever.
     options = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": retry}
     try:
@@ -49,7 +65,7 @@ def _client(
         raise ConfigurationError(
             "The setting redis_url cannot be used: write it as redis://HOST:PORT/DB or unix:///PATH"
         ) from None
-    return redis.Redis(connection_pool=pool)
+    return pool
 
 
 def check_policy(client: redis.Redis) -> None:

@@ -9,6 +9,7 @@ import itertools
 import resource
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections import Counter
@@ -17,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import PATIENCE, until
+from tests.conftest import PATIENCE, started_redis, until
 from tests.live.conftest import BIN, HOST, Site, new_site
 from tests.postgresql import started_postgresql
 
@@ -153,5 +154,38 @@ def test_with_a_database_that_hangs(site: Site) -> None:
             until(lambda: statuses[503] > CLIENTS)
             quick(site)
             cluster.signal(signal.SIGCONT)
+            until(lambda: statuses[200] > CLIENTS)
+        assert set(statuses) == {200, 503}
+
+
+def test_with_a_database_that_another_program_locks(site: Site) -> None:
+    add_user(site)
+    site.pserve()
+    with contextlib.closing(sqlite3.connect(site.var / "sysmon.sqlite", timeout=PATIENCE)) as lock:
+        lock.isolation_level = None
+        lock.execute("PRAGMA locking_mode=EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE")  # before the server has opened it, too
+        with clients(lambda _: ask_v3(site, HOST, "secret")) as statuses:
+            until(lambda: statuses[503] > CLIENTS)
+            quick(site)
+            lock.execute("COMMIT")
+            lock.close()
+            until(lambda: statuses[200] > CLIENTS)
+        assert set(statuses) == {200, 503}
+
+
+def test_with_a_redis_that_hangs(site: Site) -> None:
+    add_user(site)
+    site.var.mkdir(exist_ok=True)
+    with started_redis(site.var) as redis:
+        site.pserve()
+        task = site.client.submit()
+        assert ask_v3(site, HOST, "secret") == 200
+        redis.send_signal(signal.SIGSTOP)
+        with clients(lambda _: site.client.get(task).status) as statuses:
+            until(lambda: statuses[503] > 10 * CLIENTS)  # one waits, the others are told at once
+            quick(site)
+            assert ask_v3(site, HOST, "secret") == 200
+            redis.send_signal(signal.SIGCONT)
             until(lambda: statuses[200] > CLIENTS)
         assert set(statuses) == {200, 503}

@@ -11,7 +11,7 @@ from sysmon_core.errors import DatabaseTimeout, DatabaseUnavailable, LastAdmin
 
 @pytest.fixture
 def breaker() -> Breaker:
-    return Breaker()
+    return Breaker(DatabaseTimeout, "it does not answer")
 
 
 def wait_in_vain(breaker: Breaker) -> None:

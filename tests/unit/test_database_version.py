@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 import pytest
@@ -50,64 +50,78 @@ with sqlite3.connect(sys.argv[1]) as connection:
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
 
 
+def version_of(database: Database) -> Hashable:
+    database.watch()
+    return database.version()
+
+
+def test_before_it_is_watched_it_tells_nothing_and_waits_for_nothing(path: Path) -> None:
+    database = Database(f"sqlite:///{path}")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as lock:
+        lock.execute("PRAGMA locking_mode=EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE")
+        assert database.version() is None
+    assert version_of(database) is not None
+
+
 @pytest.mark.parametrize("change", [by_itself, by_sqlite, by_another_process])
 def test_a_version_is_the_same_until_anybody_changes_anything(
     path: Path, change: Callable[[Path], None]
 ) -> None:
     database = Database(f"sqlite:///{path}")
-    seen = {database.version()}
+    seen = {version_of(database)}
     for _ in range(3):
         with database.read() as connection:
             connection.execute(text("SELECT * FROM counter"))
-        before = database.version()
-        assert before == database.version()
+        before = version_of(database)
+        assert before == version_of(database)
         change(path)
-        assert database.version() not in seen | {before}
-        seen.add(database.version())
+        assert version_of(database) not in seen | {before}
+        seen.add(version_of(database))
     assert None not in seen
 
 
 def test_a_change_of_its_own_is_one_too_and_one_rolled_back_is_none(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
-    before = database.version()
+    before = version_of(database)
     with contextlib.suppress(KeyError), database.write() as connection:
         connection.execute(text("UPDATE counter SET n = 7"))
         raise KeyError
-    assert database.version() == before
+    assert version_of(database) == before
     with database.write() as connection:
         connection.execute(text("UPDATE counter SET n = 7"))
-    assert database.version() != before
+    assert version_of(database) != before
 
 
 def test_another_file_in_its_place_is_another_version(path: Path, folder: Path) -> None:
     database = Database(f"sqlite:///{path}")
-    before = database.version()
+    before = version_of(database)
     make(folder / "other.sqlite", 1)
     (folder / "other.sqlite").rename(path)
-    assert {database.version(), database.version()} & {before} == set()
-    assert database.version() not in {None, before}
+    assert database.version() is None, "what is there has to be opened first"
+    assert version_of(database) not in {None, before}
     path.unlink()
-    assert database.version() is None
+    assert version_of(database) is None
 
 
 def test_a_change_while_nobody_could_look_is_another_version(path: Path, folder: Path) -> None:
     database = Database(f"sqlite:///{path}")
-    seen = {database.version()}
+    seen = {version_of(database)}
     for _ in range(3):
         moved = path.rename(folder / "moved.sqlite")
         assert database.version() is None
         by_sqlite(moved)
         moved.rename(path)  # the very same file
-        assert database.version() not in seen | {None}
-        seen.add(database.version())
+        assert version_of(database) not in seen | {None}
+        seen.add(version_of(database))
 
 
 def test_where_it_cannot_be_told_it_is_none(folder: Path, postgresql: Cluster) -> None:
-    assert Database(f"sqlite:///{folder}/none/x.sqlite").version() is None
+    assert version_of(Database(f"sqlite:///{folder}/none/x.sqlite")) is None
     (folder / "garbage.sqlite").write_bytes(b"garbage" * 1000)
-    assert Database(f"sqlite:///{folder}/garbage.sqlite").version() is None
+    assert version_of(Database(f"sqlite:///{folder}/garbage.sqlite")) is None
     with postgresql.database() as url:
-        assert Database(url).version() is None
+        assert version_of(Database(url)) is None
 
 
 def read_by(database: Database, numbers: list[int]) -> Callable[[], int]:
@@ -123,12 +137,16 @@ def test_what_is_unchanged_is_read_once(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
     unchanged: Unchanged[int] = Unchanged(database)
     reads: list[int] = []
-    for expected in (0, 0, 0):
+    assert unchanged.recall("key") is None
+    for expected in (0, 0, 0, 0):
         assert unchanged.get("key", read_by(database, reads)) == expected
+    assert unchanged.recall("key") == 0
     by_sqlite(path)
+    assert unchanged.recall("key") is None
     for expected in (1, 1):
         assert unchanged.get("key", read_by(database, reads)) == expected
-    assert reads == [0, 1]
+    assert reads == [0, 0, 1], "the first shows that the database answers"
+    assert unchanged.recall("key") == 1
 
 
 def test_without_versions_all_is_read(postgresql: Cluster) -> None:

@@ -15,11 +15,14 @@ class Sea:
 
     def __init__(self) -> None:
         self.now: Hashable = 1
-        self.reads = 0
+        self.reads = self.watched = 0
         self.fish: str | None = "cod"
 
     def version(self) -> Hashable:
         return self.now
+
+    def watch(self) -> None:
+        self.watched += 1
 
     def read(self) -> str | None:
         self.reads += 1
@@ -83,6 +86,19 @@ def test_a_database_that_cannot_tell_is_read_each_time(
     sea.now = None
     assert [unchanged.get("a", sea.read) for _ in range(3)] == ["cod"] * 3
     assert sea.reads == 4
+    assert sea.watched == 3
+    assert unchanged.recall("a") is None
+
+
+def test_what_is_known_is_recalled_and_nothing_is_read(
+    sea: Sea, unchanged: Unchanged[str | None]
+) -> None:
+    assert unchanged.recall("a") is None
+    unchanged.get("a", sea.read)
+    assert unchanged.recall("a") == "cod"
+    sea.now = 2
+    assert unchanged.recall("a") is None
+    assert sea.reads == 1
 
 
 def test_what_cannot_be_read_is_not_remembered(sea: Sea, unchanged: Unchanged[str | None]) -> None:
