@@ -4,6 +4,9 @@ One thread calls it for all requests, since Python runs one thread at a time any
 the application defers to threads of its own. Granian's interface for WSGI was tried first: its
 threads wait for slow bodies, and many that take turns answer less than one. It also copies the
 environment of the process, secrets included, into each environ.
+
+In a path that is no UTF-8 Granian puts U+FFFD for what it cannot read, so that the application
+cannot know it from a path that has this character: both are where nothing is.
 """
 
 from __future__ import annotations
@@ -19,8 +22,6 @@ from sysmon_core.server.body import Unreadable, read_body
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-MENDED = "\N{REPLACEMENT CHARACTER}".encode()  # by Granian, where a path is no UTF-8
-NO_UTF_8 = b"\xff"
 NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 SEPARATORS = {"cookie": ";"}  # RFC 6265, 5.4; all others are lists (RFC 9110, 5.3)
 VERSIONS = {"1": "HTTP/1.0", "1.1": "HTTP/1.1"}
@@ -88,7 +89,7 @@ def _environ(scope: Any) -> dict[str, Any]:
     host, _, port = scope.server.rpartition(":")
     environ = {
         "REQUEST_METHOD": scope.method,
-        "PATH_INFO": _path(scope.path),
+        "PATH_INFO": _latin(scope.path),
         "QUERY_STRING": _latin(scope.query_string),
         "SERVER_PROTOCOL": VERSIONS.get(scope.http_version, "HTTP/1.1"),
         "SERVER_NAME": host,
@@ -102,11 +103,6 @@ def _environ(scope: Any) -> dict[str, Any]:
         before = environ.get(key)
         environ[key] = value if before is None else f"{before}{SEPARATORS.get(name, ',')}{value}"
     return environ
-
-
-def _path(text: str) -> str:
-    """The path, such that the application sees whether it was UTF-8."""
-    return text if text.isascii() else text.encode().replace(MENDED, NO_UTF_8).decode("latin-1")
 
 
 def _latin(text: str) -> str:

@@ -37,7 +37,8 @@ REFUSED = {
     "no host": (b"GET /livez HTTP/1.1\r\n\r\n", 400),
     "a host in another alphabet": (b"GET /livez HTTP/1.1\r\nHost: \xc3\xa9\r\n\r\n", 400),
     "two hosts": (GET + b"Host: localhost\r\n\r\n", 421),
-    "a path that is no UTF-8": (b"GET /%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    "a path that is no UTF-8": (b"GET /%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+    "a query that is no UTF-8": (b"GET /?%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "a body too large": (POST + b"Content-Length: 70000\r\n\r\n", 413),
     "a chunked body too large": (
         POST + b"Transfer-Encoding: chunked\r\n\r\n11170\r\n" + b"x" * 70_000 + b"\r\n0\r\n\r\n",

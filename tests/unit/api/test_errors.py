@@ -28,6 +28,8 @@ STATUS = {
     "TooManyGuesses": 429,
     "TooManyLogins": 503,
     "WindowsUnavailable": 503,
+    "AuditStalled": 503,
+    "TooManyLists": 503,
     "NotReady": 503,
     "TasksUnavailable": 503,
     "DatabaseUnavailable": 503,
