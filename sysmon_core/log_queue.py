@@ -20,6 +20,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from io import TextIOWrapper
 from multiprocessing.util import Finalize
 from queue import Empty, SimpleQueue
 from typing import TextIO
@@ -164,7 +165,14 @@ def _rest(queue: SimpleQueue[Item]) -> Iterator[Item]:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write it all, however long that takes: who reads may come back, a disk may get room."""
+    """Write it all, however long that takes: who reads may come back, a disk may get room.
+
+    A stream that is no file has a way of its own: Dramatiq's takes lines to its main process.
+    """
+    if not isinstance(stream, TextIOWrapper):
+        with contextlib.suppress(OSError, ValueError):  # that process is gone, or has closed it
+            stream.write(text)
+        return
     left = memoryview(text.encode("utf-8", "backslashreplace"))
     while left:
         try:

@@ -72,7 +72,7 @@ def dispatch(systems: Systems, scale: Scale, results: Results) -> None:
         "before the connection for the POST is opened until Redis tells (keyspace notification, "
         "nobody polls) that the record has the state; STARTED where it was heard of before the "
         "end. The no-op is a shell script of two lines, run alone for comparison.",
-        "sysmon: HTTP (waitress, Pyramid, one script in Redis) takes about half; the rest is "
+        "sysmon: HTTP (Granian, Pyramid, one script in Redis) takes about half; the rest is "
         "starting a shell for the gate and one for the program, waiting for them, and writing the "
         "outcome down. The workers of both block on Redis: nothing waits for a look at the queue.",
     )
@@ -175,7 +175,7 @@ def submissions(systems: Systems, scale: Scale, results: Results) -> None:
         "Submissions over HTTP",
         f"{scale.submission_rounds} rounds of {scale.submissions} POSTs each, in turn, over "
         f"{LINES} kept-alive connections from a process of its own, raw sockets; no worker runs. "
-        "Both are served by waitress with 8 threads.",
+        "sysmon is served by Granian, the classic way by waitress with 8 threads.",
         "CPU of the web server's one process: Python holds one core.",
     )
     table.add("accepted", "tasks/s", median(few.a_second), median(peer.a_second))

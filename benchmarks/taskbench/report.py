@@ -15,15 +15,16 @@ from benchmarks.taskbench.systems import BIN, Place
 HEAD = """# Background tasks: this project beside the classic way
 
 Written by `benchmarks/tasks.py`. Both have the same endpoints (`POST /v2/iostat/`, `GET` and
-`DELETE /v2/task/<id>`), the same web server (waitress, 8 threads), the same Redis process and the
-same programs; before anything is measured, both are checked to answer alike. The classic way
+`DELETE /v2/task/<id>`), the same Redis process and the same programs, and one process that serves
+them, each by the server that is usual for it: sysmon Granian, the classic way waitress with 8
+threads. Before anything is measured, both are checked to answer alike. The classic way
 (`benchmarks/classic/`) is Flask, Flask-RESTful and Celery with Redis as its broker and result
 backend and its prefork pool; sysmon has its caps on open tasks lifted. Both log each task.
 
 Times and rates hang on the machine and on what else it does: trust the ratios.
 A ratio is the first number by the second.
 """
-OURS = ("dramatiq", "redis", "pyramid", "cornice", "waitress")
+OURS = ("dramatiq", "redis", "pyramid", "cornice", "granian")
 PEERS = ("celery", "kombu", "redis", "Flask", "Flask-RESTful", "waitress")
 
 

@@ -267,3 +267,22 @@ def test_a_process_that_is_forked_writes_its_own_lines_and_no_others(
         assert [one for one in found if one.startswith(name)] == [
             f"{name} {number}" for number in range(count)
         ]
+
+
+def test_a_stream_that_is_no_file_takes_lines_by_its_own_way() -> None:
+    """As that of Dramatiq's, whose descriptor carries them in packets."""
+    taken: list[str] = []
+
+    class Packets:
+        def write(self, text: str) -> None:
+            taken.append(text)
+
+        def fileno(self) -> int:
+            raise AssertionError("a line written there by itself would be no packet")
+
+    stream: Any = Packets()
+    handler = Queued(stream)
+    handler.setFormatter(logs.Json())
+    handler.handle(logging.makeLogRecord({"msg": "a line"}))
+    handler.flush()
+    assert [json.loads(text)["message"] for text in taken] == ["a line"]
