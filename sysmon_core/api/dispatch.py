@@ -11,7 +11,7 @@ from pyramid.response import Response
 from sysmon_core.api.deferred import Body, Deferred
 from sysmon_core.api.endpoints import Service
 from sysmon_core.api.errors import DETAILS, of_error
-from sysmon_core.api.pools import AT_ONCE, CHANGE, QUEUE_SECONDS, Pool, Work, pools
+from sysmon_core.api.pools import AT_ONCE, QUEUE_SECONDS, Pool, Work, pools
 from sysmon_core.api.problems import problem
 from sysmon_core.errors import TooManyRequests
 
@@ -34,14 +34,15 @@ class Dispatch:
         self._below = [
             (one.path.partition("{")[0], _works(one)) for one in listed if "{" in one.path
         ]
-        found = {work for one in listed for work in _works(one).values()}
-        self._pools = pools({*found, CHANGE})
+        self._prefixes = tuple(prefix for prefix, _ in self._below)
+        self._pools = pools(work for one in listed for work in _works(one).values())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
         """Do what never waits, and defer all else."""
-        if self._is_nowhere(environ["PATH_INFO"]):
+        path = environ["PATH_INFO"]
+        if self._is_nowhere(path):
             return _answer(problem(environ, 404, DETAILS[404]), environ, start_response)
-        work = self._work(environ)
+        work = self._methods(path).get(environ["REQUEST_METHOD"], AT_ONCE)
         if work is AT_ONCE:
             return self.app(environ, start_response)
         pool = self._pools[work]
@@ -50,16 +51,10 @@ class Dispatch:
         since = time.monotonic()
         return Deferred(pool.threads, lambda: self._done(pool, since, environ, start_response))
 
-    def _work(self, environ: WSGIEnvironment) -> Work:
-        if environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
-            return CHANGE
-        method = environ["REQUEST_METHOD"]
-        return self._methods(environ["PATH_INFO"]).get(method, AT_ONCE)
-
     def _is_nowhere(self, path: str) -> bool:
         """Whether no service is at the path: Pyramid takes longer to find that than to answer."""
         known = path in self._works or f"{path}/" in self._works
-        return not known and not path.startswith(tuple(prefix for prefix, _ in self._below))
+        return not known and not path.startswith(self._prefixes)
 
     def _methods(self, path: str) -> dict[str, Work]:
         if path in self._works:

@@ -96,10 +96,6 @@ def test_what_may_wait_is_deferred(method: str, path: str, app: TestApp) -> None
     assert is_deferred(app, method, path)
 
 
-def test_whatever_has_a_body_is_deferred(app: TestApp) -> None:
-    assert is_deferred(app, "POST", "/livez", CONTENT_LENGTH="2")
-
-
 def test_runs_of_one_metric_hold_up_nothing_else(app: TestApp, sea: Sea) -> None:
     with served(app.app) as port, ThreadPoolExecutor(MANY) as clients:
         asked = [clients.submit(get, port, f"/v1/slow/?depth={n}") for n in range(MANY)]
