@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING
 
 from sysmon_core import settings
@@ -37,8 +38,12 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **ini: str) -> int:
     def serve_all() -> None:
         serve_here(app, config.body_limit, sockets, options)
 
+    first = os.getpid()
     if options.processes == 1:
         serve_all()
     else:
         supervise(options, serve_all)
+    if os.getpid() == first:
+        for one in sockets:
+            one.remove()
     return 0

@@ -42,6 +42,8 @@ class Gateway:
         self._app = app
         self._body_limit = body_limit
         self._body_timeout = body_timeout
+        self.calls = 0  # under way
+        self._idle = asyncio.Event()
         self._always = {
             "SCRIPT_NAME": "",
             "wsgi.errors": sys.stderr,
@@ -54,6 +56,21 @@ class Gateway:
 
     async def __call__(self, scope: Any, protocol: Any) -> None:
         """Answer one request."""
+        self.calls += 1
+        try:
+            await self._answer(scope, protocol)
+        finally:
+            self.calls -= 1
+            if not self.calls:
+                self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until no call is under way."""
+        while self.calls:
+            self._idle.clear()
+            await self._idle.wait()
+
+    async def _answer(self, scope: Any, protocol: Any) -> None:
         environ = self._always | _environ(scope)
         if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
             await self._read_body(environ, protocol)
@@ -69,7 +86,8 @@ class Gateway:
             body = await asyncio.wrap_future(body.pool.submit(body.call))
         content = b"".join(body)
         getattr(body, "close", lambda: None)()
-        protocol.response_bytes(*head[-1], content)
+        status, headers = head[-1]
+        protocol.response_bytes(status, [(name, _unicode(text)) for name, text in headers], content)
 
     async def _read_body(self, environ: dict[str, Any], protocol: Any) -> None:
         """Put the body where the application reads it; one without a length gets one."""
@@ -102,7 +120,14 @@ def _environ(scope: Any) -> dict[str, Any]:
         key = NAMES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
         before = environ.get(key)
         environ[key] = value if before is None else f"{before}{SEPARATORS.get(name, ',')}{value}"
+    if authority := scope.authority:  # of an absolute target: it replaces Host (RFC 9112, 3.2.2)
+        environ["HTTP_HOST"] = authority
     return environ
+
+
+def _unicode(text: str) -> str:
+    """A header's text as Granian takes it, which writes it as UTF-8."""
+    return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
 
 
 def _latin(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import stat
@@ -28,7 +29,12 @@ class Listener:
     @property
     def is_unix(self) -> bool:
         """Whether it is a socket of the file system."""
-        return self.socket.family == socket.AF_UNIX
+        return self.name.startswith(UNIX)
+
+    def remove(self) -> None:
+        """Remove the file of a socket that has one."""
+        if self.is_unix:
+            Path(self.name.removeprefix(UNIX)).unlink(missing_ok=True)
 
 
 def listeners(listen: str, options: Options) -> list[Listener]:
@@ -89,8 +95,10 @@ def _unix(word: str) -> Iterator[Listener]:
 
 
 def _answers(path: Path) -> bool:
+    """Whether anybody listens there; who is too busy to answer, or may not be asked, does."""
     with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
+        probe.settimeout(1.0)
+        return probe.connect_ex(str(path)) != errno.ECONNREFUSED
 
 
 def _bound_sending(listener: socket.socket, seconds: float) -> None:

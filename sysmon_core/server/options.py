@@ -31,7 +31,7 @@ class Options(BaseModel):
         30, description="Seconds without progress after which a client that does not read is left."
     )
     shutdown_timeout: Seconds = Field(
-        10, description="Seconds that requests under way are given at TERM or INT."
+        10, description="Seconds that requests under way are given at TERM, INT or HUP."
     )
     max_header_size: Annotated[int, Field(ge=8192)] = Field(
         16384, description="Bytes that the headers of a request may have."

@@ -16,13 +16,14 @@ from sysmon_core.server.options import Options
 
 PAUSE_SECONDS = 1.0  # before a process that ended is replaced, so that a fault is no busy loop
 EXTRA_SECONDS = 2.0  # beyond their own time-out, before processes that hang are killed
-HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+HEARD = (*ENDING, signal.SIGCHLD)
 
 logger = logging.getLogger(__name__)
 
 
 def supervise(options: Options, serve: Callable[[], None]) -> None:
-    """Fork the processes, replace each that ends, and stop them all at TERM or INT.
+    """Fork the processes, replace each that ends, and stop them all at TERM, INT or HUP.
 
     They share the queue of new connections, so that none is lost with a process, and the memory of
     what was loaded before. This returns in each of them, too, once it has served.
@@ -30,11 +31,11 @@ def supervise(options: Options, serve: Callable[[], None]) -> None:
     gc.freeze()  # a collection would write to the pages that they share
     watch = _Watch()
     while True:
-        while len(watch.children) < options.processes:
-            if watch.fork():
-                serve()
-                return
-        if watch.heard() != signal.SIGCHLD:
+        if watch.fill(options.processes):
+            serve()
+            return
+        all_there = len(watch.children) == options.processes
+        if watch.heard(None if all_there else PAUSE_SECONDS) in ENDING:
             break
         if watch.reap():
             time.sleep(PAUSE_SECONDS)
@@ -49,22 +50,42 @@ class _Watch:
         self._parent = os.pipe()  # its reading end is at its end once this process is gone
         self._signals, self._wakeup = os.pipe()
         os.set_blocking(self._wakeup, False)
+        self._before = {number: signal.getsignal(number) for number in HEARD}
         for number in HEARD:
-            signal.signal(number, lambda *_: None)
+            if self._before[number] != signal.SIG_IGN:  # as nohup has it for HUP
+                signal.signal(number, lambda *_: None)
         signal.set_wakeup_fd(self._wakeup)
 
-    def fork(self) -> bool:
-        """Start a child; true in the child."""
-        if pid := os.fork():
-            self.children.add(pid)
-            logger.info("process %s serves", pid)
-            return False
+    def fill(self, processes: int) -> bool:
+        """Start the children that are missing; true in a child."""
+        try:
+            while len(self.children) < processes:
+                if self._fork():
+                    return True
+        except OSError as error:
+            logger.warning("no process can be started, trying again: %s", error)
+        return False
+
+    def _fork(self) -> bool:
+        """Start a child, in which a signal waits until it has handlers of its own."""
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+        try:
+            pid = os.fork()
+            if not pid:
+                self._begin_child()
+                return True
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        self.children.add(pid)
+        logger.info("process %s serves", pid)
+        return False
+
+    def _begin_child(self) -> None:
         signal.set_wakeup_fd(-1)
-        for number in HEARD:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in self._before.items():
+            signal.signal(number, signal.SIG_IGN if handler == signal.SIG_IGN else signal.SIG_DFL)
         os.close(self._parent[1])
         threading.Thread(target=self._follow, daemon=True, name="parent").start()
-        return True
 
     def _follow(self) -> None:
         """Stop this child when its parent was killed: nobody else would."""

@@ -36,33 +36,51 @@ logger = logging.getLogger(__name__)
 def serve_here(
     app: WSGIApplication, body_limit: int, listeners: Sequence[Listener], options: Options
 ) -> None:
-    """Serve in this process until TERM or INT, and let requests under way come to their end."""
+    """Serve in this process until TERM, INT or HUP, and finish what is under way then."""
     _take_descriptors(options)
     gateway = Gateway(app, body_limit, options.body_timeout)
 
     async def serve() -> None:
         ended = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        _listen_to_signals(ended)
         await serve_until(ended, gateway, listeners, options)
+        if gateway.calls:
+            _cut_off(listeners)
 
     asyncio.run(serve())
+
+
+def _listen_to_signals(ended: asyncio.Event) -> None:
+    """Set the event at a signal, however much else the loop is told at that moment.
+
+    The loop hears of a signal by a byte in a pipe, which requests fill too: where that byte is lost
+    Python's own handler still runs.
+    """
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it for HUP
+            loop.add_signal_handler(number, ended.set)
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(ended.set))
+    signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
 
 
 async def serve_until(
     ended: asyncio.Event, gateway: Gateway, listeners: Sequence[Listener], options: Options
 ) -> None:
-    """Serve at these addresses; once it is to end, take no more and finish what is under way."""
+    """Serve at these addresses; once it is to end, take no more and finish what is under way.
+
+    Requests of clients that have hung up are under way too; all are given the same time.
+    """
     loop = asyncio.get_running_loop()
     scheduler = _new_cbscheduler(loop, _future_watcher_wrapper(gateway), impl_asyncio=True)
     workers = [_Worker(one, options, scheduler, loop) for one in listeners]
     await ended.wait()
     for worker in workers:
         worker.signal.set()
-    stopping = [asyncio.ensure_future(worker.stopped.wait()) for worker in workers]
-    _, late = await asyncio.wait(stopping, timeout=options.shutdown_timeout)
-    if late:
-        _cut_off()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(options.shutdown_timeout):
+            await asyncio.gather(*(worker.stopped.wait() for worker in workers))
+            await gateway.idle()
 
 
 class _Worker:
@@ -92,9 +110,11 @@ class _Worker:
         serve(scheduler, loop, self.signal)
 
 
-def _cut_off() -> None:
+def _cut_off(listeners: Sequence[Listener]) -> None:
     """End at once: threads that still hold requests would hold up an orderly end."""
     logger.warning("requests under way did not end in time, and are cut off")
+    for one in listeners:
+        one.remove()
     logging.shutdown()
     os._exit(0)
 

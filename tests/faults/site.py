@@ -191,11 +191,13 @@ class Site:
         noted = (self.programs / "starts").read_text()
         sessions = {int(pid) for pid in re.findall(r" (\d+)$", noted, re.MULTILINE)}
         name = str(self.folder)
-        return {
-            one.pid: one
-            for one in processes()
-            if name in one.command or name.encode() in one.environ or one.session in sessions
+        everything = list(processes())
+        mine = {
+            one.pid for one in everything if name in one.command or name.encode() in one.environ
         }
+        # A session's number may have become another's by now, whose leader is then none of ours.
+        sessions -= {one.pid for one in everything if one.pid not in mine}
+        return {one.pid: one for one in everything if one.pid in mine or one.session in sessions}
 
     def left_besides(self, *kept: Started) -> list[str]:
         """What still runs here besides these."""

@@ -211,7 +211,7 @@ def test_clients_that_pipeline_and_do_not_read_hold_up_nobody(alone: Site) -> No
             assert alone.client.get("/v1/uptime/").status == 200
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_server_that_is_stopped_finishes_its_requests(
     site: Site, number: signal.Signals, processes: int
@@ -228,15 +228,34 @@ def test_a_server_that_is_stopped_finishes_its_requests(
     assert site.processes() == {}
 
 
-def test_a_request_that_does_not_end_is_cut_off_and_leaves_nothing(site: Site) -> None:
+@pytest.mark.parametrize("hung_up", [False, True])
+def test_a_request_that_does_not_end_is_cut_off_and_leaves_nothing(
+    site: Site, hung_up: bool
+) -> None:
     server = site.pserve_with("shutdown_timeout = 1")
     with socket.create_connection((HOST, site.port), PATIENCE) as connection:
-        connection.sendall(GET.replace(b"/v1/uptime/", b"/v1/iostat/?count=20") + b"\r\n")
-        until(lambda: site.pids("iostat -d 1 20"))
+        connection.sendall(GET.replace(b"/v1/uptime/", b"/v1/iostat/?count=25") + b"\r\n")
+        until(lambda: site.pids("iostat -d 1 25"))
+        if hung_up:
+            connection.close()
+        server.popen.terminate()
+        assert server.wait() == 0  # long before the run would end
+    assert "cut off" in server.printed()
+    assert "Traceback" not in server.printed()
+    until(lambda: site.processes() == {})
+
+
+def test_a_signal_is_heard_among_hundreds_of_requests(site: Site) -> None:
+    server = site.pserve()
+    with contextlib.ExitStack() as stack:
+        crowd = [
+            stack.enter_context(socket.create_connection((HOST, site.port), PATIENCE))
+            for _ in range(500)
+        ]
+        for one in crowd:
+            one.sendall((GET + b"\r\n") * 4)
         server.popen.terminate()
         assert server.wait() == 0
-    assert "cut off" in server.printed()
-    until(lambda: site.processes() == {})
 
 
 def test_a_server_killed_by_9_leaves_no_program_that_it_ran(site: Site) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT, until
 from tests.live.conftest import BIN, HOST, Site, Started, processes
 
-MANY = 40  # connections: that all of them come to one of two by chance happens to nobody
+MANY = 40  # connections
 
 
 @pytest.fixture
@@ -28,16 +28,6 @@ def children(server: Started) -> list[int]:
 def ask(site: Site) -> None:
     statuses = [site.client.get("/v1/uptime/").status for _ in range(MANY)]
     assert statuses == [200] * MANY
-
-
-def test_each_of_them_answers(site: Site, server: Started) -> None:
-    for stopped in children(server):
-        os.kill(stopped, signal.SIGSTOP)
-        other = next(pid for pid in children(server) if pid != stopped)
-        until(site.client.answers)  # by whom is left: connections wait for whoever takes them
-        assert other in children(server)
-        os.kill(stopped, signal.SIGCONT)
-    ask(site)
 
 
 def test_one_that_is_killed_is_replaced_and_nobody_notices(site: Site, server: Started) -> None:
@@ -70,10 +60,13 @@ def test_an_address_that_is_taken_is_told_and_its_server_goes_on(site: Site, cou
 def test_a_socket_of_the_file_system_serves_beside_an_address(site: Site) -> None:
     path = site.folder / "sysmon.sock"
     listen = f"{HOST}:{site.port} unix:{path}"
-    site.pserve(SYSMON_LISTEN=listen, SYSMON_TRUSTED_PROXIES="unix")
+    server = site.pserve(SYSMON_LISTEN=listen, SYSMON_TRUSTED_PROXIES="unix")
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(path))
         connection.sendall(b"GET /v1 HTTP/1.0\r\nX-Forwarded-Prefix: /below\r\n\r\n")
         with connection.makefile("rb") as stream:
             assert b"location: /below/v1/" in stream.read().lower()
     assert site.client("GET", "/v1").headers["Location"] == "/v1/"
+    server.popen.terminate()
+    assert server.wait() == 0
+    assert not path.exists()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 LIMIT = 1000
+CAFE = "caf\u00e9".encode().decode("latin-1")  # as PEP 3333 has a header in UTF-8
 
 Ask = Callable[[bytes], Any]
 
@@ -44,7 +45,8 @@ class Echo:
             shown["body"] = environ["wsgi.input"].read().decode("latin-1")
         except OSError as error:
             shown["body"] = type(error).__name__
-        start("200 OK", [("Content-Type", "application/json"), ("X-Twice", "1"), ("X-Twice", "2")])
+        twice = [("X-Twice", "1"), ("X-Twice", "2")]
+        start("200 OK", [("Content-Type", "application/json"), *twice, ("X-Text", CAFE)])
         return [json.dumps(shown).encode(), b"\n"]
 
 
@@ -64,6 +66,7 @@ def ask(port: int) -> Ask:
             response = http.client.HTTPResponse(connection)
             response.begin()
             assert response.headers.get_all("X-Twice") == ["1", "2"]
+            assert response.headers["X-Text"] == CAFE
             return json.loads(response.read())
 
     return asked
@@ -86,6 +89,11 @@ def test_an_environ_is_what_pep_3333_says(ask: Ask, port: int) -> None:
     }
     assert expected.items() <= seen.items()
     assert "CONTENT_LENGTH" not in seen
+
+
+def test_an_absolute_target_says_for_which_host_it_is(ask: Ask) -> None:
+    seen = ask(b"GET http://one.example/a HTTP/1.1\r\nHost: two.example\r\n\r\n")
+    assert (seen["HTTP_HOST"], seen["PATH_INFO"]) == ("one.example", "/a")
 
 
 def test_nothing_of_the_environment_of_the_process_is_in_it(
