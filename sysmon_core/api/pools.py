@@ -24,7 +24,7 @@ class Work:
 
 
 AT_ONCE = Work("at once", 0)  # it never waits: the server's own threads do it
-TASKS = Work("tasks", 4)  # it asks Redis, which answers soon or not at all
+TASKS = Work("tasks", 2)  # it asks Redis, which answers soon or not at all
 USERS = Work("users", 4)  # it asks the users' database, likewise
 CHANGE = Work("change", 16)  # it waits for a hash, or for a worker to stop
 DOCUMENT = Work("document", 1)  # the API document and the files of its page, which are large
