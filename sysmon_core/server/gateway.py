@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from sysmon_core.api.deferred import Deferred
+from sysmon_core.api.deferred import Body, Deferred
 from sysmon_core.server.body import Unreadable, read_body
 
 if TYPE_CHECKING:
@@ -29,11 +33,30 @@ VERSIONS = {"1": "HTTP/1.0", "1.1": "HTTP/1.1"}
 Headers = list[tuple[str, str]]
 
 
+@dataclass
+class _Request:
+    environ: dict[str, Any]
+    protocol: Any  # Granian's: takes the response, from any thread
+    status: int = 500
+    headers: Headers = field(default_factory=list)
+
+    def start(self, status: str, headers: Headers, _exc_info: Any = None) -> Any:
+        """Be the ``start_response`` of the application."""
+        self.status, self.headers = int(status[:3]), headers
+
+    def send(self, body: Body) -> None:
+        """Send the response whole."""
+        content = b"".join(body)
+        getattr(body, "close", lambda: None)()
+        headers = [(name, _unicode(text)) for name, text in self.headers]
+        self.protocol.response_bytes(self.status, headers, content)
+
+
 class Gateway:
-    """An application of RSGI that calls one of WSGI.
+    """Takes each request from Granian.
 
     Args:
-        app: the application.
+        app: the application; what it defers is made, and sent, by the threads that it names.
         body_limit: bytes that it takes in a body; larger ones are not read to their end.
         body_timeout: seconds for a body.
     """
@@ -42,8 +65,8 @@ class Gateway:
         self._app = app
         self._body_limit = body_limit
         self._body_timeout = body_timeout
-        self.calls = 0  # under way
-        self._idle = asyncio.Event()
+        self._lock = threading.Lock()
+        self.calls = 0  # requests under way
         self._always = {
             "SCRIPT_NAME": "",
             "wsgi.errors": sys.stderr,
@@ -54,40 +77,40 @@ class Gateway:
             "wsgi.url_scheme": "http",
         }
 
-    async def __call__(self, scope: Any, protocol: Any) -> None:
-        """Answer one request."""
-        self.calls += 1
-        try:
-            await self._answer(scope, protocol)
-        finally:
-            self.calls -= 1
-            if not self.calls:
-                self._idle.set()
-
-    async def idle(self) -> None:
-        """Wait until no call is under way."""
-        while self.calls:
-            self._idle.clear()
-            await self._idle.wait()
-
-    async def _answer(self, scope: Any, protocol: Any) -> None:
-        environ = self._always | _environ(scope)
+    def take(self, loop: asyncio.AbstractEventLoop, watcher: Any) -> None:
+        """Answer a request, or have it answered; its body, if it has one, is read by the loop."""
+        self._count(1)
+        request = _Request(self._always | _environ(watcher.scope), watcher.proto)
+        environ = request.environ
         if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
-            await self._read_body(environ, protocol)
+            asyncio.run_coroutine_threadsafe(self._take_with_body(request), loop)
         else:
             environ["wsgi.input"] = BytesIO()
-        head: list[tuple[int, Headers]] = []
+            self._answer(request)
 
-        def start(status: str, headers: Headers, _exc_info: Any = None) -> Any:
-            head[:] = [(int(status[:3]), headers)]
+    async def _take_with_body(self, request: _Request) -> None:
+        await self._read_body(request.environ, request.protocol)
+        self._answer(request)
 
-        body = self._app(environ, start)
-        while isinstance(body, Deferred):
-            body = await asyncio.wrap_future(body.pool.submit(body.call))
-        content = b"".join(body)
-        getattr(body, "close", lambda: None)()
-        status, headers = head[-1]
-        protocol.response_bytes(status, [(name, _unicode(text)) for name, text in headers], content)
+    def _answer(self, request: _Request) -> None:
+        self._step(request, partial(self._app, request.environ, request.start))
+
+    def _step(self, request: _Request, call: Callable[[], Body]) -> None:
+        """Make the response, or a part of it: what it defers is another step, of another thread."""
+        body: Body | None = None
+        try:
+            body = call()
+            if not isinstance(body, Deferred):
+                request.send(body)
+        finally:
+            if isinstance(body, Deferred):
+                body.pool.submit(self._step, request, body.call)
+            else:
+                self._count(-1)
+
+    def _count(self, step: int) -> None:
+        with self._lock:
+            self.calls += step
 
     async def _read_body(self, environ: dict[str, Any], protocol: Any) -> None:
         """Put the body where the application reads it; one without a length gets one."""

@@ -1,4 +1,4 @@
-"""One process of the server: Granian's threads for the connections, and a loop that answers.
+"""One process of the server: Granian's threads for the connections, and one that answers.
 
 Granian's own server keeps a process beside those that serve, which would hold the application a
 second time, listens at one address only, and sets up logging anew. So its worker is started here,
@@ -15,10 +15,10 @@ import resource
 import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
-from granian._futures import _future_watcher_wrapper, _new_cbscheduler
-from granian._granian import RSGIWorker, SocketHolder, WorkerSignal
+from granian._granian import CallbackScheduler, RSGIWorker, SocketHolder, WorkerSignal
 from granian.http import HTTP1Settings
 
 from sysmon_core.server.gateway import Gateway
@@ -28,6 +28,7 @@ from sysmon_core.server.options import Options
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
+POLL_SECONDS = 0.01  # between two looks, at the end, whether requests are under way
 OWN_DESCRIPTORS = 512  # beside the connections: programs, databases, logs
 
 logger = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ async def serve_until(
     Requests of clients that have hung up are under way too; all are given the same time.
     """
     loop = asyncio.get_running_loop()
-    scheduler = _new_cbscheduler(loop, _future_watcher_wrapper(gateway), impl_asyncio=True)
+    scheduler = _Scheduler(loop, gateway)
     workers = [_Worker(one, options, scheduler, loop) for one in listeners]
     await ended.wait()
     for worker in workers:
@@ -80,7 +81,21 @@ async def serve_until(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(options.shutdown_timeout):
             await asyncio.gather(*(worker.stopped.wait() for worker in workers))
-            await gateway.idle()
+            while gateway.calls:  # noqa: ASYNC110 - they end in other threads
+                await asyncio.sleep(POLL_SECONDS)
+
+
+class _Scheduler(CallbackScheduler):  # type: ignore[misc]  # Granian's types are of another version
+    """Hands requests to the gateway in Granian's thread, without a task of the loop for each."""
+
+    def __new__(cls, loop: asyncio.AbstractEventLoop, _gateway: Gateway) -> Self:
+        """Make one without what only tasks of the loop need."""
+        made: Self = super().__new__(cls, loop, None, None, None, None)
+        return made
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, gateway: Gateway) -> None:
+        super().__init__()
+        self._schedule_fn = partial(gateway.take, loop)
 
 
 class _Worker:
