@@ -79,8 +79,8 @@ class Gateway:
 
     def take(self, loop: asyncio.AbstractEventLoop, watcher: Any) -> None:
         """Answer a request, or have it answered; its body, if it has one, is read by the loop."""
-        self._count(1)
         request = _Request(self._always | _environ(watcher.scope), watcher.proto)
+        self._count(1)
         environ = request.environ
         if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
             asyncio.run_coroutine_threadsafe(self._take_with_body(request), loop)
