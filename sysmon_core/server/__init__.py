@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from sysmon_core import settings
 from sysmon_core.server.exposure import exposure
-from sysmon_core.server.listeners import listeners
+from sysmon_core.server.listeners import Listener, listeners
 from sysmon_core.server.options import Options
 from sysmon_core.server.supervisor import supervise
 from sysmon_core.server.worker import serve_here
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def serve(app: WSGIApplication, global_conf: dict[str, str], **ini: str) -> int:
-    """Serve the application until TERM or INT: the runner that ``egg:sysmon#granian`` names.
+def serve(app: WSGIApplication, global_conf: dict[str, str], **ini: str) -> NoReturn:
+    """Serve the application until TERM, INT or HUP, and end the process.
 
-    The address is the setting ``listen``; ``ini`` are the other options of the section.
+    This is the runner that ``egg:sysmon#granian`` names. The address is the setting
+    ``listen``; ``ini`` are the other options of the section.
 
     Raises:
         ConfigurationError: it cannot listen there, or an option is unknown or wrong.
@@ -43,7 +46,18 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **ini: str) -> int:
         serve_all()
     else:
         supervise(options, serve_all)
-    if os.getpid() == first:
-        for one in sockets:
-            one.remove()
-    return 0
+    _end(sockets if os.getpid() == first else [])
+
+
+def _end(sockets: Sequence[Listener]) -> NoReturn:
+    """End the process without taking the interpreter down.
+
+    Threads of Granian's, which nobody can join, want the interpreter once more after the server has
+    stopped, and abort the process where it is gone; those of requests cut off would hold it up.
+    """
+    for one in sockets:
+        one.remove()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

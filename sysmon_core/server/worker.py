@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import resource
 import signal
 import sys
@@ -45,10 +44,10 @@ def serve_here(
         ended = asyncio.Event()
         _listen_to_signals(ended)
         await serve_until(ended, gateway, listeners, options)
-        if gateway.calls:
-            _cut_off(listeners)
 
     asyncio.run(serve())
+    if gateway.calls:
+        logger.warning("requests under way did not end in time, and are cut off")
 
 
 def _listen_to_signals(ended: asyncio.Event) -> None:
@@ -123,15 +122,6 @@ class _Worker:
         )
         serve = worker.serve_async_uds if listener.is_unix else worker.serve_async
         serve(scheduler, loop, self.signal)
-
-
-def _cut_off(listeners: Sequence[Listener]) -> None:
-    """End at once: threads that still hold requests would hold up an orderly end."""
-    logger.warning("requests under way did not end in time, and are cut off")
-    for one in listeners:
-        one.remove()
-    logging.shutdown()
-    os._exit(0)
 
 
 def _take_descriptors(options: Options) -> None:

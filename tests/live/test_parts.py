@@ -258,6 +258,16 @@ def test_a_signal_is_heard_among_hundreds_of_requests(site: Site) -> None:
         assert server.wait() == 0
 
 
+def test_the_interpreter_of_a_server_is_not_taken_down(site: Site) -> None:
+    """Granian's threads, which nobody can join, abort a process whose interpreter is gone."""
+    told = "import atexit, sys; from pyramid.scripts.pserve import main; "
+    told += "atexit.register(print, 'taken down'); main(sys.argv)"
+    server = site.start(BIN / "python", "-c", told, ROOT / "development.ini")
+    server.up(site.client.answers).popen.terminate()
+    assert server.wait() == 0
+    assert "taken down" not in server.printed()
+
+
 def test_a_server_killed_by_9_leaves_no_program_that_it_ran(site: Site) -> None:
     server = site.pserve()
     with socket.create_connection((HOST, site.port), PATIENCE) as connection:
