@@ -67,7 +67,7 @@ def _redis_server(config: Settings) -> str:
 
 def _refuse_unusable_database(config: Settings) -> None:
     """Where it is not ours: server and database step would say so both, and after the start."""
-    from sysmon_core.db import Database  # noqa: PLC0415 - takes as long as all else here
+    from sysmon_core.database import Database  # noqa: PLC0415 - takes as long as all else here
 
     Database(config.database)
 

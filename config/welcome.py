@@ -15,8 +15,8 @@ import click
 
 from sysmon_core import cli, settings
 from sysmon_core.errors import TasksUnavailable
+from sysmon_core.redis_store.client import impatient
 from sysmon_core.settings import Settings
-from sysmon_core.tasks.connection import impatient
 from sysmon_core.tasks.heartbeat import workers
 
 PATIENCE = 60  # seconds

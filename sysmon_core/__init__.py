@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-    from sysmon_core.command import Command
     from sysmon_core.errors import MetricFailed
-    from sysmon_core.hookspecs import hookimpl
-    from sysmon_core.metric import Integer, Metric, Params
-    from sysmon_core.report import Column, Report, Row
-    from sysmon_core.run import Run
+    from sysmon_core.metrics.command import Command
+    from sysmon_core.metrics.hookspecs import hookimpl
+    from sysmon_core.metrics.metric import Integer, Metric, Params
+    from sysmon_core.metrics.report import Column, Report, Row
+    from sysmon_core.running.context import Run
 
 __all__ = [
     "Column",
@@ -38,12 +38,12 @@ __all__ = [
 
 _HOMES = {
     "pydantic": ("Field", "ValidationInfo", "field_validator", "model_validator"),
-    "sysmon_core.command": ("Command",),
+    "sysmon_core.metrics.command": ("Command",),
     "sysmon_core.errors": ("MetricFailed",),
-    "sysmon_core.hookspecs": ("hookimpl",),
-    "sysmon_core.metric": ("Integer", "Metric", "Params"),
-    "sysmon_core.report": ("Column", "Report", "Row"),
-    "sysmon_core.run": ("Run",),
+    "sysmon_core.metrics.hookspecs": ("hookimpl",),
+    "sysmon_core.metrics.metric": ("Integer", "Metric", "Params"),
+    "sysmon_core.metrics.report": ("Column", "Report", "Row"),
+    "sysmon_core.running.context": ("Run",),
 }
 
 

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from sysmon_core import registry, settings
+from sysmon_core import settings
 from sysmon_core.api import make_wsgi
-from sysmon_core.api.bundle import Services
-from sysmon_core.api.docs import swagger_ui
-from sysmon_core.isolation import isolated
-from sysmon_core.services.collection import Collection
+from sysmon_core.api.dependencies import Dependencies
+from sysmon_core.api.endpoints.docs import swagger_ui
+from sysmon_core.metrics import registry
+from sysmon_core.metrics.isolation import isolated
+from sysmon_core.redis_store.client import has_room, impatient
+from sysmon_core.redis_store.login_counters import RedisRateCounters
+from sysmon_core.services.executor import Executor
 from sysmon_core.services.health import Check, Health
 from sysmon_core.services.logins import Logins
 from sysmon_core.services.passwords import Passwords
@@ -20,8 +23,6 @@ from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.turns import Turns
 from sysmon_core.services.users import Users
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.connection import has_room, impatient
-from sysmon_core.tasks.guesses import RedisWindows
 from sysmon_core.tasks.heartbeat import workers
 from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import RedisRecords
@@ -29,7 +30,7 @@ from sysmon_core.tasks.records import RedisRecords
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-    from sysmon_core.registry import Registry
+    from sysmon_core.metrics.registry import Registry
     from sysmon_core.settings import Settings
 
 
@@ -44,18 +45,18 @@ def make_app(
     config: Settings, metrics: Registry, passwords: Passwords | None = None
 ) -> WSGIApplication:
     """The application; it connects to Redis and the database when first asked to."""
-    collection = Collection(config)
+    executor = Executor(config)
     client = impatient(config.redis)
     results = ResultStore(WakingBroker(client).get_results_backend())
     records = RedisRecords(client, results, config)
     passwords = passwords or Passwords()
     users = Users.of(config, passwords)
-    throttle = Throttle(config, RedisWindows(client))
+    throttle = Throttle(config, RedisRateCounters(client))
     turns = Turns(config.password_checks, config.password_queue)
-    tasks = Tasks(collection, records, config.task_limit)
-    services = Services(
+    tasks = Tasks(executor, records, config.task_limit)
+    services = Dependencies(
         registry=metrics,
-        collection=collection,
+        executor=executor,
         tasks=tasks,
         users=users,
         logins=Logins(users, passwords, throttle, turns),

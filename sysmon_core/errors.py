@@ -132,7 +132,7 @@ class TooManyLogins(SysmonError):
     """As many passwords as the settings allow are being checked."""
 
 
-class WindowsUnavailable(SysmonError):
+class CountersUnavailable(SysmonError):
     """What is counted together with other processes cannot be counted there."""
 
 

@@ -22,8 +22,8 @@ import pytest
 if TYPE_CHECKING:
     from webtest import TestApp
 
-    from sysmon_core.metric import Metric
-    from sysmon_core.registry import Registry, Source
+    from sysmon_core.metrics.metric import Metric
+    from sysmon_core.metrics.registry import Registry, Source
     from sysmon_core.settings import Settings
 
 # pytest loads this in every run of the environment: what weighs is imported by what needs it.
@@ -85,8 +85,7 @@ def make_testapp(config: Settings, metrics: Registry) -> TestApp:
         from webtest import TestApp
 
         from sysmon_core.app import make_app
-    from sysmon_core import migrations
-    from sysmon_core.db import Database
+    from sysmon_core.database import Database, migrations
 
     migrations.upgrade(Database(config.database))
     return TestApp(make_app(config, metrics))
@@ -103,8 +102,9 @@ def installed(metric: Metric, found: Registry) -> Source | None:
 @pytest.fixture
 def check_metric() -> CheckMetric:
     """Check a metric, and fail with all that falls short."""
-    from sysmon_core import registry, settings
-    from sysmon_core.contract import examine
+    from sysmon_core import settings
+    from sysmon_core.checks import examine
+    from sysmon_core.metrics import registry
 
     config = settings.load({"sysmon.plugins_tolerant": "true"}, environ={})
     found = registry.load(config)
@@ -132,8 +132,8 @@ class Bench:
     def app(self, metrics: Metric | Iterable[Metric], **values: object) -> TestApp:
         """The web application with these metrics alone; the values are settings by their names."""
         from sysmon_core import settings
-        from sysmon_core.metric import Metric
-        from sysmon_core.registry import Registry, Source
+        from sysmon_core.metrics.metric import Metric
+        from sysmon_core.metrics.registry import Registry, Source
 
         place = self._folder / str(len(self._parts))
         place.mkdir()

@@ -8,18 +8,19 @@ from collections.abc import Iterator
 
 import dramatiq
 
-from sysmon_core import registry, settings
+from sysmon_core import settings
 from sysmon_core.errors import TasksUnavailable
-from sysmon_core.isolation import isolated
-from sysmon_core.registry import Registry
-from sysmon_core.services.collection import Collection
+from sysmon_core.metrics import registry
+from sysmon_core.metrics.isolation import isolated
+from sysmon_core.metrics.registry import Registry
+from sysmon_core.redis_store.client import check_policy, impatient, patient
+from sysmon_core.services.executor import Executor
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.connection import check_policy, impatient, patient
 from sysmon_core.tasks.messages import ACTOR, LONG, QUEUES, ResultStore
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import Runner
-from sysmon_core.tasks.watch import Watch
+from sysmon_core.tasks.watchdog import Watchdog
 
 DESCRIPTORS = 65536  # macOS says "unlimited" and does not mean it
 
@@ -50,9 +51,9 @@ def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
     broker = WakingBroker(client, share=config.client_share)
     results = ResultStore(broker.get_results_backend())
     records = RedisRecords(client, results, config)
-    runner = Runner(metrics, Collection(config), records)
+    runner = Runner(metrics, Executor(config), records)
     broker.unreadable = records.bury
-    broker.add_middleware(Watch(client, records, runner))
+    broker.add_middleware(Watchdog(client, records, runner))
     dramatiq.actor(actor_name=ACTOR, queue_name=LONG, broker=broker)(runner.run)
     for queue in QUEUES:
         broker.declare_queue(queue)

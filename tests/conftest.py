@@ -19,11 +19,12 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 from webtest import TestApp
 
-from sysmon_core import logs, registry, settings, testing
-from sysmon_core.db import Database
-from sysmon_core.registry import Registry
+from sysmon_core import logs, settings, testing
+from sysmon_core.database import Database
+from sysmon_core.metrics import registry
+from sysmon_core.metrics.registry import Registry
 from sysmon_core.services.passwords import PasswordRules, Passwords
-from sysmon_core.services.user_params import NewUser
+from sysmon_core.services.user_fields import NewUser
 from sysmon_core.services.users import Account, Users
 from sysmon_core.settings import Settings
 from sysmon_core.worker import in_threads

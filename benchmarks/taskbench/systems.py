@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from benchmarks.common.environments import ROOT
 from benchmarks.common.private_redis import PrivateRedis
 from benchmarks.common.processes import PATIENCE, Process, free_port, until
-from sysmon_core.tasks import keys
+from sysmon_core.redis_store import keys
 
 BIN = Path(sys.executable).parent
 TTL = 86400  # seconds that both keep a finished task

@@ -15,8 +15,8 @@ from benchmarks.webbench.bench import Bench
 from benchmarks.webbench.load import LINES, measure
 from benchmarks.webbench.ours import PASSWORD, USER, Site
 from benchmarks.webbench.server import Target
-from sysmon_core.db import Database
-from sysmon_core.models import users
+from sysmon_core.database import Database
+from sysmon_core.database.tables import users
 
 SLOWER = 1.3  # what the least may take, by what the most do: flat, beside noise
 INDEX = "v1 index"  # grows with what it lists

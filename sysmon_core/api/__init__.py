@@ -6,30 +6,22 @@ from typing import TYPE_CHECKING
 
 from pyramid.config import Configurator
 
-from sysmon_core.api import (
-    docs,
-    errors,
-    health,
-    openapi,
-    prometheus,
-    schemas,
-    security,
-    service,
-    traffic,
-    v1,
-    v2,
-    v3,
-)
-from sysmon_core.api.bundle import Services
-from sysmon_core.api.dispatch import Dispatch
-from sysmon_core.api.endpoints import Answer, Endpoint, Service
-from sysmon_core.api.front_door import FrontDoor
-from sysmon_core.api.guard import Guard
-from sysmon_core.api.kept import Kept
-from sysmon_core.api.metrics import link
-from sysmon_core.api.pools import LOGIN, Pool
-from sysmon_core.api.security import PUBLIC, USER
-from sysmon_core.api.traffic import Traffic
+from sysmon_core.api import schemas, v1, v2, v3
+from sysmon_core.api.dependencies import Dependencies
+from sysmon_core.api.endpoints import docs, health, own_metrics
+from sysmon_core.api.framework import cornice_adapter, errors, permissions
+from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource
+from sysmon_core.api.framework.links import link
+from sysmon_core.api.framework.permissions import PUBLIC, USER
+from sysmon_core.api.framework.work import LOGIN
+from sysmon_core.api.openapi import endpoint
+from sysmon_core.api.wsgi import access_log
+from sysmon_core.api.wsgi.access_log import AccessLog
+from sysmon_core.api.wsgi.authentication import Authentication
+from sysmon_core.api.wsgi.dispatch import Dispatch
+from sysmon_core.api.wsgi.front_door import FrontDoor
+from sysmon_core.api.wsgi.pools import Pool
+from sysmon_core.api.wsgi.response_cache import ResponseCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,38 +33,38 @@ VERSIONS = {"v1": v1, "v2": v2, "v3": v3}
 
 
 def make_wsgi(
-    rules: Services, trusted_proxies: Iterable[str], hosts: Iterable[str]
+    deps: Dependencies, trusted_proxies: Iterable[str], hosts: Iterable[str]
 ) -> WSGIApplication:
     """The whole application, the front door included."""
-    counted = prometheus.registry(rules.tasks.figures)
-    watched = prometheus.service(counted, USER if rules.private else PUBLIC)
-    listed = [*declared(rules), watched, docs.page(rules.swagger_ui)]
-    about = {name: VERSIONS[name].SUMMARY for name in rules.versions}
-    listed.append(openapi.service(listed, about))
-    listed += docs.files(rules.swagger_ui)
+    counted = own_metrics.registry(deps.tasks.figures)
+    watched = own_metrics.resource(counted, USER if deps.private else PUBLIC)
+    listed = [*declared(deps), watched, docs.page(deps.swagger_ui)]
+    about = {name: VERSIONS[name].SUMMARY for name in deps.versions}
+    listed.append(endpoint.resource(listed, about))
+    listed += docs.files(deps.swagger_ui)
     with Configurator(settings={}) as config:
-        service.include(config, listed)
-        security.include(config)
+        cornice_adapter.include(config, listed)
+        permissions.include(config)
         errors.include(config)
-        traffic.include(config)
-    kept = Kept(Dispatch(config.make_wsgi_app(), listed))
-    guard = Guard(kept, rules.logins, Pool(LOGIN).threads, *_guarded(rules))
-    return FrontDoor(guard, trusted_proxies, hosts, Traffic(counted).saw)
+        access_log.include(config)
+    kept = ResponseCache(Dispatch(config.make_wsgi_app(), listed))
+    guard = Authentication(kept, deps.logins, Pool(LOGIN).threads, *_guarded(deps))
+    return FrontDoor(guard, trusted_proxies, hosts, AccessLog(counted).saw)
 
 
-def declared(rules: Services) -> list[Service]:
+def declared(deps: Dependencies) -> list[Resource]:
     """Every path of every version."""
-    found = [Service(name="root", path="/", endpoints={"GET": _versions(rules.versions)})]
-    found += health.services(rules.health)
-    for name in rules.versions:
-        found += VERSIONS[name].services(rules)
+    found = [Resource(name="root", path="/", endpoints={"GET": _versions(deps.versions)})]
+    found += health.resources(deps.health)
+    for name in deps.versions:
+        found += VERSIONS[name].resources(deps)
     return found
 
 
-def _guarded(rules: Services) -> tuple[list[str], list[str]]:
+def _guarded(deps: Dependencies) -> tuple[list[str], list[str]]:
     """Where nobody goes without credentials, and what of that all may see."""
-    indexes = [f"/{name}/" for name in rules.versions if rules.private or name == "v3"]
-    return [*indexes, *(["/metrics"] if rules.private else [])], indexes
+    indexes = [f"/{name}/" for name in deps.versions if deps.private or name == "v3"]
+    return [*indexes, *(["/metrics"] if deps.private else [])], indexes
 
 
 def _versions(names: Iterable[str]) -> Endpoint:

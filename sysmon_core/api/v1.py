@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sysmon_core.api.bundle import Services
-from sysmon_core.api.endpoints import Service
-from sysmon_core.api.metrics import index, run_now
-from sysmon_core.api.security import PUBLIC, USER
+from sysmon_core.api.dependencies import Dependencies
+from sysmon_core.api.endpoints.metrics import index, run_now
+from sysmon_core.api.framework.declarations import Resource
+from sysmon_core.api.framework.permissions import PUBLIC, USER
 
 SUMMARY = "Version 1: synchronous"
 
 
-def services(rules: Services) -> Iterator[Service]:
+def resources(deps: Dependencies) -> Iterator[Resource]:
     """The index and every metric."""
-    yield Service(name="v1", path="/v1/", endpoints={"GET": index("v1", rules.registry)})
-    permission = USER if rules.private else PUBLIC
-    for metric in rules.registry:
-        yield Service(
+    yield Resource(name="v1", path="/v1/", endpoints={"GET": index("v1", deps.registry)})
+    permission = USER if deps.private else PUBLIC
+    for metric in deps.registry:
+        yield Resource(
             name=f"v1.metric.{metric.name}",
             path=f"/v1/{metric.name}/",
-            endpoints={"GET": run_now(metric, rules.collection, permission)},
+            endpoints={"GET": run_now(metric, deps.executor, permission)},
         )

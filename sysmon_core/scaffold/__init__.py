@@ -10,8 +10,8 @@ from pathlib import Path
 from string import Template
 
 from sysmon_core.errors import ConfigurationError
-from sysmon_core.metric import NAME
-from sysmon_core.registry import RESERVED
+from sysmon_core.metrics.metric import NAME
+from sysmon_core.metrics.registry import RESERVED
 
 SUFFIX = ".template"
 WORD = re.compile(r"[a-z0-9]$")  # what the name of a distribution must end in

@@ -20,7 +20,7 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from sysmon_core.api.deferred import Body, Deferred
+from sysmon_core.api.wsgi.deferred import Body, Deferred
 from sysmon_core.server.body import Unreadable, read_body
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from sysmon_core.errors import TooManyGuesses, TooManyLogins
 from sysmon_core.log_queue import check_room
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
+from sysmon_core.services.credential_cache import CredentialCache
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.single_flight import Begin, SingleFlight
 from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.turns import REFUSED, Turns
 from sysmon_core.services.users import Account, Users
-from sysmon_core.services.verified import Verified
 
 CHECK_SECONDS = 10.0  # for which another's check is waited for: far more than one takes
 
@@ -48,7 +48,7 @@ class Logins:
         self._passwords = passwords
         self._throttle = throttle
         self._turns = turns
-        self._verified = Verified()
+        self._verified = CredentialCache()
         self._checks: SingleFlight[bool] = SingleFlight(turns.beside, CHECK_SECONDS)
 
     def recall(self, username: str, password: str) -> Account | None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
 from sysmon_core.addresses import network
 from sysmon_core.errors import TaskNotFound
 from sysmon_core.log_queue import check_room
-from sysmon_core.metric import Metric, Params
+from sysmon_core.metrics.metric import Metric, Params
+from sysmon_core.metrics.report import Report
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
-from sysmon_core.services.collection import Collection, stored
-from sysmon_core.services.readings import Result
+from sysmon_core.services.executor import Executor
+from sysmon_core.services.params import stored
 
 BRIEF = 10.0  # seconds up to which a run counts as brief: it does not wait behind long ones
 
@@ -38,7 +39,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One task's record; ``owner`` is the user who made it, empty for nobody known."""
+    """One task's record.
+
+    Args:
+        owner: the user who made it; empty for nobody known.
+        report: what the run gave, once it has succeeded.
+    """
 
     id: str
     metric: str
@@ -48,6 +54,7 @@ class Task:
     brief: bool = False
     state: State = State.QUEUED
     error: str = ""
+    report: Report | None = field(default=None, compare=False)  # it is the same for one id
 
 
 @dataclass(frozen=True)
@@ -76,9 +83,6 @@ class Records(Protocol):
     def get(self, task_id: str) -> Task | None:
         """The task as it stands now."""
 
-    def result(self, task_id: str) -> Result | None:
-        """What a successful run gave, while it is kept."""
-
     def cancel(self, task_id: str) -> None:
         """End a task that has not ended, or remove one that has."""
 
@@ -89,8 +93,8 @@ class Records(Protocol):
 class Tasks:
     """Submits, shows and cancels tasks."""
 
-    def __init__(self, collection: Collection, records: Records, task_limit: float) -> None:
-        self._collection = collection
+    def __init__(self, executor: Executor, records: Records, task_limit: float) -> None:
+        self._executor = executor
         self._records = records
         self._limit = task_limit
 
@@ -106,7 +110,7 @@ class Tasks:
             AuditStalled: nobody would be told.
         """
         check_room()
-        self._collection.check(metric, params, self._limit)
+        self._executor.check(metric, params, self._limit)
         owner = by.user if owned else ""
         task = Task(
             id=str(uuid.uuid4()),
@@ -127,20 +131,10 @@ class Tasks:
             TaskNotFound: there is none for this caller.
         """
         task = self._records.get(task_id)
-        if task is None or (task.owner and not owned):
+        expired = task is None or (task.state is State.SUCCESS and task.report is None)
+        if task is None or expired or (task.owner and not owned):
             raise TaskNotFound("There is no such task, or its record has expired")
         return task
-
-    def result(self, task: Task) -> Result:
-        """What a task that succeeded gave.
-
-        Raises:
-            TaskNotFound: it expired a moment ago.
-        """
-        result = self._records.result(task.id)
-        if result is None:
-            raise TaskNotFound("The record of this task has expired")
-        return result
 
     def cancel(self, task_id: str, by: Caller, *, owned: bool) -> None:
         """Stop the task if it has not ended; else remove its record.

@@ -24,8 +24,8 @@ from typing import TypeVar
 from limits import parse_many
 
 from sysmon_core.addresses import network
-from sysmon_core.errors import TooManyGuesses, WindowsUnavailable
-from sysmon_core.services.windows import OwnWindows, Rule, Thing, Windows
+from sysmon_core.errors import CountersUnavailable, TooManyGuesses
+from sysmon_core.services.windows import LocalRateCounters, RateCounters, Rule, Thing
 from sysmon_core.settings import Settings
 
 KNOWN = Rule("known", most=1, seconds=30 * 86400, bits=1)  # full: the user has been there
@@ -62,7 +62,7 @@ class Throttle:
     def __init__(
         self,
         settings: Settings,
-        shared: Windows,
+        shared: RateCounters,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -70,7 +70,7 @@ class Throttle:
         self._of_both = _rules("both", settings.guesses_per_user_and_address)
         self._of_user = _rules("user", settings.guesses_per_user)
         self._shared = shared
-        self._own: Windows = OwnWindows()
+        self._own: RateCounters = LocalRateCounters()
         self._clock = clock
         self._now = now
         self._away_until = 0.0
@@ -113,11 +113,11 @@ class Throttle:
     def _there(self, guess: Guess) -> list[Thing]:
         return [Thing(rule, f"{guess.user} {guess.network}") for rule in self._of_both]
 
-    def _ask(self, question: Callable[[Windows], T]) -> T:
+    def _ask(self, question: Callable[[RateCounters], T]) -> T:
         if self._clock() >= self._away_until:
             try:
                 return question(self._shared)
-            except WindowsUnavailable as error:
+            except CountersUnavailable as error:
                 logger.warning("guesses are counted by each process alone: %s", error)
                 self._away_until = self._clock() + AWAY
         return question(self._own)

@@ -10,7 +10,9 @@ from typing import Any, Self
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from sysmon_core.db import Database
+from sysmon_core.database import Database
+from sysmon_core.database.tables import users
+from sysmon_core.database.versioned_cache import VersionedCache
 from sysmon_core.errors import (
     DatabaseUnavailable,
     Fault,
@@ -19,12 +21,10 @@ from sysmon_core.errors import (
     UserNotFound,
 )
 from sysmon_core.log_queue import check_room
-from sysmon_core.models import users
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.passwords import PasswordRules, Passwords
-from sysmon_core.services.unchanged import Unchanged
-from sysmon_core.services.user_changes import Changes, Fields
-from sysmon_core.services.user_params import USERNAME, NewUser, UserChange
+from sysmon_core.services.user_fields import USERNAME, NewUser, UserChange
+from sysmon_core.services.user_writes import Fields, UserWrites
 from sysmon_core.settings import Settings
 
 MOST = 2**31  # databases know no larger number
@@ -52,7 +52,7 @@ class Users:
         self._database = database
         self._passwords = passwords
         self._rules = rules
-        self._found: Unchanged[Credentials | None] = Unchanged(database)
+        self._found: VersionedCache[Credentials | None] = VersionedCache(database)
 
     @classmethod
     def of(cls, settings: Settings, passwords: Passwords | None = None) -> Self:
@@ -165,12 +165,12 @@ class Users:
         return fields
 
     @contextlib.contextmanager
-    def _changing(self, by: Caller | None) -> Iterator[Changes]:
+    def _changing(self, by: Caller | None) -> Iterator[UserWrites]:
         check_room()
-        changes: Changes | None = None
+        changes: UserWrites | None = None
         try:
             with self._database.write() as connection:
-                changes = Changes(connection, by)
+                changes = UserWrites(connection, by)
                 yield changes
         except IntegrityError as error:
             raise UserExists("The username is taken") from error

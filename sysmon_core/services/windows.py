@@ -65,7 +65,7 @@ class Thing(NamedTuple):
     name: str
 
 
-class Windows(Protocol):
+class RateCounters(Protocol):
     """Where things are counted.
 
     All methods raise WindowsUnavailable if it cannot be reached.
@@ -84,7 +84,7 @@ class Windows(Protocol):
         """Forget all of these."""
 
 
-class OwnWindows:
+class LocalRateCounters:
     """Counts in this process's own memory: a store that is always there."""
 
     def __init__(self) -> None:
@@ -93,12 +93,12 @@ class OwnWindows:
         self._cells: dict[tuple[Rule, int], array[int]] = {}
 
     def wait(self, things: Sequence[Thing], now: float) -> float:
-        """See ``Windows``."""
+        """See ``RateCounters``."""
         with self._lock:
             return max(self._wait(thing, now) for thing in things)
 
     def add(self, things: Sequence[Thing], now: float) -> float:
-        """See ``Windows``."""
+        """See ``RateCounters``."""
         with self._lock:
             seconds = max(self._wait(thing, now) for thing in things)
             if not seconds:
@@ -107,13 +107,13 @@ class OwnWindows:
             return seconds
 
     def change(self, things: Sequence[Thing], when: float, by: int) -> None:
-        """See ``Windows``."""
+        """See ``RateCounters``."""
         with self._lock:
             for thing in things:
                 self._change(thing, thing.rule.slices(when)[-1], by)
 
     def clear(self, things: Sequence[Thing], now: float) -> None:
-        """See ``Windows``."""
+        """See ``RateCounters``."""
         with self._lock:
             for thing in things:
                 for number in thing.rule.slices(now):

@@ -22,10 +22,10 @@ from dramatiq.results import Results
 from dramatiq.results.backends import RedisBackend
 
 from sysmon_core.errors import TasksUnavailable
-from sysmon_core.tasks.keys import NAMESPACE, RESULTS, WAKE
+from sysmon_core.redis_store.keys import NAMESPACE, RESULTS, WAKE
+from sysmon_core.redis_store.script import Script
 from sysmon_core.tasks.lua import BASE
 from sysmon_core.tasks.rooms import Rooms
-from sysmon_core.tasks.script import Script
 from sysmon_core.tasks.scripts import ADMIT
 
 IDLE = 1.0  # seconds that a consumer blocks before it looks again

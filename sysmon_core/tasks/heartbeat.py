@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import redis
 
+from sysmon_core.redis_store.client import translated
+from sysmon_core.redis_store.keys import WORKERS
+from sysmon_core.redis_store.script import Script
 from sysmon_core.tasks import scripts
-from sysmon_core.tasks.connection import translated
-from sysmon_core.tasks.keys import WORKERS
 from sysmon_core.tasks.lua import BASE
-from sysmon_core.tasks.script import Script
 
 
 class Heartbeat:

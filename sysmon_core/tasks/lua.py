@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sysmon_core.redis_store import keys
 from sysmon_core.settings import Settings
-from sysmon_core.tasks import keys
 from sysmon_core.tasks.messages import ResultStore
 
 LEASE = 15  # seconds without a sign of life after which a worker is suspected to be lost

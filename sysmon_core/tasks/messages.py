@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from dramatiq import Message
-from dramatiq.results import ResultFailure, ResultMissing
 from dramatiq.results.backends import RedisBackend
 from dramatiq.results.result import wrap_exception, wrap_result
 
-from sysmon_core.services.readings import Result
+from sysmon_core.metrics.report import Report
 from sysmon_core.services.tasks import Task
-from sysmon_core.tasks.connection import translated
 
 ACTOR = "run_task"
 LONG = "tasks"  # the queue of tasks that take a while, and of those that
@@ -50,19 +49,39 @@ class ResultStore:
         """Where the backend keeps what the task gave."""
         return self._backend.build_message_key(message_of(task_id))
 
-    def packed(self, outcome: Result | Exception) -> bytes:
+    def packed(self, outcome: Report | Exception) -> bytes:
         """What the backend would keep of a run's outcome: ``message.get_result()`` reads it."""
-        failed = isinstance(outcome, Exception)
-        packed: bytes = self._backend.encoder.encode(
-            wrap_exception(outcome) if failed else wrap_result(outcome)
-        )
+        if isinstance(outcome, Exception):
+            stored = wrap_exception(outcome)
+        else:
+            stored = wrap_result(_fields(outcome))
+        packed: bytes = self._backend.encoder.encode(stored)
         return packed
 
-    def get(self, task_id: str) -> Result | None:
-        """What a successful run gave, while it is kept."""
-        with translated():
-            try:
-                result: Result = self._backend.get_result(message_of(task_id))
-            except (ResultMissing, ResultFailure):
-                return None
-            return result
+    def unpacked(self, packed: bytes) -> Report:
+        """The report of a run that has succeeded."""
+        return _report(self._backend.encoder.decode(packed))
+
+
+def _fields(report: Report) -> dict[str, Any]:
+    """A report as JSON; rows that can be read from the text are not said twice."""
+    return {
+        "text": report.text,
+        "rows": report.given_rows,
+        "started": report.started,
+        "finished": report.finished,
+        "host": report.host,
+    }
+
+
+def _report(fields: dict[str, Any]) -> Report:
+    if "started" not in fields:  # of an earlier version: the text by its metric
+        (text,) = fields.values()
+        return Report(text)
+    return Report(
+        fields["text"],
+        fields["rows"] or (),
+        started=fields["started"],
+        finished=fields["finished"],
+        host=fields["host"],
+    )

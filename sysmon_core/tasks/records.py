@@ -10,16 +10,16 @@ from typing import cast
 import redis
 
 from sysmon_core.errors import SysmonError, TasksUnavailable, TooManyTasks
-from sysmon_core.services.readings import Result
+from sysmon_core.metrics.report import Report
+from sysmon_core.redis_store.client import IMPATIENT, translated
+from sysmon_core.redis_store.keys import ENDED, LEASES, OPEN, STOPPED, TASK, WORKERS
+from sysmon_core.redis_store.script import Script
 from sysmon_core.services.tasks import Figures, State, Task
 from sysmon_core.settings import Settings
 from sysmon_core.tasks import scripts
-from sysmon_core.tasks.connection import IMPATIENT, translated
 from sysmon_core.tasks.heartbeat import workers
-from sysmon_core.tasks.keys import ENDED, LEASES, OPEN, STOPPED, TASK, WORKERS
 from sysmon_core.tasks.lua import BASE, half, prelude
 from sysmon_core.tasks.messages import BRIEF, USERS_BRIEF, ResultStore, queue_of, sealed
-from sysmon_core.tasks.script import Script
 
 ERROR_LENGTH = 2000  # characters of a reason: not a dump
 CONFIRMATION = 0.4  # seconds that a cancel waits for the processes to be gone
@@ -94,11 +94,8 @@ class RedisRecords:
     def get(self, task_id: str) -> Task | None:
         """The task as it stands now."""
         with translated():
-            return _task(task_id, self._get((), [task_id]))
-
-    def result(self, task_id: str) -> Result | None:
-        """What a successful run gave, while it is kept."""
-        return self._results.get(task_id)
+            fields, *result = self._get((), [task_id])
+        return _task(task_id, fields, self._results.unpacked(result[0]) if result else None)
 
     def cancel(self, task_id: str) -> None:
         """End a task that has not ended, or remove one that has, with its result.
@@ -132,7 +129,7 @@ class RedisRecords:
         with translated():
             return _task(task_id, self._start((), [task_id, token]))
 
-    def finish(self, task_id: str, token: str, outcome: Result | SysmonError) -> bool:
+    def finish(self, task_id: str, token: str, outcome: Report | SysmonError) -> bool:
         """Write what the run came to; false if the task had been ended by another."""
         failed = isinstance(outcome, SysmonError)
         state, error = (State.FAILURE, str(outcome)) if failed else (State.SUCCESS, "")
@@ -182,7 +179,7 @@ def _pairs(flat: list[bytes]) -> Iterator[tuple[str, str]]:
     return zip(words[::2], words[1::2], strict=True)
 
 
-def _task(task_id: str, flat: list[bytes] | None) -> Task | None:
+def _task(task_id: str, flat: list[bytes] | None, report: Report | None = None) -> Task | None:
     if not flat:
         return None
     fields = dict(_pairs(flat))
@@ -195,4 +192,5 @@ def _task(task_id: str, flat: list[bytes] | None) -> Task | None:
         brief=fields["queue"] in {BRIEF, USERS_BRIEF},
         state=State(fields["state"]),
         error=fields.get("error", ""),
+        report=report,
     )

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from sysmon_core.errors import MetricFailed, SysmonError, TasksUnavailable
 from sysmon_core.logs import bound
-from sysmon_core.registry import Registry
-from sysmon_core.run import Stop
-from sysmon_core.services.collection import Collection, parse
-from sysmon_core.services.readings import Result
+from sysmon_core.metrics.registry import Registry
+from sysmon_core.metrics.report import Report
+from sysmon_core.running.context import Stop
+from sysmon_core.services.executor import Executor
+from sysmon_core.services.params import parse
 from sysmon_core.services.tasks import Task
 from sysmon_core.tasks.records import RedisRecords
 
@@ -39,11 +40,11 @@ class Runner:
     def __init__(
         self,
         registry: Registry,
-        collection: Collection,
+        executor: Executor,
         records: RedisRecords,
     ) -> None:
         self._registry = registry
-        self._collection = collection
+        self._executor = executor
         self._records = records
         self._lock = threading.Lock()
         self._runs: dict[str, _Entry] = {}  # by token
@@ -104,17 +105,17 @@ class Runner:
         outcome = self._collect(task, stop)
         self._insist(lambda: self._write(task, token, outcome))
 
-    def _collect(self, task: Task, stop: Stop) -> Result | SysmonError:
+    def _collect(self, task: Task, stop: Stop) -> Report | SysmonError:
         metric = self._registry.get(task.metric)
         try:
             if metric is None:
                 raise MetricFailed(f"The metric {task.metric} is not installed on this worker")
             params = parse(metric.params, task.params.items())
-            return self._collection.collect(metric, params, stop)
+            return self._executor.run(metric, params, stop)
         except SysmonError as error:
             return error
 
-    def _write(self, task: Task, token: str, outcome: Result | SysmonError) -> None:
+    def _write(self, task: Task, token: str, outcome: Report | SysmonError) -> None:
         if self._records.finish(task.id, token, outcome):
             end = f"failed: {outcome}" if isinstance(outcome, SysmonError) else "succeeded"
         else:

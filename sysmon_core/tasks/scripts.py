@@ -82,10 +82,12 @@ close(id, ARGV[3], ARGV[4], ARGV[5])
 return 1
 """
 
-# ARGV: id.
+# ARGV: id. Returns the record, and the result of a task that has succeeded.
 GET = """
-judge(ARGV[1])
-return redis.call('HGETALL', TASK .. ARGV[1])
+local id = ARGV[1]
+judge(id)
+local result = get(id, 'state') == 'SUCCESS' and redis.call('LINDEX', RESULT .. id, 0) or nil
+return {redis.call('HGETALL', TASK .. id), result}
 """
 
 # ARGV: id. Returns the state before.

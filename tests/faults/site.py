@@ -16,9 +16,8 @@ from typing import Any
 import redis
 
 import sysmon_core
-from sysmon_core import migrations
-from sysmon_core.db import Database
-from sysmon_core.services.user_params import NewUser
+from sysmon_core.database import Database, migrations
+from sysmon_core.services.user_fields import NewUser
 from tests.conftest import until, users_of
 from tests.faults.client import FINAL, HOST, Client
 from tests.faults.machine import Process, Started, kill, port_of, processes

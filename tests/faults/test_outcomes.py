@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from sysmon_core.redis_store.client import PATIENT
 from sysmon_core.tasks import scripts
-from sysmon_core.tasks.connection import PATIENT
 from tests.conftest import until
 from tests.faults.proxy import Mode, Proxy
 from tests.faults.site import Site

@@ -14,9 +14,10 @@ import pytest
 import redis
 from webtest import TestApp
 
-from sysmon_core import Metric, Run, registry
+from sysmon_core import Metric, Run
 from sysmon_core.app import make_app
-from sysmon_core.registry import Registry, Source
+from sysmon_core.metrics import registry
+from sysmon_core.metrics.registry import Registry, Source
 from tests.conftest import METRICS, MakeApp, MakePrograms, MakeSettings, started_redis
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from sysmon_core import migrations, registry
 from sysmon_core.app import make_app
-from sysmon_core.db import Database
+from sysmon_core.database import Database, migrations
+from sysmon_core.metrics import registry
 from sysmon_core.services.passwords import Passwords
-from sysmon_core.services.user_params import NewUser
+from sysmon_core.services.user_fields import NewUser
 from tests.conftest import MakePrograms, MakeSettings, examples, users_of
 from tests.functional.test_all_versions import FORM, JSON, PROXY, STRANGER
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from sysmon_core.services.user_params import NewUser
+from sysmon_core.services.user_fields import NewUser
 from tests.conftest import (
     LogLines,
     MakeApp,

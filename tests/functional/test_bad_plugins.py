@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from webtest import TestApp
 
-from sysmon_core.isolation import isolated
-from sysmon_core.registry import load
-from sysmon_core.services.quick import MOST
+from sysmon_core.metrics.isolation import isolated
+from sysmon_core.metrics.registry import load
+from sysmon_core.services.abandonable_threads import MOST
 from tests.conftest import MakeApp, MakePrograms, MakeSettings, until
 
 BLAME = "(the plugin pond of fishpond 1.0: mend it, or name it in plugins_blocked)"

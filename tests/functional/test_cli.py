@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from sysmon_core.cli import main
-from sysmon_core.db import Database
+from sysmon_core.database import Database
 from sysmon_core.services.users import Account, Users
 from tests.conftest import owner_of, users_of
 

@@ -13,9 +13,9 @@ from pyramid.request import Request
 from webtest import TestApp
 
 from sysmon_core import Integer, Metric, Params
-from sysmon_core.api.deferred import Deferred
-from sysmon_core.api.pools import QUEUE_REQUESTS
-from sysmon_core.registry import Registry, Source
+from sysmon_core.api.framework.work import QUEUE_REQUESTS
+from sysmon_core.api.wsgi.deferred import Deferred
+from sysmon_core.metrics.registry import Registry, Source
 from tests.conftest import MakeApp, MakeSettings, until
 from tests.serving import HOST, PATIENCE, served
 

@@ -9,7 +9,7 @@ import redis
 from webtest import TestApp
 
 from sysmon_core.app import make_app
-from sysmon_core.registry import Registry
+from sysmon_core.metrics.registry import Registry
 from tests.conftest import MakeApp, MakeSettings, until, working
 
 Names = Callable[[TestApp], list[str]]

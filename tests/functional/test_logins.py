@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from sysmon_core import migrations, registry
 from sysmon_core.app import make_app
-from sysmon_core.db import Database
+from sysmon_core.database import Database, migrations
+from sysmon_core.metrics import registry
 from sysmon_core.services.passwords import Passwords
-from sysmon_core.services.user_params import NewUser
+from sysmon_core.services.user_fields import NewUser
 from sysmon_core.settings import Settings
 from tests.conftest import MakeSettings, until, users_of
 

@@ -121,7 +121,7 @@ def test_a_request_has_a_line_in_the_log_without_its_query_or_body(
 ) -> None:
     more = {"headers": {"X-Request-Id": "of-the-client"}}
     app.post("/v2/iostat/?count=canary", {"wait": "canary"}, status=400, **more)
-    (line,) = [one for one in log_lines() if one["logger"] == "sysmon_core.api.traffic"]
+    (line,) = [one for one in log_lines() if one["logger"] == "sysmon_core.api.wsgi.access_log"]
     assert line.pop("ms") >= 0
     assert {key: line[key] for key in line if key not in {"timestamp", "logger", "level"}} == {
         "message": "answered",

@@ -14,8 +14,8 @@ from webtest import TestApp
 
 from sysmon_core import Field, Integer, Metric, Params, Report
 from sysmon_core.api import schemas
-from sysmon_core.api.errors import STATUS
-from sysmon_core.registry import Registry, Source
+from sysmon_core.api.framework.errors import STATUS
+from sysmon_core.metrics.registry import Registry, Source
 from sysmon_core.services.tasks import State
 from tests.conftest import MakeApp, MakeSettings
 

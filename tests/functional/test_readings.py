@@ -13,8 +13,8 @@ from pyramid.request import Request
 from webtest import TestApp
 
 from sysmon_core import Integer, Metric, Params
-from sysmon_core.api.deferred import Deferred
-from sysmon_core.registry import Registry, Source
+from sysmon_core.api.wsgi.deferred import Deferred
+from sysmon_core.metrics.registry import Registry, Source
 from tests.conftest import MakeApp, MakeSettings, until
 
 AddUser = Callable[..., Any]

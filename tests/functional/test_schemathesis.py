@@ -21,11 +21,11 @@ from schemathesis.openapi.checks import (
     UseAfterFree,
 )
 
-from sysmon_core import migrations, registry
 from sysmon_core.app import make_app
-from sysmon_core.db import Database
+from sysmon_core.database import Database, migrations
+from sysmon_core.metrics import registry
 from sysmon_core.services.passwords import Passwords
-from sysmon_core.services.user_params import USERNAME, NewUser
+from sysmon_core.services.user_fields import USERNAME, NewUser
 from sysmon_core.settings import Settings
 from tests.conftest import MakePrograms, MakeSettings, until, users_of, working
 from tests.serving import HOST, served

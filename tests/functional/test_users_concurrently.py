@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 import pytest
 from webtest import TestApp
 
-from sysmon_core import migrations
-from sysmon_core.db import Database
+from sysmon_core.database import Database, migrations
 from sysmon_core.errors import LastAdmin, UserNotFound
-from sysmon_core.services.user_params import NewUser, UserChange
+from sysmon_core.services.user_fields import NewUser, UserChange
 from sysmon_core.services.users import Users
 from tests.conftest import MakeApp, MakeSettings, users_of
 

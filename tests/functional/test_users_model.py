@@ -21,10 +21,10 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, insert
 from webtest import TestApp
 
-from sysmon_core import migrations, registry
 from sysmon_core.app import make_app
-from sysmon_core.db import Database
-from sysmon_core.models import users
+from sysmon_core.database import Database, migrations
+from sysmon_core.database.tables import users
+from sysmon_core.metrics import registry
 from sysmon_core.services.passwords import Passwords
 from tests.conftest import MakeSettings, examples
 from tests.functional.test_all_versions import FORM, JSON

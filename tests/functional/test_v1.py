@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from webtest import TestApp
 
-from sysmon_core import Metric, Report, Run, registry
-from sysmon_core.registry import Registry
+from sysmon_core import Metric, Report, Run
+from sysmon_core.metrics import registry
+from sysmon_core.metrics.registry import Registry
 from tests.conftest import METRICS, MakeApp, MakePrograms, MakeSettings, until
 from tests.functional.test_all_versions import Serve, ask, problem
 

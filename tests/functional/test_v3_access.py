@@ -11,8 +11,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import insert
 from webtest import TestApp
 
-from sysmon_core.db import Database
-from sysmon_core.models import users
+from sysmon_core.database import Database
+from sysmon_core.database.tables import users
 from tests.conftest import METRICS, MakeApp, MakePrograms, MakeSettings
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the costs are in the hash

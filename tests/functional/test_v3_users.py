@@ -13,8 +13,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import insert
 from webtest import TestApp
 
-from sysmon_core import models
-from sysmon_core.db import Database
+from sysmon_core.database import Database, tables
 from sysmon_core.settings import Settings
 from tests.conftest import METRICS, MakeApp, MakeSettings
 
@@ -68,7 +67,7 @@ def add_root(config: Settings) -> None:
     password_hash = QUICK.hash(f"{SECRET}root")
     with Database(config.database).write() as connection:
         row = {"username": "root", "fullname": "Root", "admin": True}
-        connection.execute(insert(models.users).values(password_hash=password_hash, **row))
+        connection.execute(insert(tables.users).values(password_hash=password_hash, **row))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sysmon_core import Metric, Report
-from sysmon_core.run import Run, Stop
+from sysmon_core.running.context import Run, Stop
 
 Collect = Callable[[Metric], Report]
 MakeRun = Callable[..., Run]

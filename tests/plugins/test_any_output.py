@@ -24,7 +24,7 @@ import sysmon_processes
 import sysmon_uptime
 import sysmon_vmstat
 from sysmon_core import Metric, MetricFailed, Report
-from sysmon_core.run import Run, Stop
+from sysmon_core.running.context import Run, Stop
 from tests.conftest import PATIENCE, MakeApp, MakePrograms, MakeSettings, examples
 
 MODULES = {"uptime": sysmon_uptime, "iostat": sysmon_iostat, "vmstat": sysmon_vmstat}

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from sysmon_core import Command, Metric
-from sysmon_core.registry import load
+from sysmon_core.metrics.registry import load
 from sysmon_core.settings import Settings
 from tests.plugins.conftest import Collect
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sysmon_core import Metric, Params
-from sysmon_core.services.collection import Collection
+from sysmon_core.services.executor import Executor
 from sysmon_uptime import sysmon_metrics
 from tests.conftest import MakePrograms, MakeSettings
 from tests.plugins.conftest import Collect
@@ -49,14 +49,14 @@ def test_the_text_is_what_the_program_prints_without_the_white_space_around_it(
 ) -> None:
     line = SAMPLES[0][0]
     ready = metric.on_host(programs(uptime=f"echo ' {line}'"))
-    assert Collection(make_settings()).run_now(ready, Params()).result == {"uptime": line}
+    assert Executor(make_settings()).run_now(ready, Params()).report.text == line
 
 
 def test_the_program_of_this_host_says_how_long_it_is_up(
     metric: Metric, make_settings: MakeSettings
 ) -> None:
     ready = metric.on_host("/usr/bin:/bin")
-    text = Collection(make_settings()).run_now(ready, Params()).result["uptime"]
+    text = Executor(make_settings()).run_now(ready, Params()).report.text
     assert re.fullmatch(r"[0-9:]+ +up .*load averages?: [0-9. ,]+", text)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sysmon_core.process import GRACE, Output, execute
-from sysmon_core.run import Listener, Run, Stop
+from sysmon_core.running.context import Listener, Run, Stop
+from sysmon_core.running.process import GRACE, Output, execute
 from tests.conftest import until
 from tests.unit.site import Site
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sysmon_core.errors import PluginError
-from sysmon_core.registry import GROUP, Registry, load
+from sysmon_core.metrics.registry import GROUP, Registry, load
 from sysmon_core.settings import Settings
 
 CONFIG = Settings(command_path="/bin")

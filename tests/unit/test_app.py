@@ -3,8 +3,8 @@ from __future__ import annotations
 import gc
 import weakref
 
-from sysmon_core import registry
 from sysmon_core.app import make_app
+from sysmon_core.metrics import registry
 from sysmon_core.services.passwords import Passwords
 from tests.conftest import MakeSettings
 

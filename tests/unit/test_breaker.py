@@ -5,21 +5,21 @@ from threading import Event
 
 import pytest
 
-from sysmon_core.breaker import Breaker
+from sysmon_core.circuit_breaker import CircuitBreaker
 from sysmon_core.errors import DatabaseTimeout, DatabaseUnavailable, LastAdmin
 
 
 @pytest.fixture
-def breaker() -> Breaker:
-    return Breaker(DatabaseTimeout, "it does not answer")
+def breaker() -> CircuitBreaker:
+    return CircuitBreaker(DatabaseTimeout, "it does not answer")
 
 
-def wait_in_vain(breaker: Breaker) -> None:
+def wait_in_vain(breaker: CircuitBreaker) -> None:
     with pytest.raises(DatabaseTimeout, match="in vain"), breaker.guarding():
         raise DatabaseTimeout("in vain")
 
 
-def at_once(breaker: Breaker, others: int = 3) -> int:
+def at_once(breaker: CircuitBreaker, others: int = 3) -> int:
     """How many are let through while one is inside."""
     inside, leave = Event(), Event()
 
@@ -44,17 +44,17 @@ def at_once(breaker: Breaker, others: int = 3) -> int:
     return 1 + came
 
 
-def test_all_may_come_while_the_database_answers(breaker: Breaker) -> None:
+def test_all_may_come_while_the_database_answers(breaker: CircuitBreaker) -> None:
     assert at_once(breaker) == 4
     assert at_once(breaker) == 4
 
 
-def test_one_at_a_time_asks_one_that_did_not_answer(breaker: Breaker) -> None:
+def test_one_at_a_time_asks_one_that_did_not_answer(breaker: CircuitBreaker) -> None:
     wait_in_vain(breaker)
     assert at_once(breaker) == 1
 
 
-def test_all_may_come_again_once_it_has_answered(breaker: Breaker) -> None:
+def test_all_may_come_again_once_it_has_answered(breaker: CircuitBreaker) -> None:
     wait_in_vain(breaker)
     wait_in_vain(breaker)
     with breaker.guarding():
@@ -63,7 +63,7 @@ def test_all_may_come_again_once_it_has_answered(breaker: Breaker) -> None:
 
 
 @pytest.mark.parametrize("answer", [DatabaseUnavailable("refused"), LastAdmin(), KeyError()])
-def test_any_other_error_is_an_answer_too(breaker: Breaker, answer: Exception) -> None:
+def test_any_other_error_is_an_answer_too(breaker: CircuitBreaker, answer: Exception) -> None:
     wait_in_vain(breaker)
     with pytest.raises(type(answer)), breaker.guarding():
         raise answer

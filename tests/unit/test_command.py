@@ -9,7 +9,7 @@ import pytest
 
 from sysmon_core import Column, Command, Integer, MetricFailed, Params
 from sysmon_core.errors import ProgramMissing
-from sysmon_core.report import Row
+from sysmon_core.metrics.report import Row
 from tests.conftest import MakePrograms
 from tests.unit.conftest import MakeRun
 

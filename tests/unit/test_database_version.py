@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from sysmon_core.db import Database
+from sysmon_core.database import Database
+from sysmon_core.database.versioned_cache import VersionedCache
 from sysmon_core.errors import DatabaseUnavailable
-from sysmon_core.services.unchanged import Unchanged
 from tests.postgresql import Cluster
 
 
@@ -135,7 +135,7 @@ def read_by(database: Database, numbers: list[int]) -> Callable[[], int]:
 
 def test_what_is_unchanged_is_read_once(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
-    unchanged: Unchanged[int] = Unchanged(database)
+    unchanged: VersionedCache[int] = VersionedCache(database)
     reads: list[int] = []
     assert unchanged.recall("key") is None
     for expected in (0, 0, 0, 0):
@@ -152,13 +152,13 @@ def test_what_is_unchanged_is_read_once(path: Path) -> None:
 def test_without_versions_all_is_read(postgresql: Cluster) -> None:
     with postgresql.database() as url:
         database, numbers = Database(url), iter(range(3))
-        unchanged: Unchanged[int] = Unchanged(database)
+        unchanged: VersionedCache[int] = VersionedCache(database)
         assert [unchanged.get("key", lambda: next(numbers)) for _ in range(3)] == [0, 1, 2]
 
 
 def test_what_cannot_be_read_is_not_remembered(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
-    unchanged: Unchanged[int] = Unchanged(database)
+    unchanged: VersionedCache[int] = VersionedCache(database)
 
     def fail() -> int:
         raise DatabaseUnavailable
@@ -171,7 +171,7 @@ def test_what_cannot_be_read_is_not_remembered(path: Path) -> None:
 def test_a_change_is_seen_by_whoever_asks_after_it(path: Path) -> None:
     """Whoever has seen a number never sees a smaller one, while another counts."""
     database = Database(f"sqlite:///{path}")
-    unchanged: Unchanged[int] = Unchanged(database)
+    unchanged: VersionedCache[int] = VersionedCache(database)
     written, ended = [0], threading.Event()
 
     def count() -> None:

@@ -21,10 +21,10 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import IntegrityError
 from webtest import TestApp
 
-from sysmon_core import migrations, registry
 from sysmon_core.app import make_app
-from sysmon_core.db import Database
+from sysmon_core.database import Database, migrations
 from sysmon_core.errors import ConfigurationError, DatabaseUnavailable
+from sysmon_core.metrics import registry
 from tests.conftest import PATIENCE, MakeApp, MakeSettings
 
 BUSY = 2.0  # seconds that a writer waits for the lock

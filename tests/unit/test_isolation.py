@@ -12,9 +12,9 @@ import pytest
 
 from sysmon_core import MetricFailed
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_core.isolation import isolated
-from sysmon_core.registry import GROUP, Registry, load
-from sysmon_core.run import Run
+from sysmon_core.metrics.isolation import isolated
+from sysmon_core.metrics.registry import GROUP, Registry, load
+from sysmon_core.running.context import Run
 from sysmon_core.settings import Settings
 from tests.conftest import until
 from tests.unit.conftest import AT_ONCE, MakeRun, StopWhen, alive, has_pid, pid_in

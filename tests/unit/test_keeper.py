@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sysmon_core.keeper import GATE, KEEPER, Keeper
-from sysmon_core.run import Run, Stop
+from sysmon_core.running.context import Run, Stop
+from sysmon_core.running.orphan_reaper import GATE, KEEPER, Keeper
 from tests.conftest import until
 from tests.unit.conftest import AT_ONCE, LONG, alive, children, pid_in, sh
 
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 # A process that runs a program for each file it is told of; the program starts another.
 WORKER = f"""
 import sys, threading, time
-from sysmon_core.keeper import Keeper
-from sysmon_core.process import execute
-from sysmon_core.run import Run, Stop
+from sysmon_core.running.orphan_reaper import Keeper
+from sysmon_core.running.process import execute
+from sysmon_core.running.context import Run, Stop
 
 keeper = Keeper()
 

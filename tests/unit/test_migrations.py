@@ -20,17 +20,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, make_url, text
 from sqlalchemy.schema import CreateTable
 
-from sysmon_core import migrations
-from sysmon_core.db import Database
+from sysmon_core.database import Database, migrations
+from sysmon_core.database.deadline import USUAL
+from sysmon_core.database.tables import metadata
 from sysmon_core.errors import DatabaseUnavailable
-from sysmon_core.models import metadata
-from sysmon_core.patience import USUAL
-from sysmon_core.services.user_params import NewUser
+from sysmon_core.services.user_fields import NewUser
 from sysmon_core.services.users import Account
 from tests.conftest import PATIENCE, ROOT, owner_of, users_of
 from tests.postgresql import Cluster
 
-STEPS = ROOT / "sysmon_core/migrations"
+STEPS = ROOT / "sysmon_core/database/migrations"
 FAILS = """
 import sqlalchemy as sa
 from alembic import op
@@ -77,7 +76,7 @@ def database(url: str) -> Database:
 def alembic(database: Database, name: str, *args: str) -> None:
     """Run one of Alembic's own commands on the database."""
     config = Config()
-    config.set_main_option("script_location", "sysmon_core:migrations")
+    config.set_main_option("script_location", "sysmon_core:database/migrations")
     with database.write() as connection:
         config.attributes["connection"] = connection
         getattr(command, name)(config, *args)
@@ -141,7 +140,7 @@ def test_every_step_can_be_taken_back_and_again(database: Database) -> None:
 
 
 def test_the_steps_are_one_line_without_branches() -> None:
-    steps = ScriptDirectory(str(ROOT / "sysmon_core/migrations"))
+    steps = ScriptDirectory(str(ROOT / "sysmon_core/database/migrations"))
     assert len(steps.get_heads()) == 1
     assert len(steps.get_bases()) == 1
 
@@ -167,7 +166,7 @@ def test_a_step_that_fails_half_way_is_taken_back_whole(database: Database, fold
     before = schema(database)
     (folder / "9000_fails.py").write_text(FAILS)
     config = Config()
-    config.set_main_option("script_location", "sysmon_core:migrations")
+    config.set_main_option("script_location", "sysmon_core:database/migrations")
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", f"{STEPS}/versions\n{folder}")
 
@@ -253,7 +252,7 @@ def test_postgresql_too_sorts_usernames_by_code_point() -> None:
         dialect_name="postgresql", opts={"as_sql": True, "output_buffer": output}
     )
     with Operations.context(context):
-        for step in ScriptDirectory(str(ROOT / "sysmon_core/migrations")).walk_revisions():
+        for step in ScriptDirectory(str(ROOT / "sysmon_core/database/migrations")).walk_revisions():
             step.module.upgrade()
     dialect = make_url("postgresql://").get_dialect()()
     modelled = str(CreateTable(metadata.tables["users"]).compile(dialect=dialect))

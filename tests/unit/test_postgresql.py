@@ -15,11 +15,10 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 from webtest import TestApp
 
-from sysmon_core import migrations, models
-from sysmon_core.db import Database
+from sysmon_core.database import Database, migrations, tables
 from sysmon_core.errors import ConfigurationError, DatabaseUnavailable
-from sysmon_core.services.user_changes import Changes
-from sysmon_core.services.user_params import NewUser
+from sysmon_core.services.user_fields import NewUser
+from sysmon_core.services.user_writes import UserWrites
 from tests.conftest import MakeApp, MakeSettings, until, users_of
 from tests.postgresql import Cluster, started_postgresql
 from tests.unit.test_db import ANN, ask, is_unavailable
@@ -172,9 +171,9 @@ def test_a_user_whom_another_program_removes_meanwhile_is_told(
 
     def change() -> None:
         with database.write() as connection:
-            user = connection.execute(select(models.users)).one()
+            user = connection.execute(select(tables.users)).one()
             postgresql.run(f"DELETE FROM {schema}.users")
-            Changes(connection, None).change(user._asdict(), {"fullname": "A"})
+            UserWrites(connection, None).change(user._asdict(), {"fullname": "A"})
 
     with pytest.raises(DatabaseUnavailable, match="try again"):
         change()

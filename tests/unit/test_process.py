@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sysmon_core.errors import MetricFailed, MetricTimeout
-from sysmon_core.process import STDERR_LIMIT, execute
+from sysmon_core.running.process import STDERR_LIMIT, execute
 from tests.unit.conftest import LONG, MakeRun, sh
 
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from sysmon_core.errors import PluginError
-from sysmon_core.registry import RESERVED_PARAMS
+from sysmon_core.metrics.registry import RESERVED_PARAMS
 from tests.unit.site import HEAD, Site, hook
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from sysmon_core import Column, Metric, MetricFailed, Params, Report, Row
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_core.report import report_of
-from sysmon_core.run import Run
+from sysmon_core.metrics.report import report_of
+from sysmon_core.running.context import Run
 from tests.unit.conftest import MakeRun
 
 ROWS: list[Row] = [

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_core.run import Run, Stop
+from sysmon_core.running.context import Run, Stop
 
 
 def readable(stop: Stop) -> bool:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url
 
 from sysmon_core.errors import ConfigurationError
+from sysmon_core.redis_store.client import impatient
 from sysmon_core.settings import SOCKET_PATH_LIMIT, Settings, config_file, load, load_file
-from sysmon_core.tasks.connection import impatient
 
 NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_limit", "body_limit"]
 NUMBERS += ["sync_runs_per_client", "quick_runs"]

@@ -6,8 +6,8 @@ import pytest
 from pyramid.request import Request
 
 from sysmon_core import MetricFailed, errors
-from sysmon_core.api.environ import REQUEST_ID
-from sysmon_core.api.errors import from_rule
+from sysmon_core.api.framework.environ_keys import REQUEST_ID
+from sysmon_core.api.framework.errors import from_rule
 
 STATUS = {
     "InvalidInput": 400,
@@ -27,7 +27,7 @@ STATUS = {
     "TooManyTasks": 429,
     "TooManyGuesses": 429,
     "TooManyLogins": 503,
-    "WindowsUnavailable": 503,
+    "CountersUnavailable": 503,
     "AuditStalled": 503,
     "TooManyLists": 503,
     "NotReady": 503,

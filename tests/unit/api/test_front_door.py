@@ -11,7 +11,7 @@ import pytest
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.front_door import SECURITY, FrontDoor
+from sysmon_core.api.wsgi.front_door import SECURITY, FrontDoor
 from tests.conftest import LogLines
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ import pytest
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.deferred import Deferred
-from sysmon_core.api.environ import REQUEST_ID
-from sysmon_core.api.front_door import FrontDoor
+from sysmon_core.api.framework.environ_keys import REQUEST_ID
+from sysmon_core.api.wsgi.deferred import Deferred
+from sysmon_core.api.wsgi.front_door import FrontDoor
 from tests.conftest import LogLines
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.deferred import Deferred
-from sysmon_core.api.environ import ACCOUNT, REQUEST_ID
-from sysmon_core.api.errors import DETAILS
-from sysmon_core.api.guard import Guard, basic_credentials
+from sysmon_core.api.framework.environ_keys import ACCOUNT, REQUEST_ID
+from sysmon_core.api.framework.errors import DETAILS
+from sysmon_core.api.wsgi.authentication import Authentication, basic_credentials
+from sysmon_core.api.wsgi.deferred import Deferred
 from sysmon_core.errors import DatabaseUnavailable, TooManyGuesses, TooManyLogins
 from sysmon_core.services.users import Account
 
@@ -103,7 +103,7 @@ def ask(path: str, method: str = "GET", who: str = "", **environ: Any) -> tuple[
     if who:
         request.headers["Authorization"] = basic(f"{who}:p".encode())
     answer = request.get_response(
-        Guard(app, logins, POOL, ["/v2/", "/v3/", "/metrics"], ["/v2/", "/v3/"])
+        Authentication(app, logins, POOL, ["/v2/", "/v3/", "/metrics"], ["/v2/", "/v3/"])
     )
     return answer, seen | {"asked": logins.asked}
 
@@ -157,7 +157,7 @@ def test_who_cannot_be_known_is_told_why(who: str, status: int, wait: str | None
 
 def test_a_server_may_have_no_address_of_whoever_asks() -> None:
     logins: Any = Two()
-    guard = Guard(Response("come in"), logins, POOL, ["/v3/"], [])
+    guard = Authentication(Response("come in"), logins, POOL, ["/v3/"], [])
     asking = Request.blank("/v3/x", headers={"Authorization": basic(b"root:q")})
     assert "REMOTE_ADDR" not in asking.environ
     assert asking.get_response(guard).status_code == 200
@@ -165,7 +165,7 @@ def test_a_server_may_have_no_address_of_whoever_asks() -> None:
 
 def test_only_who_is_not_known_yet_is_looked_at_by_a_thread_of_the_pool() -> None:
     logins: Any = Two()
-    guard = Guard(Response("come in"), logins, POOL, ["/v3/"], [])
+    guard = Authentication(Response("come in"), logins, POOL, ["/v3/"], [])
 
     def body(path: str, who: str = "") -> Any:
         request = Request.blank(path, environ={REQUEST_ID: "an-id", "REMOTE_ADDR": "10.0.0.1"})

@@ -17,7 +17,7 @@ from pyramid.httpexceptions import (
 from pyramid.request import Request
 
 from sysmon_core import Integer, Params
-from sysmon_core.api.inputs import (
+from sysmon_core.api.framework.inputs import (
     FORM,
     JSON,
     MAX_FIELDS,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sysmon_core import Metric, Params, Report
-from sysmon_core.registry import Registry, Source
+from sysmon_core.metrics.registry import Registry, Source
 from tests.conftest import MakeApp, MakeSettings
 
 NAMES = ["admin", "root", "tasks", "user", "users-", "v1", "v3", "x" * 63]

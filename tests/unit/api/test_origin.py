@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pyramid.request import Request
 
-from sysmon_core.api.origin import from_here
+from sysmon_core.api.framework.csrf import from_here
 from sysmon_core.errors import CrossSite
 
 HOST = "Mon.example:6543"

@@ -7,8 +7,8 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.environ import ACCOUNT
-from sysmon_core.api.security import ADMIN, PUBLIC, USER, Policy, caller_of, include
+from sysmon_core.api.framework.environ_keys import ACCOUNT
+from sysmon_core.api.framework.permissions import ADMIN, PUBLIC, USER, Policy, caller_of, include
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.users import Account
 

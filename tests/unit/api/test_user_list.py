@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from pyramid.testing import DummyRequest
 
-from sysmon_core.api.users import FEW, UserList, collection
+from sysmon_core.api.endpoints.users import FEW, UserList, collection
 from sysmon_core.errors import TooManyLists
 from sysmon_core.services.users import Account, Users
 from tests.conftest import PATIENCE

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sysmon_core import Column, Metric
-from sysmon_core.contract import Finding, examine
-from sysmon_core.registry import Source
+from sysmon_core.checks import Finding, examine
+from sysmon_core.metrics.registry import Source
 from sysmon_core.settings import Settings
 
 CONFIG = Settings(command_path="/usr/bin:/bin", var=Path("/nonexistent"))

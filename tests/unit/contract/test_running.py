@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from sysmon_core import Column, Command, Field, Integer, Params, Report, Run
-from sysmon_core.contract import examine
-from sysmon_core.contract.trial import OVERRUN, PATIENCE
+from sysmon_core.checks import examine
+from sysmon_core.checks.trial import OVERRUN, PATIENCE
 from tests.conftest import MakePrograms
 from tests.unit.conftest import alive, pid_in
 from tests.unit.contract.conftest import CONFIG, DEPTH, findings, good, short

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sysmon_core.api.deferred import Deferred
+from sysmon_core.api.wsgi.deferred import Deferred
 from tests.serving import HOST, PATIENCE, served
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from sysmon_core import migrations
-from sysmon_core.db import Database
+from sysmon_core.database import Database, migrations
 from sysmon_core.services.passwords import Passwords
 from tests.conftest import LogLines
 

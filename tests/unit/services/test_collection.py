@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import platform
 import threading
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sysmon_core import Integer, Metric, Params, Report, Run
+from sysmon_core import Column, Integer, Metric, Params, Report, Run
 from sysmon_core.errors import (
     MetricFailed,
     MetricTimeout,
@@ -18,9 +19,10 @@ from sysmon_core.errors import (
     SysmonError,
     TooManyRuns,
 )
-from sysmon_core.keeper import Keeper
-from sysmon_core.run import Stop
-from sysmon_core.services.collection import Collection
+from sysmon_core.metrics.report import Sample
+from sysmon_core.running.context import Stop
+from sysmon_core.running.orphan_reaper import Keeper
+from sysmon_core.services.executor import Executor
 from tests.conftest import MakeSettings, until
 
 
@@ -37,51 +39,60 @@ def make(function: Function | None = None, **more: Any) -> Metric:
 
 
 @pytest.fixture
-def collection(make_settings: MakeSettings) -> Collection:
-    return Collection(make_settings(sync_limit=30, sync_runs=2, overrun=10, output_limit=1000))
+def executor(make_settings: MakeSettings) -> Executor:
+    return Executor(make_settings(sync_limit=30, sync_runs=2, overrun=10, output_limit=1000))
 
 
-def collect(collection: Collection, metric: Metric) -> dict[str, str]:
+def collect(executor: Executor, metric: Metric) -> Report:
     with Stop() as stop:
-        return collection.collect(metric, metric.params(), stop)
+        return executor.run(metric, metric.params(), stop)
 
 
-def test_a_run_gives_the_text_under_the_name_of_its_metric(collection: Collection) -> None:
-    assert collection.run_now(make(), Depth(depth=7)).result == {"dive": "7 m"}
+def test_a_report_tells_of_its_run(executor: Executor) -> None:
+    before, columns = time.time(), [Column("depth", "how deep")]
+    metric = make(lambda *_: Report("7 m", [{"depth": 7}]), columns=columns)
+    report = executor.run_now(metric, Depth(depth=7)).report
+    assert report.text == "7 m"
+    assert (report.columns, report.host) == (columns, platform.node())
+    assert before <= report.started <= report.finished <= time.time()
+    assert report.samples == [Sample(report.finished, [{"depth": 7}])]
+
+
+def test_a_report_without_rows_has_no_samples(executor: Executor) -> None:
+    report = executor.run_now(make(), Depth(depth=7)).report
+    assert (report.text, report.samples) == ("7 m", [])
 
 
 @pytest.mark.parametrize(("seconds", "refused"), [(30, False), (30.5, True), (math.inf, True)])
 def test_a_run_as_long_as_the_limit_is_the_longest_that_is_taken(
-    seconds: float, refused: bool, collection: Collection
+    seconds: float, refused: bool, executor: Executor
 ) -> None:
     metric = make(duration=lambda _: seconds)
     if refused:
         with pytest.raises(RunTooLong, match=r"limit.* 30 s"):
-            collection.run_now(metric, Depth())
+            executor.run_now(metric, Depth())
     else:
-        assert collection.run_now(metric, Depth())
+        assert executor.run_now(metric, Depth())
 
 
 @pytest.mark.parametrize("digits", [18, 400])
-def test_a_run_of_absurd_length_is_too_long_and_no_more(
-    digits: int, collection: Collection
-) -> None:
+def test_a_run_of_absurd_length_is_too_long_and_no_more(digits: int, executor: Executor) -> None:
     metric = make(duration=lambda _: 10**digits)
     with pytest.raises(RunTooLong):
-        collection.check(metric, Depth(), limit=86400)
+        executor.check(metric, Depth(), limit=86400)
 
 
-def test_what_the_host_lacks_is_told_before_anything_is_started(collection: Collection) -> None:
+def test_what_the_host_lacks_is_told_before_anything_is_started(executor: Executor) -> None:
     class Lacking(Metric):
         def require(self) -> None:
             raise ProgramMissing("install it")
 
     metric = Lacking(name="dive", title="", function=lambda *_: pytest.fail("it was started"))
     with pytest.raises(ProgramMissing):
-        collection.run_now(metric, Params())
+        executor.run_now(metric, Params())
 
 
-def test_a_run_has_the_limits_of_the_settings_and_of_its_params(collection: Collection) -> None:
+def test_a_run_has_the_limits_of_the_settings_and_of_its_params(executor: Executor) -> None:
     runs: list[Run] = []
 
     def note(_params: Params, run: Run) -> Report:
@@ -90,7 +101,7 @@ def test_a_run_has_the_limits_of_the_settings_and_of_its_params(collection: Coll
 
     metric = make(note, duration=lambda params: params.depth)
     begin = time.monotonic()
-    collection.run_now(metric, Depth(depth=5))
+    executor.run_now(metric, Depth(depth=5))
     end = time.monotonic()
     assert begin + 5 + 10 <= runs[0].deadline <= end + 5 + 10
     assert runs[0].output_limit == 1000
@@ -111,12 +122,12 @@ class _Gate:
 
 @pytest.mark.parametrize("long", [True, False])
 def test_only_so_many_long_runs_are_done_at_once_and_any_number_of_quick_ones(
-    long: bool, collection: Collection
+    long: bool, executor: Executor
 ) -> None:
     gate = _Gate()
     held = make(gate, duration=(lambda _: 1) if long else None)
     threads = [
-        threading.Thread(target=collection.run_now, args=(held, Depth()))
+        threading.Thread(target=executor.run_now, args=(held, Depth()))
         for _ in range(2 if long else 6)
     ]
     for thread in threads:
@@ -125,69 +136,67 @@ def test_only_so_many_long_runs_are_done_at_once_and_any_number_of_quick_ones(
     try:
         if long:
             with pytest.raises(TooManyRuns, match=r"^All slots .* are taken: .* use a task$"):
-                collection.run_now(make(duration=lambda _: 1), Depth())
-        assert collection.run_now(make(), Depth())
+                executor.run_now(make(duration=lambda _: 1), Depth())
+        assert executor.run_now(make(), Depth())
     finally:
         gate.opened.set()
         for thread in threads:
             thread.join()
-    assert collection.run_now(make(duration=lambda _: 1), Depth())
+    assert executor.run_now(make(duration=lambda _: 1), Depth())
 
 
-def test_a_run_that_fails_gives_its_slot_back(collection: Collection) -> None:
+def test_a_run_that_fails_gives_its_slot_back(executor: Executor) -> None:
     def fail(_params: Params, _run: Run) -> Report:
         raise ValueError("no water")
 
     for _ in range(5):
         with pytest.raises(MetricFailed):
-            collection.run_now(make(fail, duration=lambda _: 1), Depth())
+            executor.run_now(make(fail, duration=lambda _: 1), Depth())
 
 
 @pytest.mark.parametrize(
     "error", [ValueError("no water"), SystemExit("no water"), RecursionError("no water")]
 )
-def test_whatever_a_metric_raises_is_its_failure(
-    error: BaseException, collection: Collection
-) -> None:
+def test_whatever_a_metric_raises_is_its_failure(error: BaseException, executor: Executor) -> None:
     def fail(_params: Params, _run: Run) -> Report:
         raise error
 
     with pytest.raises(MetricFailed, match=f"dive failed: {type(error).__name__}: no water"):
-        collect(collection, make(fail))
+        collect(executor, make(fail))
 
 
 @pytest.mark.parametrize("kind", [MetricFailed, ProgramMissing, RunStopped])
 def test_what_a_metric_says_in_our_words_is_passed_on(
-    kind: type[SysmonError], collection: Collection
+    kind: type[SysmonError], executor: Executor
 ) -> None:
     def fail(_params: Params, _run: Run) -> Report:
         raise kind("no water")
 
     with pytest.raises(kind, match=r"^no water$"):
-        collect(collection, make(fail))
+        collect(executor, make(fail))
 
 
-def test_a_function_that_takes_too_long_is_its_plugin_s_failure(collection: Collection) -> None:
+def test_a_function_that_takes_too_long_is_its_plugin_s_failure(executor: Executor) -> None:
     def fail(_params: Params, _run: Run) -> Report:
         raise MetricTimeout("no water")
 
     with pytest.raises(MetricTimeout, match=r"dive failed: no water .*plugins_blocked"):
-        collect(collection, make(fail))
+        collect(executor, make(fail))
 
 
 @pytest.mark.parametrize(
     "given",
     [None, 5, {}, [5], [{}], Report(b"bytes"), Report(5)],  # type: ignore[arg-type]
 )
-def test_what_is_no_report_of_text_is_a_failure(given: Any, collection: Collection) -> None:
+def test_what_is_no_report_of_text_is_a_failure(given: Any, executor: Executor) -> None:
     with pytest.raises(MetricFailed):
-        collect(collection, make(lambda _params, _run: given))
+        collect(executor, make(lambda _params, _run: given))
 
 
-def test_a_report_may_be_as_large_as_the_output_of_a_program(collection: Collection) -> None:
-    assert collect(collection, make(lambda *_: Report("x" * 1000))) == {"dive": "x" * 1000}
+def test_a_report_may_be_as_large_as_the_output_of_a_program(executor: Executor) -> None:
+    assert collect(executor, make(lambda *_: Report("x" * 1000))).text == "x" * 1000
     with pytest.raises(MetricFailed, match="output_limit"):
-        collect(collection, make(lambda *_: Report("x" * 1001)))
+        collect(executor, make(lambda *_: Report("x" * 1001)))
 
 
 def exits(_params: Params) -> float:
@@ -205,30 +214,30 @@ def exits(_params: Params) -> float:
     ],
 )
 def test_a_duration_that_cannot_be_told_is_a_failure_of_the_metric(
-    duration: Callable[[Any], Any], at_once: bool, collection: Collection
+    duration: Callable[[Any], Any], at_once: bool, executor: Executor
 ) -> None:
     metric = make(duration=duration)
     with pytest.raises(MetricFailed, match="dive"):
-        collection.run_now(metric, Depth()) if at_once else collect(collection, metric)
+        executor.run_now(metric, Depth()) if at_once else collect(executor, metric)
 
 
-def test_a_duration_is_a_number(collection: Collection) -> None:
+def test_a_duration_is_a_number(executor: Executor) -> None:
     with pytest.raises(MetricFailed, match=r"failed: it gives no number as its duration \("):
-        collection.run_now(make(duration=lambda _: None), Depth())
+        executor.run_now(make(duration=lambda _: None), Depth())
 
 
 @pytest.mark.parametrize(("origin", "told"), [("", "its plugin"), ("fish 1.0", "fish 1.0")])
 def test_whose_fault_it_is_is_told_with_what_to_do(
-    origin: str, told: str, collection: Collection
+    origin: str, told: str, executor: Executor
 ) -> None:
     nothing: dict[str, Report] = {}
     metric = make(lambda *_: nothing["no"], origin=origin)
     remedy = rf"\({told}: mend it, or name it in plugins_blocked\)$"
     with pytest.raises(MetricFailed, match=f"dive failed: KeyError: 'no' {remedy}"):
-        collect(collection, metric)
+        collect(executor, metric)
 
 
-def test_who_listens_hears_what_comes_and_can_stop_it(collection: Collection) -> None:
+def test_who_listens_hears_what_comes_and_can_stop_it(executor: Executor) -> None:
     heard: list[bytes] = []
     runs: list[Run] = []
 
@@ -238,27 +247,25 @@ def test_who_listens_hears_what_comes_and_can_stop_it(collection: Collection) ->
         return Report("")
 
     with Stop() as stop:
-        collection.report(make(tell), Depth(), stop, heard.append)
+        executor.run(make(tell), Depth(), stop, heard.append)
         assert runs[0].stop is stop
     assert heard == [b"so far"]
-    collection.run_now(make(tell), Depth())
+    executor.run_now(make(tell), Depth())
     assert runs[1].stop.reason is None
     assert isinstance(runs[0].keeper, Keeper)
     assert runs[0].keeper is runs[1].keeper
 
 
-def test_a_metric_that_fails_to_look_for_its_needs_has_failed(collection: Collection) -> None:
+def test_a_metric_that_fails_to_look_for_its_needs_has_failed(executor: Executor) -> None:
     class Careless(Metric):
         def require(self) -> None:
             raise OSError("no water")
 
     with pytest.raises(MetricFailed, match="no water"):
-        collection.run_now(
-            Careless(name="dive", title="", function=lambda *_: Report("")), Params()
-        )
+        executor.run_now(Careless(name="dive", title="", function=lambda *_: Report("")), Params())
 
 
-def test_a_metric_that_is_stopped_says_who_did_it(collection: Collection) -> None:
+def test_a_metric_that_is_stopped_says_who_did_it(executor: Executor) -> None:
     def wait(_params: Params, run: Run) -> Report:
         until(lambda: run.stop.reason)
         raise RunStopped(str(run.stop.reason))
@@ -266,4 +273,4 @@ def test_a_metric_that_is_stopped_says_who_did_it(collection: Collection) -> Non
     with Stop() as stop:
         stop.set("enough")
         with pytest.raises(RunStopped, match="enough"):
-            collection.collect(make(wait), Depth(), stop)
+            executor.run(make(wait), Depth(), stop)

@@ -11,15 +11,15 @@ from contextlib import contextmanager, suppress
 import pytest
 from argon2 import PasswordHasher
 
-from sysmon_core.db import Database
+from sysmon_core.database import Database
+from sysmon_core.database.tables import users as table
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
-from sysmon_core.models import users as table
 from sysmon_core.services.logins import Logins
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.turns import Turns
 from sysmon_core.services.users import Users
-from sysmon_core.services.windows import OwnWindows
+from sysmon_core.services.windows import LocalRateCounters
 from sysmon_core.settings import Settings
 from tests.conftest import PATIENCE, until, users_of
 
@@ -68,7 +68,7 @@ def start(users: Users, passwords: Counting) -> Start:
 
     The guesses are where they were before, and no time passes.
     """
-    store, config = OwnWindows(), Settings()
+    store, config = LocalRateCounters(), Settings()
 
     def new() -> Logins:
         throttle = Throttle(config, store, now=lambda: 1e9)

@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sysmon_core.db import Database
+from sysmon_core.database import Database
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
 from sysmon_core.services.logins import Logins
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.turns import Turns
-from sysmon_core.services.user_params import NewUser, UserChange
+from sysmon_core.services.user_fields import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
-from sysmon_core.services.windows import OwnWindows
+from sysmon_core.services.windows import LocalRateCounters
 from tests.conftest import PATIENCE, MakeSettings, until, users_of
 from tests.unit.services.conftest import Audit
 
@@ -69,7 +69,7 @@ def turns() -> Turns:
 @pytest.fixture
 def make(users: Users, passwords: Counting, make_settings: MakeSettings, turns: Turns) -> Make:
     """Processes that count guesses in one store."""
-    store = OwnWindows()
+    store = LocalRateCounters()
 
     def new(at_once: int = 1, room: int = 20, seconds: float = PATIENCE, **rates: str) -> Logins:
         throttle = Throttle(make_settings(**rates), store)

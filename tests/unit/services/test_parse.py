@@ -11,7 +11,7 @@ from pydantic import field_validator, model_validator
 
 from sysmon_core import Field, Integer, Params
 from sysmon_core.errors import InvalidInput, PluginFault
-from sysmon_core.services.collection import parse, stored
+from sysmon_core.services.params import parse, stored
 
 
 class Depth(Params):

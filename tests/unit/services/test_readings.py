@@ -10,15 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sysmon_core.errors import MetricFailed
-from sysmon_core.services.readings import MOST, Reading, Readings, Result
+from sysmon_core.metrics.report import Report
+from sysmon_core.services.report_cache import MAX_REPORTS, CachedReport, ReportCache
 from tests.conftest import until
 
 LONG, SHORT = 3600, 1
 
 
 @pytest.fixture
-def readings() -> Readings:
-    return Readings()
+def readings() -> ReportCache:
+    return ReportCache()
 
 
 @contextlib.contextmanager
@@ -30,45 +31,45 @@ def opened_at_last(gate: threading.Event) -> Iterator[None]:
         gate.set()
 
 
-def counted() -> Callable[[], Result]:
+def counted() -> Callable[[], Report]:
     numbers = itertools.count(1)
-    return lambda: {"fish": str(next(numbers))}
+    return lambda: Report(str(next(numbers)))
 
 
-def test_a_reading_is_shown_again_while_it_is_fresh(readings: Readings) -> None:
+def test_a_reading_is_shown_again_while_it_is_fresh(readings: ReportCache) -> None:
     collect = counted()
     first = readings.get("key", LONG, collect)
-    assert first.result == {"fish": "1"}
+    assert first.report.text == "1"
     assert readings.get("key", LONG, collect) is first
-    assert readings.get("other", LONG, collect).result == {"fish": "2"}
+    assert readings.get("other", LONG, collect).report.text == "2"
 
 
-def test_it_is_as_old_as_the_beginning_of_its_run(readings: Readings) -> None:
-    def after_a_while() -> Result:
+def test_it_is_as_old_as_the_beginning_of_its_run(readings: ReportCache) -> None:
+    def after_a_while() -> Report:
         time.sleep(0.05)
-        return {}
+        return Report("")
 
     before = time.monotonic()
     reading = readings.get("key", SHORT, after_a_while)
-    assert before <= reading.born <= time.monotonic() - 0.05
-    assert reading.expires == reading.born + SHORT
+    assert before <= reading.started <= time.monotonic() - 0.05
+    assert reading.expires == reading.started + SHORT
 
 
-def test_it_is_never_shown_when_its_lifetime_is_over(readings: Readings) -> None:
+def test_it_is_never_shown_when_its_lifetime_is_over(readings: ReportCache) -> None:
     collect = counted()
     end = time.monotonic() + 2.5
     seen = set()
     while time.monotonic() < end:
         reading = readings.get("key", SHORT, collect)
-        assert time.monotonic() - reading.born < SHORT + 0.5  # told at once, on a busy machine
-        seen.add(reading.result["fish"])
+        assert time.monotonic() - reading.started < SHORT + 0.5  # told at once, on a busy machine
+        seen.add(reading.report.text)
     assert seen == {"1", "2", "3"}
 
 
-def test_all_who_ask_at_once_share_one_run(readings: Readings) -> None:
+def test_all_who_ask_at_once_share_one_run(readings: ReportCache) -> None:
     gate, collect = threading.Event(), counted()
 
-    def slow() -> Result:
+    def slow() -> Report:
         gate.wait()
         return collect()
 
@@ -76,29 +77,29 @@ def test_all_who_ask_at_once_share_one_run(readings: Readings) -> None:
         asked = [pool.submit(readings.get, "key", LONG, slow) for _ in range(8)]
         until(lambda: sum(one.running() for one in asked) == 8)
         gate.set()
-        assert {one.result().result["fish"] for one in asked} == {"1"}
+        assert {one.result().report.text for one in asked} == {"1"}
 
 
-def test_nobody_joins_a_run_that_began_too_long_ago(readings: Readings) -> None:
+def test_nobody_joins_a_run_that_began_too_long_ago(readings: ReportCache) -> None:
     gate, collect = threading.Event(), counted()
 
-    def hangs() -> Result:
+    def hangs() -> Report:
         gate.wait()
-        return {"fish": "old"}
+        return Report("old")
 
     with ThreadPoolExecutor() as pool, opened_at_last(gate):
         hanging = pool.submit(readings.get, "key", SHORT, hangs)
         until(hanging.running)
         time.sleep(SHORT)
-        assert readings.get("key", SHORT, collect).result == {"fish": "1"}
+        assert readings.get("key", SHORT, collect).report.text == "1"
         gate.set()
-        assert hanging.result().result == {"fish": "old"}
+        assert hanging.result().report.text == "old"
 
 
-def test_an_error_is_told_to_all_who_wait_and_not_kept(readings: Readings) -> None:
+def test_an_error_is_told_to_all_who_wait_and_not_kept(readings: ReportCache) -> None:
     gate, collect = threading.Event(), counted()
 
-    def fails() -> Result:
+    def fails() -> Report:
         gate.wait()
         raise MetricFailed("no water")
 
@@ -107,13 +108,13 @@ def test_an_error_is_told_to_all_who_wait_and_not_kept(readings: Readings) -> No
         until(lambda: sum(one.running() for one in asked) == 4)
         gate.set()
         assert {type(one.exception()) for one in asked} == {MetricFailed}
-    assert readings.get("key", LONG, collect).result == {"fish": "1"}
+    assert readings.get("key", LONG, collect).report.text == "1"
 
 
-def test_only_so_many_are_kept(readings: Readings) -> None:
+def test_only_so_many_are_kept(readings: ReportCache) -> None:
     collect = counted()
     first = readings.get(0, LONG, collect)
-    for number in range(1, MOST + 1):
+    for number in range(1, MAX_REPORTS + 1):
         readings.get(number, LONG, collect)
     assert readings.get(0, LONG, collect) != first
-    assert isinstance(readings.get(MOST, LONG, collect), Reading)
+    assert isinstance(readings.get(MAX_REPORTS, LONG, collect), CachedReport)

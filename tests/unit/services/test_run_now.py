@@ -9,7 +9,7 @@ import pytest
 
 from sysmon_core import Integer, Metric, Params
 from sysmon_core.errors import MetricFailed
-from sysmon_core.services.collection import Collection
+from sysmon_core.services.executor import Executor
 from tests.conftest import MakeSettings
 
 
@@ -42,53 +42,51 @@ def metric(sea: Sea) -> Metric:
 
 
 @pytest.fixture
-def collection(make_settings: MakeSettings) -> Collection:
-    return Collection(make_settings())
+def executor(make_settings: MakeSettings) -> Executor:
+    return Executor(make_settings())
 
 
 def test_a_reading_is_shown_to_all_who_ask_with_the_same_params(
-    collection: Collection, metric: Metric, sea: Sea
+    executor: Executor, metric: Metric, sea: Sea
 ) -> None:
-    first = collection.run_now(metric, Depth())
-    assert first.result == {"dive": "3 m, number 1"}
+    first = executor.run_now(metric, Depth())
+    assert first.report.text == "3 m, number 1"
     assert first.lifetime == 3600
-    assert collection.run_now(metric, Depth(depth=3)) is first
+    assert executor.run_now(metric, Depth(depth=3)) is first
     assert sea.runs == 1
 
 
 def test_other_params_and_another_metric_have_readings_of_their_own(
-    collection: Collection, metric: Metric
+    executor: Executor, metric: Metric
 ) -> None:
     other = replace(metric, name="swim")
     for _ in range(2):
-        assert collection.run_now(metric, Depth(depth=1)).result == {"dive": "1 m, number 1"}
-        assert collection.run_now(metric, Depth(depth=2)).result == {"dive": "2 m, number 2"}
-        assert collection.run_now(other, Depth(depth=1)).result == {"swim": "1 m, number 3"}
+        assert executor.run_now(metric, Depth(depth=1)).report.text == "1 m, number 1"
+        assert executor.run_now(metric, Depth(depth=2)).report.text == "2 m, number 2"
+        assert executor.run_now(other, Depth(depth=1)).report.text == "1 m, number 3"
 
 
 def test_no_collection_shows_what_another_has(
     make_settings: MakeSettings, metric: Metric, sea: Sea
 ) -> None:
     for _ in range(2):
-        Collection(make_settings()).run_now(metric, Depth())
+        Executor(make_settings()).run_now(metric, Depth())
     assert sea.runs == 2
 
 
 def test_without_a_lifetime_each_run_is_its_caller_s_own(
-    collection: Collection, metric: Metric
+    executor: Executor, metric: Metric
 ) -> None:
     before = time.monotonic()
-    readings = [collection.run_now(replace(metric, lifetime=0), Depth()) for _ in range(2)]
-    assert [one.result["dive"] for one in readings] == ["3 m, number 1", "3 m, number 2"]
+    readings = [executor.run_now(replace(metric, lifetime=0), Depth()) for _ in range(2)]
+    assert [one.report.text for one in readings] == ["3 m, number 1", "3 m, number 2"]
     for one in readings:
         assert one.lifetime == 0
-        assert before <= one.born == one.expires <= time.monotonic()
+        assert before <= one.started == one.expires <= time.monotonic()
 
 
-def test_what_fails_is_not_shown_to_others(
-    collection: Collection, metric: Metric, sea: Sea
-) -> None:
+def test_what_fails_is_not_shown_to_others(executor: Executor, metric: Metric, sea: Sea) -> None:
     for _ in range(2):
         with pytest.raises(MetricFailed, match="too deep"):
-            collection.run_now(metric, Depth(depth=13))
+            executor.run_now(metric, Depth(depth=13))
     assert sea.runs == 2

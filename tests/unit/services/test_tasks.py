@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -14,8 +15,7 @@ from sysmon_core.errors import (
     TooManyTasks,
 )
 from sysmon_core.services.audit import Caller
-from sysmon_core.services.collection import Collection
-from sysmon_core.services.readings import Result
+from sysmon_core.services.executor import Executor
 from sysmon_core.services.tasks import BRIEF, Figures, State, Task, Tasks
 from tests.conftest import MakeSettings
 
@@ -36,7 +36,6 @@ class Memory:
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
         self.clients: list[str] = []
-        self.results: dict[str, Result] = {}
         self.refusal: BaseException | None = None
 
     def submit(self, task: Task, client: str) -> None:
@@ -47,9 +46,6 @@ class Memory:
 
     def get(self, task_id: str) -> Task | None:
         return self.tasks.get(task_id)
-
-    def result(self, task_id: str) -> Result | None:
-        return self.results.get(task_id)
 
     def cancel(self, task_id: str) -> None:
         del self.tasks[task_id]
@@ -65,7 +61,7 @@ def memory() -> Memory:
 
 @pytest.fixture
 def tasks(memory: Memory, make_settings: MakeSettings) -> Tasks:
-    return Tasks(Collection(make_settings()), memory, task_limit=60)
+    return Tasks(Executor(make_settings()), memory, task_limit=60)
 
 
 def make(kind: type[Metric] = Metric, *, repeatable: bool = False) -> Metric:
@@ -188,14 +184,11 @@ def test_what_is_hidden_reads_like_what_is_not_there(tasks: Tasks) -> None:
     assert len(messages) == 1
 
 
-def test_a_result_is_what_the_records_have_until_it_has_expired(
-    tasks: Tasks, memory: Memory
-) -> None:
-    task = tasks.get(submit(tasks), owned=False)
+def test_a_task_whose_result_has_expired_is_not_there(tasks: Tasks, memory: Memory) -> None:
+    name = submit(tasks)
+    memory.tasks[name] = replace(memory.tasks[name], state=State.SUCCESS)
     with pytest.raises(TaskNotFound):
-        tasks.result(task)
-    memory.results[task.id] = {"dive": "3 m"}
-    assert tasks.result(task) == {"dive": "3 m"}
+        tasks.get(name, owned=False)
 
 
 def test_three_states_are_final() -> None:

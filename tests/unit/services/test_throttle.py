@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import redis
 
-from sysmon_core.errors import TooManyGuesses, WindowsUnavailable
+from sysmon_core.errors import CountersUnavailable, TooManyGuesses
+from sysmon_core.redis_store.client import impatient
+from sysmon_core.redis_store.keys import GUESSES
+from sysmon_core.redis_store.login_counters import RedisRateCounters
 from sysmon_core.services.throttle import AWAY, Throttle
-from sysmon_core.services.windows import COUNTED, OwnWindows, Thing, Windows
+from sysmon_core.services.windows import COUNTED, LocalRateCounters, RateCounters, Thing
 from sysmon_core.settings import Settings
-from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.guesses import RedisWindows
-from sysmon_core.tasks.keys import GUESSES
 from tests.conftest import LogLines, MakeSettings
 
 RATES = {
@@ -29,18 +29,18 @@ Make = Callable[..., Throttle]
 
 
 @pytest.fixture(params=["redis", "memory", "away"])
-def storage(request: pytest.FixtureRequest, folder: Path) -> Iterator[Windows]:
+def storage(request: pytest.FixtureRequest, folder: Path) -> Iterator[RateCounters]:
     """Where guesses are counted: all that hold must keep the same rules."""
     if request.param == "memory":
-        yield OwnWindows()
+        yield LocalRateCounters()
     elif request.param == "redis":
-        yield RedisWindows(impatient(request.getfixturevalue("redis_url")))
+        yield RedisRateCounters(impatient(request.getfixturevalue("redis_url")))
     else:
-        yield RedisWindows(impatient(f"unix://{folder}/nothing.sock"))
+        yield RedisRateCounters(impatient(f"unix://{folder}/nothing.sock"))
 
 
 @pytest.fixture
-def make(make_settings: MakeSettings, storage: Windows) -> Make:
+def make(make_settings: MakeSettings, storage: RateCounters) -> Make:
     return lambda **rates: Throttle(make_settings(**RATES | rates), storage)
 
 
@@ -151,7 +151,7 @@ def test_to_ask_whether_one_may_guess_is_no_guess(make: Make) -> None:
 
 
 def test_whoever_is_refused_is_told_when_to_try_again(
-    make_settings: MakeSettings, storage: Windows
+    make_settings: MakeSettings, storage: RateCounters
 ) -> None:
     now = time.time()
     config = make_settings(guesses_per_user_and_address="1/minute")
@@ -177,7 +177,7 @@ def test_processes_count_together_while_redis_is_there(
     make_settings: MakeSettings, redis_url: str
 ) -> None:
     first, second = (
-        Throttle(make_settings(**RATES), RedisWindows(impatient(redis_url))) for _ in range(2)
+        Throttle(make_settings(**RATES), RedisRateCounters(impatient(redis_url))) for _ in range(2)
     )
     assert guesses(first, "10.0.0.1", "ann") == 3
     assert guesses(second, "10.0.0.1", "ann") == 0
@@ -188,7 +188,7 @@ def test_redis_is_told_neither_names_nor_what_is_typed_in_their_place(
 ) -> None:
     names: list[str] = []
 
-    class Listening(RedisWindows):
+    class Listening(RedisRateCounters):
         def change(self, things: Sequence[Thing], when: float, by: int) -> None:
             names.extend(thing.name for thing in things)
             super().change(things, when, by)
@@ -206,7 +206,7 @@ def test_redis_is_told_neither_names_nor_what_is_typed_in_their_place(
 
 def test_guesses_from_ever_new_addresses_have_a_bounded_share_of_redis(redis_url: str) -> None:
     with impatient(redis_url) as client:
-        throttle = Throttle(Settings(), RedisWindows(client))
+        throttle = Throttle(Settings(), RedisRateCounters(client))
         for number in range(4000):
             address, user = f"2001:db8:{number:x}::1", f"user{number}"
             guess = throttle.guess(address, user)
@@ -219,7 +219,7 @@ def test_guesses_from_ever_new_addresses_have_a_bounded_share_of_redis(redis_url
     assert max(sizes) * rules * COUNTED < SHARE, "which is when none of them is gone yet"
 
 
-class Moody(OwnWindows):
+class Moody(LocalRateCounters):
     """A store that is away at times, and counts how often it is asked."""
 
     def __init__(self) -> None:
@@ -230,7 +230,7 @@ class Moody(OwnWindows):
     def wait(self, things: Sequence[Thing], now: float) -> float:
         self.asked += 1
         if self.away:
-            raise WindowsUnavailable("no water")
+            raise CountersUnavailable("no water")
         return super().wait(things, now)
 
 
@@ -257,7 +257,7 @@ def test_a_store_that_failed_is_left_alone_for_a_while_and_asked_again(
 
 def test_to_succeed_again_begins_the_month_anew(make_settings: MakeSettings) -> None:
     now, day = time.time(), 86400
-    throttle = Throttle(make_settings(**RATES), OwnWindows(), now=lambda: now)
+    throttle = Throttle(make_settings(**RATES), LocalRateCounters(), now=lambda: now)
     for _ in range(3):
         assert not throttle.guess("10.0.0.1", "bob").known
         succeeds(throttle, "10.0.0.1", "ann")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sysmon_core.services.unchanged import MOST, Unchanged
+from sysmon_core.database.versioned_cache import MOST, VersionedCache
 
 
 class Sea:
@@ -35,13 +35,13 @@ def sea() -> Sea:
 
 
 @pytest.fixture
-def unchanged(sea: Sea) -> Unchanged[str | None]:
+def unchanged(sea: Sea) -> VersionedCache[str | None]:
     database: Any = sea
-    return Unchanged(database)
+    return VersionedCache(database)
 
 
 def test_what_was_read_is_given_again_until_anything_changes(
-    sea: Sea, unchanged: Unchanged[str | None]
+    sea: Sea, unchanged: VersionedCache[str | None]
 ) -> None:
     assert [unchanged.get("a", sea.read) for _ in range(3)] == ["cod"] * 3
     assert sea.reads == 1
@@ -51,14 +51,14 @@ def test_what_was_read_is_given_again_until_anything_changes(
 
 
 def test_nothing_is_remembered_as_well_as_something(
-    sea: Sea, unchanged: Unchanged[str | None]
+    sea: Sea, unchanged: VersionedCache[str | None]
 ) -> None:
     sea.fish = None
     assert [unchanged.get("a", sea.read) for _ in range(3)] == [None] * 3
     assert sea.reads == 1
 
 
-def test_each_key_has_its_own(sea: Sea, unchanged: Unchanged[str | None]) -> None:
+def test_each_key_has_its_own(sea: Sea, unchanged: VersionedCache[str | None]) -> None:
     assert unchanged.get("a", sea.read) == "cod"
     sea.fish = "eel"
     assert unchanged.get("b", sea.read) == "eel"
@@ -68,7 +68,7 @@ def test_each_key_has_its_own(sea: Sea, unchanged: Unchanged[str | None]) -> Non
 
 
 def test_what_changed_while_it_was_read_is_read_again(
-    sea: Sea, unchanged: Unchanged[str | None]
+    sea: Sea, unchanged: VersionedCache[str | None]
 ) -> None:
     def changing() -> str | None:
         found = sea.read()
@@ -80,7 +80,7 @@ def test_what_changed_while_it_was_read_is_read_again(
 
 
 def test_a_database_that_cannot_tell_is_read_each_time(
-    sea: Sea, unchanged: Unchanged[str | None]
+    sea: Sea, unchanged: VersionedCache[str | None]
 ) -> None:
     unchanged.get("a", sea.read)
     sea.now = None
@@ -91,7 +91,7 @@ def test_a_database_that_cannot_tell_is_read_each_time(
 
 
 def test_what_is_known_is_recalled_and_nothing_is_read(
-    sea: Sea, unchanged: Unchanged[str | None]
+    sea: Sea, unchanged: VersionedCache[str | None]
 ) -> None:
     assert unchanged.recall("a") is None
     unchanged.get("a", sea.read)
@@ -101,7 +101,9 @@ def test_what_is_known_is_recalled_and_nothing_is_read(
     assert sea.reads == 1
 
 
-def test_what_cannot_be_read_is_not_remembered(sea: Sea, unchanged: Unchanged[str | None]) -> None:
+def test_what_cannot_be_read_is_not_remembered(
+    sea: Sea, unchanged: VersionedCache[str | None]
+) -> None:
     def fails() -> str | None:
         raise OSError("no water")
 
@@ -112,7 +114,7 @@ def test_what_cannot_be_read_is_not_remembered(sea: Sea, unchanged: Unchanged[st
 
 
 def test_of_too_many_the_one_that_was_wanted_longest_ago_gives_way(
-    sea: Sea, unchanged: Unchanged[str | None]
+    sea: Sea, unchanged: VersionedCache[str | None]
 ) -> None:
     for number in range(MOST):
         unchanged.get(number, sea.read)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sysmon_core.services.user_params import NewUser, UserChange
+from sysmon_core.services.user_fields import NewUser, UserChange
 
 WHOLE = {"username": "ann", "password": "p", "fullname": "F"}
 

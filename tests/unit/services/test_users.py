@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from sysmon_core import migrations
-from sysmon_core.db import Database
+from sysmon_core.database import Database, migrations
+from sysmon_core.database.deadline import USUAL
 from sysmon_core.errors import (
     DatabaseUnavailable,
     InvalidInput,
@@ -21,9 +21,8 @@ from sysmon_core.errors import (
     UserExists,
     UserNotFound,
 )
-from sysmon_core.patience import USUAL
 from sysmon_core.services.passwords import PasswordRules, Passwords
-from sysmon_core.services.user_params import NewUser, UserChange
+from sysmon_core.services.user_fields import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
 from tests.conftest import MakeSettings, owner_of
 

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from sysmon_core.db import Database
+from sysmon_core.database import Database
 from sysmon_core.errors import DatabaseUnavailable, SysmonError
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.passwords import PasswordRules, Passwords
-from sysmon_core.services.user_changes import Changes
-from sysmon_core.services.user_params import NewUser, UserChange
+from sysmon_core.services.user_fields import NewUser, UserChange
+from sysmon_core.services.user_writes import UserWrites
 from sysmon_core.services.users import Users
 from tests.unit.services.conftest import Audit
 
@@ -77,7 +77,7 @@ def test_each_change_has_a_line_of_what_is_written_and_by_whom(
 
 
 GONE = {"id": 99, "username": "eve", "fullname": "Eve", "admin": False}
-TO_GONE: list[Callable[[Changes], object]] = [
+TO_GONE: list[Callable[[UserWrites], object]] = [
     lambda changes: changes.change(GONE, {"fullname": "E"}),
     lambda changes: changes.delete(GONE),
 ]
@@ -85,11 +85,11 @@ TO_GONE: list[Callable[[Changes], object]] = [
 
 @pytest.mark.parametrize("change", TO_GONE)
 def test_a_user_who_is_gone_since_is_not_changed_and_has_no_line(
-    change: Callable[[Changes], object], users: Users, database: Database, audit: Audit
+    change: Callable[[UserWrites], object], users: Users, database: Database, audit: Audit
 ) -> None:
     users.create(new())
     with pytest.raises(DatabaseUnavailable) as caught, database.write() as connection:
-        change(Changes(connection, None))
+        change(UserWrites(connection, None))
     assert str(caught.value) == "The user was changed meanwhile: try again"
     assert len(audit()) == 1
 

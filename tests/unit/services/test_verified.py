@@ -4,11 +4,11 @@ import gc
 import tracemalloc
 from itertools import product
 
-from sysmon_core.services.verified import DAY, MOST, Verified
+from sysmon_core.services.credential_cache import DAY, MOST, CredentialCache
 
 
 def test_what_matched_is_known_and_nothing_else_is() -> None:
-    verified = Verified()
+    verified = CredentialCache()
     assert not verified.has("hash", "secret")
     verified.add("hash", "secret")
     assert verified.has("hash", "secret")
@@ -19,13 +19,13 @@ def test_what_matched_is_known_and_nothing_else_is() -> None:
 def test_where_a_hash_ends_and_a_password_begins_is_part_of_what_is_known() -> None:
     parts = ("", "a", "ab", "b", "aba", "ü", "\0")
     for known in product(parts, parts):
-        verified = Verified()
+        verified = CredentialCache()
         verified.add(*known)
         assert [pair for pair in product(parts, parts) if verified.has(*pair)] == [known]
 
 
 def test_no_process_knows_what_another_knows() -> None:
-    first, second = Verified(), Verified()
+    first, second = CredentialCache(), CredentialCache()
     first.add("hash", "secret")
     assert not second.has("hash", "secret")
     second.add("hash", "secret")
@@ -33,7 +33,7 @@ def test_no_process_knows_what_another_knows() -> None:
 
 
 def test_neither_a_password_nor_a_hash_is_kept() -> None:
-    verified = Verified()
+    verified = CredentialCache()
     secret = "-".join(["never", "kept", str(id(verified))])
     verified.add(secret + "hash", secret)
     assert not any(secret in repr(one) for one in gc.get_referents(verified._today))  # noqa: SLF001
@@ -42,7 +42,7 @@ def test_neither_a_password_nor_a_hash_is_kept() -> None:
 def test_as_many_as_may_be_at_work_do_not_push_each_other_out() -> None:
     tracemalloc.start()
     try:
-        verified = Verified()
+        verified = CredentialCache()
         for number in range(MOST):
             verified.add("hash", str(number))
         assert all(verified.has("hash", str(number)) for number in range(MOST))
@@ -54,7 +54,7 @@ def test_as_many_as_may_be_at_work_do_not_push_each_other_out() -> None:
 
 
 def test_of_too_many_those_that_were_used_longest_ago_are_forgotten() -> None:
-    verified = Verified(most=10)
+    verified = CredentialCache(most=10)
     for number in range(10):
         verified.add("hash", str(number))
     for number in range(10, 19):
@@ -68,7 +68,7 @@ def test_of_too_many_those_that_were_used_longest_ago_are_forgotten() -> None:
 
 
 def test_no_more_are_kept_than_may_be_however_many_come() -> None:
-    verified = Verified(most=10)
+    verified = CredentialCache(most=10)
     for number in range(1000):
         verified.add("hash", str(number))
     assert 10 <= sum(verified.has("hash", str(number)) for number in range(1000)) <= 20
@@ -76,7 +76,7 @@ def test_no_more_are_kept_than_may_be_however_many_come() -> None:
 
 def test_one_is_remembered_for_a_day_without_use_and_forgotten_after_two() -> None:
     now = 0.0
-    verified = Verified(lambda: now)
+    verified = CredentialCache(lambda: now)
     now = DAY - 1.0
     for password in ("used", "unused"):
         verified.add("hash", password)
@@ -93,7 +93,7 @@ def test_none_is_forgotten_within_a_day_nor_remembered_after_two() -> None:
     for second in range(0, 2 * DAY, DAY // 8):
         for age, expected in ((DAY - 1, True), (2 * DAY, False)):
             now = 0.0
-            verified = Verified(lambda: now)  # noqa: B023 - it is asked in this turn alone
+            verified = CredentialCache(lambda: now)  # noqa: B023 - it is asked in this turn alone
             now = float(second)
             verified.add("hash", "secret")
             now += age
@@ -102,7 +102,7 @@ def test_none_is_forgotten_within_a_day_nor_remembered_after_two() -> None:
 
 def test_after_a_night_of_days_nothing_is_left() -> None:
     now = 0.0
-    verified = Verified(lambda: now)
+    verified = CredentialCache(lambda: now)
     verified.add("hash", "secret")
     now = 2.0 * DAY
     assert not verified.has("hash", "secret")

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 import redis
 
-from sysmon_core.errors import WindowsUnavailable
+from sysmon_core.errors import CountersUnavailable
+from sysmon_core.redis_store.client import impatient
+from sysmon_core.redis_store.keys import GUESSES
+from sysmon_core.redis_store.login_counters import SECRET, RedisRateCounters
 from sysmon_core.services.windows import (
     COUNTED,
     ROW_BITS,
     ROWS,
     SLICES,
-    OwnWindows,
+    LocalRateCounters,
+    RateCounters,
     Rule,
     Thing,
-    Windows,
 )
-from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.guesses import SECRET, RedisWindows
-from sysmon_core.tasks.keys import GUESSES
 
 NOW = 11_574 * 86400.0  # when slices of all rules begin
 MINUTE, HOUR = Rule("minute", 3, 60), Rule("hour", 5, 3600)
@@ -31,15 +31,15 @@ SEEN = Rule("seen", 1, 86400, bits=1)
 
 
 @pytest.fixture(params=["redis", "own"])
-def windows(request: pytest.FixtureRequest) -> Iterator[Windows]:
+def windows(request: pytest.FixtureRequest) -> Iterator[RateCounters]:
     if request.param == "own":
-        yield OwnWindows()
+        yield LocalRateCounters()
         return
     with impatient(request.getfixturevalue("redis_url")) as client:
-        yield RedisWindows(client)
+        yield RedisRateCounters(client)
 
 
-def added(windows: Windows, things: list[Thing], now: float = NOW, most: int = 20) -> int:
+def added(windows: RateCounters, things: list[Thing], now: float = NOW, most: int = 20) -> int:
     """How many are counted until there is no room."""
     for number in range(most):
         if windows.add(things, now):
@@ -47,7 +47,7 @@ def added(windows: Windows, things: list[Thing], now: float = NOW, most: int = 2
     return most
 
 
-def test_a_window_has_room_for_so_many(windows: Windows) -> None:
+def test_a_window_has_room_for_so_many(windows: RateCounters) -> None:
     one, other = Thing(MINUTE, "one"), Thing(MINUTE, "other")
     assert windows.wait([one], NOW) == 0
     assert added(windows, [one]) == 3
@@ -56,7 +56,7 @@ def test_a_window_has_room_for_so_many(windows: Windows) -> None:
     assert added(windows, [Thing(HOUR, "one")]) == 5, "another rule counts by itself"
 
 
-def test_what_has_no_room_in_one_is_counted_in_none(windows: Windows) -> None:
+def test_what_has_no_room_in_one_is_counted_in_none(windows: RateCounters) -> None:
     both = [Thing(MINUTE, "one"), Thing(HOUR, "one")]
     assert added(windows, both) == 3
     for _ in range(9):
@@ -64,7 +64,7 @@ def test_what_has_no_room_in_one_is_counted_in_none(windows: Windows) -> None:
     assert added(windows, both[1:]) == 2
 
 
-def test_there_are_never_more_in_any_stretch_of_a_window(windows: Windows) -> None:
+def test_there_are_never_more_in_any_stretch_of_a_window(windows: RateCounters) -> None:
     thing = Thing(MINUTE, "one")
     times = [NOW + second for second in range(600) if windows.add([thing], NOW + second) == 0]
     assert len(times) > 3
@@ -72,7 +72,7 @@ def test_there_are_never_more_in_any_stretch_of_a_window(windows: Windows) -> No
 
 
 @pytest.mark.parametrize("offset", [0.0, 1.0, 14.9, 15.0, 31.0, 59.9])
-def test_whoever_waits_as_long_as_told_finds_room(windows: Windows, offset: float) -> None:
+def test_whoever_waits_as_long_as_told_finds_room(windows: RateCounters, offset: float) -> None:
     things = [Thing(MINUTE, "one")]
     begin = NOW + offset
     assert added(windows, things, begin) == 3
@@ -82,7 +82,7 @@ def test_whoever_waits_as_long_as_told_finds_room(windows: Windows, offset: floa
     assert windows.wait(things, begin + seconds + 0.01) == 0
 
 
-def test_room_comes_as_the_oldest_leaves(windows: Windows) -> None:
+def test_room_comes_as_the_oldest_leaves(windows: RateCounters) -> None:
     things = [Thing(MINUTE, "one")]
     for second in (0, 20, 40):
         assert windows.add(things, NOW + second) == 0
@@ -90,13 +90,13 @@ def test_room_comes_as_the_oldest_leaves(windows: Windows) -> None:
     assert added(windows, things, NOW + 75) == 1
 
 
-def test_of_several_the_longest_wait_is_told(windows: Windows) -> None:
+def test_of_several_the_longest_wait_is_told(windows: RateCounters) -> None:
     things = [Thing(MINUTE, "one"), Thing(Rule("hour", 3, 3600), "one")]
     assert added(windows, things) == 3
     assert windows.wait(things, NOW) == windows.wait(things[1:], NOW) > 3600
 
 
-def test_what_is_taken_back_was_never_there(windows: Windows) -> None:
+def test_what_is_taken_back_was_never_there(windows: RateCounters) -> None:
     things = [Thing(MINUTE, "one"), Thing(HOUR, "one")]
     for _ in range(20):
         assert windows.add(things, NOW) == 0
@@ -104,7 +104,7 @@ def test_what_is_taken_back_was_never_there(windows: Windows) -> None:
     assert added(windows, things) == 3
 
 
-def test_it_is_taken_back_from_when_it_was_counted(windows: Windows) -> None:
+def test_it_is_taken_back_from_when_it_was_counted(windows: RateCounters) -> None:
     things = [Thing(MINUTE, "one")]
     windows.add(things, NOW)
     windows.add(things, NOW + 16)
@@ -113,7 +113,7 @@ def test_it_is_taken_back_from_when_it_was_counted(windows: Windows) -> None:
     assert added(windows, things, NOW + 76) == 2, "that of the second slice is still there"
 
 
-def test_less_than_nothing_is_nothing(windows: Windows) -> None:
+def test_less_than_nothing_is_nothing(windows: RateCounters) -> None:
     things = [Thing(MINUTE, "one")]
     windows.change(things, NOW, -5)
     assert added(windows, things) == 3
@@ -121,7 +121,7 @@ def test_less_than_nothing_is_nothing(windows: Windows) -> None:
     assert added(windows, things) == 3
 
 
-def test_a_thing_is_forgotten_in_all_of_its_window_and_no_other(windows: Windows) -> None:
+def test_a_thing_is_forgotten_in_all_of_its_window_and_no_other(windows: RateCounters) -> None:
     one, other = [Thing(MINUTE, "one")], [Thing(MINUTE, "other")]
     for second in (0, 20, 40):
         windows.add(one, NOW + second)
@@ -131,7 +131,7 @@ def test_a_thing_is_forgotten_in_all_of_its_window_and_no_other(windows: Windows
     assert added(windows, other, NOW + 41) == 0
 
 
-def test_a_mark_stays_for_its_window_however_often_it_is_made(windows: Windows) -> None:
+def test_a_mark_stays_for_its_window_however_often_it_is_made(windows: RateCounters) -> None:
     mark = [Thing(SEEN, "one")]
     for _ in range(5):
         windows.change(mark, NOW, 1)
@@ -142,13 +142,13 @@ def test_a_mark_stays_for_its_window_however_often_it_is_made(windows: Windows) 
     assert windows.wait([Thing(SEEN, "other")], NOW) == 0
 
 
-def test_many_at_once_are_counted_as_one_after_the_other(windows: Windows) -> None:
+def test_many_at_once_are_counted_as_one_after_the_other(windows: RateCounters) -> None:
     with ThreadPoolExecutor(20) as pool:
         let = list(pool.map(lambda _: windows.add([Thing(HOUR, "one")], NOW) == 0, range(60)))
     assert sum(let) == 5
 
 
-def test_thousands_of_others_leave_one_its_room(windows: Windows) -> None:
+def test_thousands_of_others_leave_one_its_room(windows: RateCounters) -> None:
     rule = Rule("minute", 5, 60)
     for number in range(3000):
         windows.add([Thing(rule, f"other {number}")], NOW)
@@ -164,7 +164,7 @@ def memory(client: redis.Redis) -> int:
 
 def test_redis_keeps_no_more_than_its_strings_whatever_is_counted(redis_url: str) -> None:
     with impatient(redis_url) as client:
-        windows = RedisWindows(client)
+        windows = RedisRateCounters(client)
         windows.add([Thing(HOUR, "first")], NOW)
         one = memory(client)
         assert one < ROWS * ROW_BITS / 8 * 1.2
@@ -176,13 +176,13 @@ def test_redis_keeps_no_more_than_its_strings_whatever_is_counted(redis_url: str
 
 def test_a_slice_is_gone_from_redis_when_it_counts_no_more(redis_url: str) -> None:
     with impatient(redis_url) as client:
-        RedisWindows(client).add([Thing(HOUR, "one")], NOW + 100)
+        RedisRateCounters(client).add([Thing(HOUR, "one")], NOW + 100)
         (key,) = client.scan_iter(f"{GUESSES}:hour*")
         assert 4390 < client.ttl(key) <= 4400
 
 
 def test_own_memory_keeps_no_more_than_that_either() -> None:
-    windows = OwnWindows()
+    windows = LocalRateCounters()
     for hour in range(50):
         windows.add([Thing(HOUR, f"{hour}")], NOW + hour * 900)
     assert len(windows._cells) <= COUNTED  # noqa: SLF001 - which is all that it has
@@ -190,7 +190,7 @@ def test_own_memory_keeps_no_more_than_that_either() -> None:
 
 def test_servers_of_one_redis_count_together_and_strangers_do_not_know_how(redis_url: str) -> None:
     with impatient(redis_url) as client:
-        first, second = RedisWindows(client), RedisWindows(client)
+        first, second = RedisRateCounters(client), RedisRateCounters(client)
         assert added(first, [Thing(HOUR, "one")]) == 5
         assert added(second, [Thing(HOUR, "one")]) == 0
         before = client.get(SECRET)
@@ -202,7 +202,7 @@ def test_servers_of_one_redis_count_together_and_strangers_do_not_know_how(redis
 
 
 def test_a_redis_that_is_away_is_told_as_such(folder: Path) -> None:
-    windows = RedisWindows(impatient(f"unix://{folder}/nothing.sock"))
+    windows = RedisRateCounters(impatient(f"unix://{folder}/nothing.sock"))
     for ask in (windows.wait, windows.add, windows.clear):
-        with pytest.raises(WindowsUnavailable, match="nothing"):
+        with pytest.raises(CountersUnavailable, match="nothing"):
             ask([Thing(HOUR, "one")], NOW)

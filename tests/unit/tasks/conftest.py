@@ -10,10 +10,11 @@ import pytest
 import redis
 
 from sysmon_core.errors import MetricFailed
+from sysmon_core.metrics.report import Report
+from sysmon_core.redis_store.client import impatient
+from sysmon_core.redis_store.keys import LEASES, LINE, NAMESPACE, TASK, TURNS
 from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.keys import LEASES, LINE, NAMESPACE, TASK, TURNS
 from sysmon_core.tasks.lua import PATIENCE
 from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import RedisRecords
@@ -24,7 +25,7 @@ PLAIN = Task(id="t1", metric="dive", params={"depth": 5, "note": "ü"}, owner="e
 REPEATABLE = replace(PLAIN, repeatable=True)
 RECORD = TASK + PLAIN.id
 ABSENT = None
-DONE = {"dive": "5 m"}
+DONE = Report("5 m")
 FAILED = MetricFailed("no water")
 
 Reach = Callable[[State | None], None]
@@ -87,6 +88,12 @@ def state_of(records: RedisRecords) -> State | None:
     """Where the task stands."""
     task = records.get(PLAIN.id)
     return task.state if task else ABSENT
+
+
+def text_of(records: RedisRecords, task_id: str = PLAIN.id) -> str | None:
+    """The text of the task's report."""
+    task = records.get(task_id)
+    return task.report.text if task and task.report else None
 
 
 def expires(client: redis.Redis, key: str = RECORD) -> bool:

@@ -17,12 +17,12 @@ from dramatiq.errors import ConnectionClosed
 
 from sysmon_core import Metric, Report, Run
 from sysmon_core.errors import MetricFailed, RunStopped
-from sysmon_core.registry import Registry, Source
+from sysmon_core.metrics.registry import Registry, Source
+from sysmon_core.redis_store.client import impatient
+from sysmon_core.redis_store.keys import NAMESPACE, OPEN, WAKE
 from sysmon_core.services.tasks import State
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import IDLE, WakingBroker
-from sysmon_core.tasks.connection import impatient
-from sysmon_core.tasks.keys import NAMESPACE, OPEN, WAKE
 from sysmon_core.tasks.messages import QUEUES, USERS_LONG, ResultStore, message_of
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.rooms import Rooms

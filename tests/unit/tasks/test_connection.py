@@ -11,10 +11,10 @@ import pytest
 import redis
 
 from sysmon_core.errors import ConfigurationError, TasksUnavailable
+from sysmon_core.redis_store.client import check_policy, impatient, patient, translated
 from sysmon_core.services.tasks import Task
 from sysmon_core.settings import load
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.connection import check_policy, impatient, patient, translated
 from sysmon_core.tasks.heartbeat import workers
 from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import RedisRecords
@@ -31,7 +31,6 @@ def uses(url: str) -> list[Callable[[], object]]:
     return [
         lambda: records.submit(Task(id="t1", metric="dive", params={}), "eve"),
         lambda: records.get("t1"),
-        lambda: records.result("t1"),
         lambda: records.cancel("t1"),
         lambda: workers(client),
         lambda: check_policy(client),

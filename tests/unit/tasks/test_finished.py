@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from sysmon_core.metrics.report import Report
+from sysmon_core.redis_store import keys
 from sysmon_core.services.tasks import State
-from sysmon_core.tasks import keys
 from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import MakeSettings, until
-from tests.unit.tasks.conftest import PLAIN
+from tests.unit.tasks.conftest import PLAIN, text_of
 
 MakeRecords = Callable[..., RedisRecords]
 
@@ -25,19 +26,19 @@ def make_records(client: Any, results: ResultStore, make_settings: MakeSettings)
 
 
 def finish(
-    records: RedisRecords, name: str, client: str = "a", owner: str = "", **more: str
+    records: RedisRecords, name: str, client: str = "a", owner: str = "", text: str = "5 m"
 ) -> str:
     """The id of a task that has succeeded."""
     records.submit(replace(PLAIN, id=name, owner=owner, params={}), client)
     assert records.start(name, "ours")
-    assert records.finish(name, "ours", more or {"dive": "5 m"})
+    assert records.finish(name, "ours", Report(text))
     return name
 
 
 def kept(records: RedisRecords, client: Any) -> list[str]:
     """The tasks whose records are there; each has its result, and no result is without a record."""
     names = sorted(key.decode().removeprefix(keys.TASK) for key in client.keys(f"{keys.TASK}*"))
-    assert all(records.result(name) for name in names)
+    assert all(text_of(records, name) for name in names)
     assert len(client.keys(f"{keys.RESULTS}*")) == len(names)
     return names
 
@@ -66,14 +67,14 @@ def test_of_all_the_newest_are_kept_and_anonymous_ones_take_none_from_users(
 def test_what_is_kept_has_no_more_bytes_than_it_may(make_records: MakeRecords, client: Any) -> None:
     records = make_records(tasks_kept_bytes=2 * 10_000)
     for number in range(6):
-        finish(records, f"a{number}", f"address {number}", dive="x" * 3_000)
+        finish(records, f"a{number}", f"address {number}", text="x" * 3_000)
     assert kept(records, client) == ["a3", "a4", "a5"]
-    finish(records, "b", dive="x" * 9_500)
+    finish(records, "b", text="x" * 9_500)
     assert kept(records, client) == ["b"]
-    finish(records, "c", dive="x" * 50_000)  # the newest stays, however large
+    finish(records, "c", text="x" * 50_000)  # the newest stays, however large
     assert kept(records, client) == ["c"]
     for number in range(3):
-        finish(records, f"d{number}", dive="x" * 3_000)
+        finish(records, f"d{number}", text="x" * 3_000)
     assert kept(records, client) == ["d0", "d1", "d2"]
 
 

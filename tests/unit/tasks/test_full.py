@@ -9,14 +9,14 @@ import pytest
 import redis
 
 from sysmon_core.errors import NotReady, TasksUnavailable
+from sysmon_core.redis_store.client import has_room
+from sysmon_core.redis_store.keys import STOPPED
+from sysmon_core.redis_store.script import WHEN_FULL
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.connection import has_room
 from sysmon_core.tasks.heartbeat import Heartbeat, workers
-from sysmon_core.tasks.keys import STOPPED
 from sysmon_core.tasks.messages import USERS_LONG, ResultStore
 from sysmon_core.tasks.records import RedisRecords
-from sysmon_core.tasks.script import WHEN_FULL
 from tests.conftest import MakeSettings
 from tests.unit.tasks.conftest import (
     ABSENT,
@@ -27,6 +27,7 @@ from tests.unit.tasks.conftest import (
     lose_messages,
     lose_worker,
     state_of,
+    text_of,
 )
 
 QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
@@ -69,7 +70,7 @@ def test_what_runs_is_renewed_and_ends_in_a_full_redis(
     assert records.renew([(ID, "ours")]) == set()
     assert records.finish(ID, "ours", DONE)
     assert state_of(records) is SUCCESS
-    assert records.result(ID) == DONE
+    assert text_of(records) == DONE.text
 
 
 @pytest.mark.parametrize("state", [QUEUED, STARTED, RETRY, SUCCESS])

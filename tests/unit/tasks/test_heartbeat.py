@@ -7,8 +7,8 @@ import time
 import pytest
 import redis
 
+from sysmon_core.redis_store.keys import WORKERS
 from sysmon_core.tasks.heartbeat import Heartbeat, workers
-from sysmon_core.tasks.keys import WORKERS
 from sysmon_core.tasks.lua import ALIVE
 from sysmon_core.tasks.records import RedisRecords
 

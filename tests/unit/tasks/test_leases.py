@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
+from sysmon_core.redis_store.keys import CANCELLED, LEASES
 from sysmon_core.services.tasks import State
-from sysmon_core.tasks.keys import CANCELLED, LEASES
 from sysmon_core.tasks.lua import LEASE, PATIENCE
 from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import until

@@ -10,10 +10,10 @@ from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.results import ResultFailure, ResultMissing
 
-from sysmon_core.errors import MetricFailed
+from sysmon_core.metrics.report import Report
+from sysmon_core.redis_store.keys import NAMESPACE
 from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.keys import NAMESPACE
 from sysmon_core.tasks.messages import (
     ACTOR,
     BRIEF,
@@ -35,6 +35,7 @@ from tests.unit.tasks.conftest import (
     expires,
     lose_messages,
     queued,
+    text_of,
 )
 
 each_queue = pytest.mark.parametrize("queue", QUEUES)
@@ -123,38 +124,62 @@ def test_a_message_that_was_fetched_and_not_begun_goes_back(
 
 
 def test_a_result_can_be_read_by_dramatiq_itself_and_expires(
-    broker: WakingBroker, results: ResultStore, reach: Reach
+    broker: WakingBroker, records: RedisRecords, results: ResultStore, reach: Reach
 ) -> None:
     reach(State.SUCCESS)
-    assert message_of(PLAIN.id).get_result(backend=broker.get_results_backend()) == DONE
-    assert results.get(PLAIN.id) == DONE
+    kept = message_of(PLAIN.id).get_result(backend=broker.get_results_backend())
+    assert kept == {"text": DONE.text, "rows": [], "started": 0, "finished": 0, "host": ""}
+    assert text_of(records) == DONE.text
     assert expires(broker.client, results.key(PLAIN.id))
 
 
 def test_a_failure_is_raised_by_dramatiq_itself_and_is_no_result(
-    broker: WakingBroker, results: ResultStore, reach: Reach
+    broker: WakingBroker, records: RedisRecords, results: ResultStore, reach: Reach
 ) -> None:
     reach(State.FAILURE)
     with pytest.raises(ResultFailure, match="no water") as caught:
         message_of(PLAIN.id).get_result(backend=broker.get_results_backend())
     assert caught.value.orig_exc_type == "MetricFailed"
-    assert results.get(PLAIN.id) is None
+    assert text_of(records) is None
     assert expires(broker.client, results.key(PLAIN.id))
 
 
-def test_a_result_that_is_not_there_is_none(broker: WakingBroker, results: ResultStore) -> None:
-    assert results.get("t1") is None
-    with pytest.raises(ResultMissing):
-        message_of("t1").get_result(backend=broker.get_results_backend())
-
-
-@pytest.mark.parametrize("text", ["", "ü\n", "half a pair \udce9"])
-def test_what_is_packed_is_what_dramatiq_would_have_stored(
-    text: str, results: ResultStore, broker: WakingBroker
+def test_a_result_that_is_not_there_is_none(
+    records: RedisRecords, results: ResultStore, broker: WakingBroker, reach: Reach
 ) -> None:
-    backend, client = broker.get_results_backend(), broker.client
-    backend.store_result(message_of("t1"), {"dive": text}, TTL)
-    assert client.lrange(results.key("t1"), 0, -1) == [results.packed({"dive": text})]
-    assert results.get("t1") == {"dive": text}
-    backend.store_exception(message_of("t1"), MetricFailed(text), TTL)
-    assert client.lrange(results.key("t1"), 0, -1) == [results.packed(MetricFailed(text))]
+    reach(State.SUCCESS)
+    broker.client.delete(results.key(PLAIN.id))
+    assert text_of(records) is None
+    with pytest.raises(ResultMissing):
+        message_of(PLAIN.id).get_result(backend=broker.get_results_backend())
+
+
+def test_a_result_of_an_earlier_version_is_read(
+    records: RedisRecords, broker: WakingBroker, reach: Reach
+) -> None:
+    reach(State.SUCCESS)
+    backend = broker.get_results_backend()
+    for text in ("5 m", "", "half a pair \udce9"):
+        backend.store_result(message_of(PLAIN.id), {"text": text}, TTL)  # of a metric named so
+        assert text_of(records) == text
+
+
+REPORTS = [
+    Report("", started=1.5, finished=2.5, host="whale"),
+    Report("\u00fc\n", [{"depth": 7, "note": "\u00fc"}]),
+    Report("half a pair \udce9"),
+    Report("1 m", lambda: [{"depth": 1}]),  # the text has them
+]
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=["program", "rows", "no UTF-8", "rows in the text"])
+def test_a_report_comes_back_as_it_was(report: Report, records: RedisRecords, reach: Reach) -> None:
+    reach(State.STARTED)
+    assert records.finish(PLAIN.id, "ours", report)
+    task = records.get(PLAIN.id)
+    assert task
+    found = task.report
+    assert found
+    for name in ("text", "started", "finished", "host"):
+        assert getattr(found, name) == getattr(report, name)
+    assert list(found.rows) == list(report.given_rows or ())

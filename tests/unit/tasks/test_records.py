@@ -9,9 +9,9 @@ import pytest
 import redis
 
 from sysmon_core.errors import MetricFailed
-from sysmon_core.services.readings import Result
+from sysmon_core.metrics.report import Report
+from sysmon_core.redis_store import keys
 from sysmon_core.services.tasks import State, Task
-from sysmon_core.tasks import keys
 from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import ERROR_LENGTH, RedisRecords
 from tests.unit.tasks.conftest import (
@@ -78,7 +78,7 @@ def test_a_run_can_end_only_what_it_began_itself_and_only_once(
     state: State | None,
     token: str,
     end: State,
-    outcome: Result | MetricFailed,
+    outcome: Report | MetricFailed,
     records: RedisRecords,
     reach: Reach,
 ) -> None:
@@ -113,7 +113,7 @@ def test_a_cancel_of_a_finished_task_removes_its_result_too(
     assert client.exists(results.key(ID)) == (state is not REVOKED)
     records.cancel(ID)
     assert not client.exists(RECORD, results.key(ID))
-    assert records.result(ID) is None
+    assert records.get(ID) is None
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -11,8 +11,8 @@ import redis
 
 from sysmon_core import Integer, Metric, MetricFailed, Params, Report, Run
 from sysmon_core.errors import RunStopped
-from sysmon_core.registry import Registry, Source
-from sysmon_core.services.collection import Collection
+from sysmon_core.metrics.registry import Registry, Source
+from sysmon_core.services.executor import Executor
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.messages import USERS_LONG, ResultStore
 from sysmon_core.tasks.records import RedisRecords
@@ -29,6 +29,7 @@ from tests.unit.tasks.conftest import (
     queued,
     read,
     state_of,
+    text_of,
 )
 
 QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
@@ -87,7 +88,7 @@ def make_runner(dive: Dive, results: ResultStore, make_settings: MakeSettings) -
         metric = Metric(name="dive", title="", params=Depth, function=dive)
         registry = Registry([(metric, Source("aquarium", "fishtank", "1.2"))])
         records = RedisRecords(client, results, settings)
-        return Runner(registry, Collection(settings), records)
+        return Runner(registry, Executor(settings), records)
 
     return make
 
@@ -127,7 +128,7 @@ def test_a_task_is_run_if_it_waits_and_not_if_its_message_came_too_late(
     if state in {QUEUED, RETRY}:
         assert dive.given == [Depth(depth=5, note="ü")]
         assert state_of(records) is SUCCESS
-        assert records.result(ID) == {"dive": "5 m"}
+        assert text_of(records) == "5 m"
     else:
         assert dive.given == []
         assert records.get(ID) == before
@@ -153,7 +154,7 @@ def test_a_run_that_fails_tells_why(
     records.submit(PLAIN, "somebody")
     runner.run(ID)
     assert records.get(ID) == read(FAILURE, reason)
-    assert records.result(ID) is None
+    assert text_of(records) is None
 
 
 def test_a_run_is_known_as_running_from_its_start_to_its_end(

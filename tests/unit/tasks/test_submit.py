@@ -10,8 +10,9 @@ import pytest
 import redis
 
 from sysmon_core.errors import TasksUnavailable, TooManyTasks
+from sysmon_core.redis_store import keys
 from sysmon_core.services.tasks import State
-from sysmon_core.tasks import keys, scripts
+from sysmon_core.tasks import scripts
 from sysmon_core.tasks.lua import BASE
 from sysmon_core.tasks.messages import USERS_BRIEF, USERS_LONG, ResultStore, sealed
 from sysmon_core.tasks.records import RedisRecords

@@ -9,8 +9,8 @@ import pytest
 import redis
 from dramatiq import Message
 
+from sysmon_core.redis_store import keys
 from sysmon_core.services.tasks import State
-from sysmon_core.tasks import keys
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.messages import ACTOR, USERS_BRIEF, USERS_LONG, message_of
 from sysmon_core.tasks.records import RedisRecords

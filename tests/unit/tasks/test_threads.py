@@ -7,13 +7,13 @@ from queue import Empty
 
 import pytest
 
-from sysmon_core.tasks.threads import QuietQueue
+from sysmon_core.tasks.work_queue import WorkQueue
 from tests.conftest import until
 
 SHORT = 0.01  # seconds
 
 
-def taker(queue: QuietQueue, taken: list[object]) -> threading.Thread:
+def taker(queue: WorkQueue, taken: list[object]) -> threading.Thread:
     """A thread that waits in the queue, once, and tells what it got."""
 
     def take() -> None:
@@ -28,7 +28,7 @@ def taker(queue: QuietQueue, taken: list[object]) -> threading.Thread:
 
 
 def test_items_come_by_their_order_and_none_where_there_is_none() -> None:
-    queue = QuietQueue()
+    queue = WorkQueue()
     for item in (2, 1, 3):
         queue.put(item)
     assert [queue.get(), queue.get(timeout=SHORT), queue.get_nowait()] == [1, 2, 3]
@@ -37,7 +37,7 @@ def test_items_come_by_their_order_and_none_where_there_is_none() -> None:
 
 
 def test_who_waits_does_so_beyond_the_time_out_until_there_is_something() -> None:
-    queue = QuietQueue()
+    queue = WorkQueue()
     taken: list[object] = []
     threads = [taker(queue, taken) for _ in range(3)]
     threads[0].join(20 * SHORT)
@@ -50,7 +50,7 @@ def test_who_waits_does_so_beyond_the_time_out_until_there_is_something() -> Non
 
 
 def test_everybody_looks_up_when_the_end_is_near_and_the_time_out_counts_from_then() -> None:
-    queue = QuietQueue()
+    queue = WorkQueue()
     taken: list[object] = []
     threads = [taker(queue, taken) for _ in range(3)]
     queue.wake()

@@ -10,8 +10,8 @@ import redis
 from dramatiq import Message
 
 from sysmon_core.errors import TooManyTasks
+from sysmon_core.redis_store import keys
 from sysmon_core.services.tasks import State
-from sysmon_core.tasks import keys
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.heartbeat import Heartbeat
 from sysmon_core.tasks.messages import BRIEF, LONG, QUEUES, USERS_BRIEF, USERS_LONG, ResultStore

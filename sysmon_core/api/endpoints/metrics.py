@@ -1,0 +1,139 @@
+"""Endpoints of metrics: the list, a run while the caller waits, a run as a task."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from pyramid.request import Request
+
+from sysmon_core import errors
+from sysmon_core.api import schemas
+from sysmon_core.api.framework.declarations import Answer, Endpoint, View
+from sysmon_core.api.framework.inputs import Query, Reader
+from sysmon_core.api.framework.links import Link, link, path_of
+from sysmon_core.api.framework.permissions import PUBLIC, caller_of
+from sysmon_core.api.framework.problems import problem
+from sysmon_core.api.framework.work import TASKS, Work
+from sysmon_core.api.wsgi.response_cache import mark_cacheable
+from sysmon_core.errors import Fault, RunTooLong
+from sysmon_core.metrics.metric import Metric
+from sysmon_core.metrics.registry import Registry
+from sysmon_core.metrics.report import Report
+from sysmon_core.services.executor import Executor
+from sysmon_core.services.tasks import Tasks
+
+SPARE = 2  # threads that tell a caller that all slots are taken
+
+RUN = (errors.ProgramMissing, errors.MetricFailed, errors.MetricTimeout)
+LONG_RUN = (*RUN, errors.RunTooLong, errors.TooManyRuns)
+SUBMIT = (
+    *(errors.ProgramMissing, errors.MetricFailed, errors.RunTooLong),
+    *(errors.TooManyTasks, errors.TasksUnavailable),
+)
+
+
+def index(version: str, metrics: Registry, *more: str) -> Endpoint:
+    """The links of one version: each metric, then what else it has."""
+
+    def view(request: Request) -> dict[str, list[Link]]:
+        routes = {metric.name: f"{version}.metric.{metric.name}" for metric in metrics}
+        routes |= {name: f"{version}.{name}" for name in more}
+        return {"links": [link(name, request, route) for name, route in routes.items()]}
+
+    return Endpoint(
+        view=view,
+        permission=PUBLIC,
+        summary="What this version has",
+        answers={200: Answer(schemas.Links)},
+    )
+
+
+def run_now(metric: Metric, executor: Executor, permission: str) -> Endpoint:
+    """Collect and answer with the report."""
+
+    def view(request: Request) -> Any:
+        try:
+            cached = executor.run_now(
+                metric, request.validated["params"], caller_of(request).address
+            )
+        except RunTooLong as error:
+            return too_long(request, error, _advice(request, metric))
+        if cached.lifetime:
+            mark_cacheable(request, cached, private=permission != PUBLIC)
+        return body_of(metric.name, cached.report)
+
+    return Endpoint(
+        view=view,
+        permission=permission,
+        work=_work(metric, executor),
+        reads=Query(metric.params),
+        summary=metric.title,
+        description=metric.description,
+        answers={200: Answer(schemas.report(metric.name))},
+        raises=LONG_RUN if metric.long else RUN,
+    )
+
+
+def body_of(metric: str, report: Report) -> dict[str, str]:
+    """What versions 1 to 3 show of a report."""
+    return {metric: report.text}
+
+
+def _work(metric: Metric, executor: Executor) -> Work:
+    """Each quick metric has threads of its own; the long ones' refuse who finds no slot, too."""
+    at_once = executor.at_once(metric)
+    return Work("run", at_once + SPARE) if metric.long else Work(f"run {metric.name}", at_once)
+
+
+def _advice(request: Request, metric: Metric) -> str:
+    """Where the run would be a task, if there is such a version here."""
+    for version in ("v2", "v3"):
+        with contextlib.suppress(KeyError):
+            path = path_of(request, f"{version}.metric.{metric.name}")
+            return f"{path} has no such limit: it makes a task of it"
+    return "ask for less"
+
+
+def submit(version: str, metric: Metric, tasks: Tasks, permission: str, reads: Reader) -> Endpoint:
+    """Make a task of a run; the same for GET and POST."""
+    return Endpoint(
+        view=_submission(version, metric, tasks),
+        permission=permission,
+        work=TASKS,
+        reads=reads,
+        summary=f"{metric.title}, as a task",
+        description=metric.description,
+        answers={201: Answer(schemas.TaskCreated, _to_the_task(version))},
+        raises=SUBMIT,
+    )
+
+
+def _to_the_task(version: str) -> dict[str, str]:
+    return {f"{version}.task.get": "task_id", f"{version}.task.delete": "task_id"}
+
+
+def _submission(version: str, metric: Metric, tasks: Tasks) -> View:
+    """Make a task and answer with its id."""
+
+    def view(request: Request) -> Any:
+        try:
+            owned = version == "v3"
+            params, by = request.validated["params"], caller_of(request)
+            task_id = tasks.submit(metric, params, by, owned=owned)
+        except RunTooLong as error:
+            return too_long(request, error, "ask for less")
+        found = link("task", request, f"{version}.task", task_id=task_id)
+        request.response.status = 201
+        request.response.location = found["href"]
+        return {"task_id": task_id, "links": [found]}
+
+    return view
+
+
+def too_long(request: Request, error: RunTooLong, advice: str) -> Any:
+    """A 400 that names the limit and the params that led past it."""
+    detail = f"{error}; {advice}"
+    places = request.validated["places"].items()
+    faults = [(place, Fault(name, str(error))) for name, place in sorted(places)]
+    return problem(request.environ, 400, detail, faults)

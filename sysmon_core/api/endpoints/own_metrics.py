@@ -1,0 +1,97 @@
+"""``/metrics``: what this server counts and what is known of the tasks, as Prometheus reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sysmon_core import log_queue
+from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource
+from sysmon_core.api.framework.work import TASKS
+from sysmon_core.errors import TasksUnavailable
+from sysmon_core.services.tasks import Figures
+
+TEXT = "text/plain"
+
+
+class TaskCollector(Collector):
+    """Asks for the figures of the tasks when they are wanted; without Redis it says just that."""
+
+    def __init__(self, figures: Callable[[], Figures]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterable[Metric]:
+        """The families of metrics, in Prometheus' sense of the word."""
+        up = GaugeMetricFamily("sysmon_redis_up", "Whether Redis answers")
+        try:
+            figures = self._figures()
+        except TasksUnavailable:
+            up.add_metric([], 0)
+            return [up]
+        up.add_metric([], 1)
+        return [up, *_families(figures)]
+
+
+def _families(figures: Figures) -> Iterable[Metric]:
+    open_tasks = GaugeMetricFamily(
+        "sysmon_tasks_open", "Tasks that have not ended", labels=["state"]
+    )
+    for state, count in figures.open.items():
+        open_tasks.add_metric([state], count)
+    yield open_tasks
+    ended = CounterMetricFamily(
+        "sysmon_tasks", "Tasks that have ended", labels=["metric", "outcome"]
+    )
+    for (metric, outcome), count in figures.ended.items():
+        ended.add_metric([metric, outcome], count)
+    yield ended
+    yield GaugeMetricFamily("sysmon_workers", "Workers that listen", value=figures.workers)
+    if figures.heartbeat is not None:
+        yield GaugeMetricFamily(
+            "sysmon_worker_heartbeat_timestamp_seconds",
+            "When a worker last gave a sign of life",
+            value=figures.heartbeat,
+        )
+
+
+class LogCollector(Collector):
+    """Asks how many lines the log has lost; that is the process's, whichever application asks."""
+
+    def collect(self) -> Iterable[Metric]:
+        """The one family."""
+        about = "Lines of the log that were dropped, since whoever reads it did not keep up"
+        yield CounterMetricFamily("sysmon_log_lines_dropped", about, value=log_queue.dropped())
+
+
+def registry(figures: Callable[[], Figures]) -> CollectorRegistry:
+    """One for each application: what it counts is its own."""
+    made = CollectorRegistry()
+    ProcessCollector(registry=made)
+    made.register(LogCollector())
+    made.register(TaskCollector(figures))
+    return made
+
+
+def resource(counted: CollectorRegistry, permission: str) -> Resource:
+    """The path that Prometheus asks."""
+
+    def view(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        response = Response(encode(counted))
+        response.headers["Content-Type"] = content_type
+        return response
+
+    endpoint = Endpoint(
+        view=view,
+        permission=permission,
+        work=TASKS,
+        summary="Counts of requests and tasks, for Prometheus",
+        answers={200: Answer({"type": "string"})},
+    )
+    return Resource(name="metrics", path="/metrics", endpoints={"GET": endpoint}, media_type=TEXT)

@@ -1,0 +1,65 @@
+"""Endpoints of tasks: what became of one, and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPNoContent
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sysmon_core.api import schemas
+from sysmon_core.api.endpoints.metrics import body_of
+from sysmon_core.api.framework.declarations import Answer, Endpoint
+from sysmon_core.api.framework.links import link
+from sysmon_core.api.framework.permissions import caller_of
+from sysmon_core.api.framework.work import CHANGE, TASKS
+from sysmon_core.errors import TaskNotFound, TasksUnavailable
+from sysmon_core.services.tasks import State, Tasks
+
+RAISES = (TaskNotFound, TasksUnavailable)
+
+
+def show(version: str, tasks: Tasks, permission: str, *, owned: bool) -> Endpoint:
+    """The task's state, its result or error once it has one, and what can be done with it."""
+
+    def view(request: Request) -> dict[str, Any]:
+        task = tasks.get(request.matchdict["task_id"], owned=owned)
+        here = link("self", request, f"{version}.task", task_id=task.id)
+        links = [here]
+        fields: dict[str, Any] = {"task_id": task.id, "state": task.state.value}
+        if task.report is not None:
+            fields["result"] = body_of(task.metric, task.report)
+        elif task.state is State.FAILURE:
+            fields["result"] = task.error
+        elif not task.state.final:
+            links.append({"rel": "cancel", "method": "DELETE", "href": here["href"]})
+        return fields | {"links": links}
+
+    return Endpoint(
+        view=view,
+        permission=permission,
+        work=TASKS,
+        summary="What became of a task",
+        answers={200: Answer(schemas.Task)},
+        raises=RAISES,
+    )
+
+
+def cancel(tasks: Tasks, permission: str, *, owned: bool) -> Endpoint:
+    """End the task, or remove what is left of it."""
+
+    def view(request: Request) -> Response:
+        tasks.cancel(request.matchdict["task_id"], caller_of(request), owned=owned)
+        return HTTPNoContent()
+
+    return Endpoint(
+        view=view,
+        permission=permission,
+        work=CHANGE,
+        summary="Stop a task",
+        description="One that has not ended is stopped and reads REVOKED from then on; "
+        "of one that has ended, the record is removed.",
+        answers={204: Answer()},
+        raises=RAISES,
+    )

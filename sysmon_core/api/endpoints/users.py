@@ -1,0 +1,194 @@
+"""Endpoints of users."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+from pyramid.httpexceptions import HTTPNoContent
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sysmon_core.api import schemas
+from sysmon_core.api.framework.declarations import Answer, Endpoint
+from sysmon_core.api.framework.inputs import Body, Query
+from sysmon_core.api.framework.links import path_of
+from sysmon_core.api.framework.permissions import ADMIN, USER, caller_of
+from sysmon_core.api.framework.work import CHANGE, USERS
+from sysmon_core.errors import InvalidInput, LastAdmin, TooManyLists, UserExists, UserNotFound
+from sysmon_core.metrics.metric import Integer, Params
+from sysmon_core.services.user_fields import NewUser, UserChange
+from sysmon_core.services.users import Account, Users
+
+FEW = 1000  # users of a list that always finds a place
+
+SHOWN = Answer(schemas.User)
+CREATED = Answer(
+    schemas.User,
+    {f"v3.user.{method}": "username" for method in ("get", "patch", "delete")},
+)
+
+
+class UserList(Params):
+    """How the users are listed."""
+
+    detail: Annotated[Integer, Field(ge=0, le=1)] = Field(
+        0, description="1: the users themselves instead of their names"
+    )
+    limit: Annotated[Integer, Field(ge=1)] | None = Field(None, description="At most so many")
+
+
+def shown(request: Request, account: Account) -> dict[str, Any]:
+    """A user as clients see it."""
+    return _fields(account, path_of(request, "v3.user", username=account.username))
+
+
+def _fields(account: Account, path: str) -> dict[str, Any]:
+    return {
+        "username": account.username,
+        "fullname": account.fullname,
+        "admin": account.admin,
+        "links": [{"rel": "self", "href": path}],
+    }
+
+
+def collection(users: Users, body_limit: int) -> dict[str, Endpoint]:
+    """All users: list them, add one."""
+    views = _Views(users)
+    return {
+        "GET": Endpoint(
+            view=views.list,
+            permission=USER,
+            work=USERS,
+            reads=Query(UserList),
+            summary="The users by name",
+            answers={200: Answer(schemas.Users)},
+            raises=(TooManyLists,),
+        ),
+        "POST": Endpoint(
+            view=views.create,
+            permission=ADMIN,
+            work=CHANGE,
+            reads=Body(NewUser, body_limit),
+            summary="Add a user",
+            answers={201: CREATED},
+            raises=(InvalidInput, UserExists),
+        ),
+    }
+
+
+def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
+    """One user: show, replace or add, change, remove."""
+    views = _Views(users)
+    return {
+        "GET": Endpoint(
+            view=views.get,
+            permission=USER,
+            work=USERS,
+            summary="A user",
+            answers={200: SHOWN},
+            raises=(UserNotFound,),
+        ),
+        "PUT": Endpoint(
+            view=views.put,
+            permission=ADMIN,
+            work=CHANGE,
+            reads=Body(NewUser, body_limit),
+            summary="Replace a user, or add one",
+            description="The body may rename a user who is there; one who is added has the "
+            "name of the path.",
+            answers={200: SHOWN, 201: CREATED},
+            raises=(InvalidInput, UserExists, LastAdmin),
+        ),
+        "PATCH": Endpoint(
+            view=views.patch,
+            permission=ADMIN,
+            work=CHANGE,
+            reads=Body(UserChange, body_limit),
+            summary="Change a user",
+            description="Only the fields that are given.",
+            answers={200: SHOWN},
+            raises=(InvalidInput, UserNotFound, UserExists, LastAdmin),
+        ),
+        "DELETE": Endpoint(
+            view=views.delete,
+            permission=ADMIN,
+            work=CHANGE,
+            summary="Remove a user",
+            answers={204: Answer()},
+            raises=(UserNotFound, LastAdmin),
+        ),
+    }
+
+
+class _Views:
+    """Each takes a request and gives what is rendered."""
+
+    def __init__(self, users: Users) -> None:
+        self._users = users
+        self._place = threading.Lock()  # for one long list
+
+    def list(self, request: Request) -> Any:
+        params: UserList = request.validated["params"]
+        long = self._place.acquire(blocking=False)
+        try:
+            accounts = self._accounts(params.limit, long)
+            if params.detail:
+                return _rendered(request, accounts)
+            return {"users": [account.username for account in accounts]}
+        finally:
+            if long:
+                self._place.release()
+
+    def _accounts(self, limit: int | None, long: bool) -> Sequence[Account]:
+        """Those asked for; where there is no place for a long list, only if they are few."""
+        if long or (limit is not None and limit <= FEW):
+            return self._users.list(limit)
+        accounts = self._users.list(FEW + 1)
+        if len(accounts) > FEW:
+            raise TooManyLists("Another long list of users is being made: try again, or set limit")
+        return accounts
+
+    def create(self, request: Request) -> dict[str, Any]:
+        new = request.validated["params"]
+        return self._created(request, self._users.create(new, caller_of(request)))
+
+    def get(self, request: Request) -> dict[str, Any]:
+        return shown(request, self._users.get(_username(request)))
+
+    def put(self, request: Request) -> dict[str, Any]:
+        new, by = request.validated["params"], caller_of(request)
+        account, created = self._users.put(_username(request), new, by)
+        return self._created(request, account) if created else shown(request, account)
+
+    def patch(self, request: Request) -> dict[str, Any]:
+        new, by = request.validated["params"], caller_of(request)
+        return shown(request, self._users.change(_username(request), new, by))
+
+    def delete(self, request: Request) -> Response:
+        self._users.delete(_username(request), caller_of(request))
+        return HTTPNoContent()
+
+    def _created(self, request: Request, account: Account) -> dict[str, Any]:
+        fields = shown(request, account)
+        request.response.status = 201
+        request.response.location = fields["links"][0]["href"]
+        return fields
+
+
+def _rendered(request: Request, accounts: Sequence[Account]) -> Response:
+    """Many users as JSON, each by itself: one that is long would keep all other threads waiting."""
+    path = path_of(request, "v3.users")  # a username needs no quoting
+    texts = [json.dumps(_fields(one, path + one.username)) for one in accounts]
+    response = request.response
+    response.content_type = "application/json"
+    response.text = f'{{"users": [{", ".join(texts)}]}}'
+    return response
+
+
+def _username(request: Request) -> str:
+    username: str = request.matchdict["username"]
+    return username

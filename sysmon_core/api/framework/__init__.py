@@ -1,0 +1,1 @@
+"""What endpoints are declared by, and what makes Pyramid and Cornice serve them."""

@@ -1,0 +1,115 @@
+"""What each error means over HTTP: the answers of 4xx and 5xx that the front door leaves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import (
+    HTTPException,
+    HTTPForbidden,
+    HTTPMovedPermanently,
+    HTTPPermanentRedirect,
+)
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sysmon_core import errors
+from sysmon_core.api.framework.problems import CHALLENGE, problem
+
+STATUS: dict[type[errors.SysmonError], int] = {
+    errors.InvalidInput: 400,
+    errors.RunTooLong: 400,
+    errors.CrossSite: 403,
+    errors.TaskNotFound: 404,
+    errors.UserNotFound: 404,
+    errors.UserExists: 409,
+    errors.LastAdmin: 409,
+    errors.TooManyTasks: 429,
+    errors.TooManyGuesses: 429,
+    errors.ProgramMissing: 501,
+    errors.ExtraMissing: 501,
+    errors.MetricFailed: 502,
+    errors.RunStopped: 503,
+    errors.TooManyRuns: 503,
+    errors.TooManyRequests: 503,
+    errors.NotReady: 503,
+    errors.TooManyLogins: 503,
+    errors.CountersUnavailable: 503,
+    errors.AuditStalled: 503,
+    errors.TooManyLists: 503,
+    errors.TasksUnavailable: 503,
+    errors.DatabaseUnavailable: 503,
+    errors.MetricTimeout: 504,
+    errors.SysmonError: 500,
+}
+
+DETAILS = {
+    401: "Valid credentials of a user are needed here",
+    403: "This needs an admin",
+    404: "There is nothing at this path",
+    405: "This path does not know the method; the header Allow lists those it knows",
+}
+
+logger = logging.getLogger(__name__)
+
+
+def include(config: Configurator) -> None:
+    """Register the views that turn exceptions into problems, and the redirects to collections."""
+    config.add_exception_view(unexpected, context=Exception)
+    config.add_exception_view(from_rule, context=errors.SysmonError)
+    config.add_exception_view(from_http, context=HTTPException)
+    config.add_forbidden_view(forbidden)
+    for methods, redirect in ((("GET", "HEAD"), HTTPMovedPermanently), ((), HTTPPermanentRedirect)):
+        predicates = {"request_method": methods} if methods else {}
+        config.add_notfound_view(from_http, append_slash=redirect, **predicates)
+
+
+def status_of(kind: type[errors.SysmonError]) -> int:
+    """The status of an error, or of what it is derived from."""
+    return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+
+
+def from_rule(error: errors.SysmonError, request: Request) -> Response:
+    """Answer what the services refuse."""
+    return of_error(request.environ, error)
+
+
+def of_error(environ: Mapping[str, Any], error: errors.SysmonError) -> Response:
+    """What an error of ours means for the request of this WSGI environ."""
+    status = status_of(type(error))
+    if isinstance(error, errors.InvalidInput):
+        faults = [("body", fault) for fault in error.faults]
+        return problem(environ, status, "The request is not valid", faults)
+    if status >= 500:
+        logger.warning("%s: %s", type(error).__name__, error)
+    headers = {"Retry-After": str(error.retry_after)} if status in {429, 503} else None
+    return problem(environ, status, str(error), headers=headers)
+
+
+def from_http(error: HTTPException, request: Request) -> Response:
+    """Answer what Pyramid and Cornice refuse, headers kept; redirects pass."""
+    if error.code < 400:
+        return cast("Response", error)
+    kept = {
+        name: value
+        for name, value in error.headers.items()
+        if name in {"Allow", "WWW-Authenticate"}
+    }
+    detail = DETAILS.get(error.code) or error.detail or error.explanation
+    return problem(request.environ, error.code, detail, headers=kept)
+
+
+def forbidden(error: HTTPForbidden, request: Request) -> Response:
+    """Ask who it is, unless that is known and not enough."""
+    if request.identity is None:
+        return problem(request.environ, 401, DETAILS[401], headers=CHALLENGE)
+    return problem(request.environ, error.code, DETAILS[403])
+
+
+def unexpected(error: Exception, request: Request) -> Response:
+    """Answer a fault of ours: the log has it, the client does not."""
+    logger.error("the request failed", exc_info=error)
+    return problem(request.environ, 500, "Something went wrong inside; the log has more")

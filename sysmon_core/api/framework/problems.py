@@ -1,0 +1,47 @@
+"""Errors as RFC 9457 wants them: application/problem+json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from pyramid.response import Response
+
+from sysmon_core.api.framework.environ_keys import REQUEST_ID
+from sysmon_core.errors import Fault
+
+MEDIA_TYPE = "application/problem+json"
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
+
+
+def problem_fields(
+    status: int, detail: str, instance: str, faults: Iterable[tuple[str, Fault]] = ()
+) -> dict[str, Any]:
+    """The members of a problem; ``faults`` are pairs of a place and what is wrong there."""
+    fields: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+    }
+    errors = [{"in": place, "name": f.name, "detail": f.detail} for place, f in faults]
+    return fields | ({"errors": errors} if errors else {})
+
+
+def problem(
+    environ: Mapping[str, Any],
+    status: int,
+    detail: str,
+    faults: Iterable[tuple[str, Fault]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A whole response for the request of this WSGI environ."""
+    fields = problem_fields(status, detail, environ[REQUEST_ID], faults)
+    response = Response(
+        json.dumps(fields).encode(), f"{status} {fields['title']}", content_type=MEDIA_TYPE
+    )
+    response.headers.update(headers or {})
+    return response

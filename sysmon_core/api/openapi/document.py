@@ -1,0 +1,95 @@
+"""OpenAPI 3.1: the document of every path, made from what is declared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from openapi_pydantic import (
+    Components,
+    Info,
+    License,
+    OpenAPI,
+    Operation,
+    PathItem,
+    SecurityScheme,
+    Server,
+    Tag,
+)
+
+from sysmon_core.api.framework.declarations import Resource
+from sysmon_core.api.framework.inputs import Body, QueryAndBody
+from sysmon_core.api.framework.permissions import PUBLIC
+from sysmon_core.api.openapi.components import Models
+from sysmon_core.api.openapi.inputs import body, parameters
+from sysmon_core.api.openapi.responses import headers, responses
+
+SCHEME = "basicAuth"
+START = "sysmon"  # the tag of what belongs to no version
+
+ABOUT = """\
+Ask a host what is going on right now.
+
+What answers GET answers HEAD, unless GET starts a task. A path without its last slash leads to
+the one with it. Every error is `application/problem+json`.
+"""
+
+
+def describe(resources: Iterable[Resource], versions: Mapping[str, str]) -> dict[str, Any]:
+    """The document as JSON has it, but for the prefix, which each request may have its own of."""
+    resources = list(resources)
+    models = Models(resources)
+    tags = {START: "Where to begin", **versions}
+    whole = OpenAPI(
+        openapi="3.1.0",
+        info=Info(
+            title="sysmon",
+            version=version("sysmon"),
+            description=ABOUT,
+            license=License(name="MIT", identifier="MIT"),
+        ),
+        servers=[Server(url="/")],
+        tags=[Tag(name=name, description=text) for name, text in tags.items()],
+        paths={resource.path: _path(resource, models, versions) for resource in resources},
+        components=Components(
+            schemas=models.components(),
+            headers=headers(),
+            securitySchemes={SCHEME: SecurityScheme(type="http", scheme="basic")},
+        ),
+    )
+    text = whole.model_dump_json(by_alias=True, exclude_none=True, exclude_unset=True)
+    document: dict[str, Any] = json.loads(text, parse_float=_number)
+    return document
+
+
+def _number(text: str) -> float:
+    """A limit that was whole in the declaration is whole in the document."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def _path(resource: Resource, models: Models, versions: Iterable[str]) -> PathItem:
+    tag = resource.name.partition(".")[0]
+    operations = {
+        method.lower(): _operation(resource, method, tag if tag in versions else START, models)
+        for method in resource.endpoints
+    }
+    return PathItem.model_validate(operations)
+
+
+def _operation(resource: Resource, method: str, tag: str, models: Models) -> Operation:
+    endpoint = resource.endpoints[method]
+    operation = Operation(
+        operationId=resource.endpoint_id(method),
+        tags=[tag],
+        summary=endpoint.summary,
+        description=endpoint.description or None,
+        parameters=parameters(resource, endpoint.reads, models),
+        responses=responses(resource, endpoint, models),
+        security=[] if endpoint.permission == PUBLIC else [{SCHEME: [endpoint.permission]}],
+    )
+    if isinstance(endpoint.reads, Body | QueryAndBody):
+        operation.requestBody = body(endpoint.reads, models)
+    return operation

@@ -1,0 +1,38 @@
+"""The path of the API document, which is made when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from pyramid.request import Request
+
+from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource
+from sysmon_core.api.framework.permissions import PUBLIC
+from sysmon_core.api.framework.work import DOCUMENT
+
+
+def resource(others: Iterable[Resource], versions: Mapping[str, str]) -> Resource:
+    """The path of the document of these services and itself; ``versions`` says what each is."""
+    others = list(others)
+
+    @cache
+    def document() -> dict[str, Any]:
+        # openapi_pydantic takes as much memory as all of our own modules, and time at each start.
+        from sysmon_core.api.openapi.document import describe  # noqa: PLC0415
+
+        return describe([*others, own], versions)
+
+    def view(request: Request) -> dict[str, Any]:
+        return document() | {"servers": [{"url": request.script_name or "/"}]}
+
+    endpoint = Endpoint(
+        view=view,
+        permission=PUBLIC,
+        work=DOCUMENT,
+        summary="This document",
+        answers={200: Answer({"type": "object", "description": "OpenAPI 3.1"})},
+    )
+    own = Resource(name="openapi", path="/openapi.json", endpoints={"GET": endpoint})
+    return own

@@ -1,0 +1,1 @@
+"""Middleware around Pyramid: front door, authentication, dispatch and response cache."""

@@ -1,0 +1,165 @@
+"""Checks of what a metric does while it runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from sysmon_core.checks.finding import Verdict
+from sysmon_core.checks.orphans import Strays
+from sysmon_core.checks.trial import PATIENCE, STOPPED, Outcome, Trial
+from sysmon_core.errors import MetricTimeout, RunStopped
+from sysmon_core.metrics.command import Command
+from sysmon_core.metrics.metric import Metric, Params
+from sysmon_core.metrics.report import Row
+
+SLACK = 1.0  # seconds that a run may take longer than it says; a quick one may take no more
+SHARE = 0.5  # of what it says: as long a run must take at least
+TELLING = 2.0  # seconds: a run that tells whether the duration is honest
+MOST = 10.0  # seconds: nobody should wait longer to be told
+STOPPABLE = 5.0  # seconds: a run that there is something to stop of
+SHORT = 1.0  # seconds: what takes no longer need not hear of its end
+TRIES = 2  # a busy machine is no fault of the metric
+
+
+def duration(trial: Trial) -> Verdict | None:
+    """Whether a run takes as long as the metric says."""
+    if _failed(trial.default):
+        return None
+    says = trial.metric.seconds(trial.defaults)
+    runs = [(trial.defaults, trial.default)]
+    if trial.metric.long and says < TELLING and not trial.default.hangs:
+        telling = trial.lasting(TELLING)
+        if says < trial.metric.seconds(telling) <= MOST:
+            runs.append((telling, trial.run(telling)))
+    if _failed(runs[-1][1]):
+        return Verdict("", [f"a run with {runs[-1][0]} failed: {runs[-1][1].error}"])
+    measured = [_measured(trial, params, outcome) for params, outcome in runs]
+    faults = [fault for says, took in measured for fault in _dishonest(trial.metric, says, took)]
+    return Verdict(
+        "; ".join(f"says {says:g} s, took {took:.2f} s" for says, took in measured), faults
+    )
+
+
+def _failed(outcome: Outcome) -> bool:
+    """Whether it ended for a reason that says nothing about its duration."""
+    return outcome.error is not None and not isinstance(outcome.error, MetricTimeout)
+
+
+def _measured(trial: Trial, params: Params, outcome: Outcome) -> tuple[float, float]:
+    """What a run says and took, at its best."""
+    says, took = trial.metric.seconds(params), outcome.seconds
+    for _ in range(1, TRIES):
+        if took > says + SLACK and outcome.report:
+            took = min(took, trial.run(params).seconds)
+    return says, took
+
+
+def _dishonest(metric: Metric, says: float, took: float) -> Iterator[str]:
+    if took > says + SLACK and not metric.long:
+        yield (
+            f"a run took {took:.1f} s, and a quick metric must answer within {SLACK:g} s: "
+            "make it quicker, or declare a duration, which makes it long"
+        )
+    elif took > says + SLACK:
+        yield f"a run says {says:g} s and took {took:.1f} s: declare what it takes at most"
+    elif says >= SHORT and took < SHARE * says:
+        yield f"a run says {says:g} s and took {took:.1f} s: declare less, since limits count it"
+
+
+def output(trial: Trial) -> Verdict:
+    """Whether a run gives text, and rows as they were declared."""
+    outcome = trial.default
+    if outcome.hangs:
+        return Verdict("", [f"no report came in {outcome.seconds:.0f} s: it hangs"])
+    if outcome.report is None:
+        return Verdict("", [f"a run with default params failed: {outcome.error}"])
+    rows = outcome.report.rows
+    json.dumps(list(rows), allow_nan=False)
+    good = f"characters: {len(outcome.report.text)}, rows: {len(rows)}"
+    empty = not (outcome.report.text.strip() or rows or trial.metric.columns)
+    faults = ["it gave neither text nor rows: return a text, a list of rows or a Report"]
+    return Verdict(good, faults if empty else list(_misfits(trial.metric, rows)))
+
+
+def _misfits(metric: Metric, rows: Sequence[Row]) -> Iterator[str]:
+    if rows and not metric.columns:
+        yield (
+            f"its rows have {_listed(rows[0])}, and no columns are declared: "
+            "declare each with its unit, for charts and whoever reads the numbers"
+        )
+        return
+    names = {column.name for column in metric.columns}
+    odd = next((row for row in rows if row.keys() != names), None)
+    if odd is not None:
+        yield f"a row has {_listed(odd)}, and declared is {_listed(names)}: they must be the same"
+    for column in metric.columns:
+        values = [row[column.name] for row in rows if row.get(column.name) is not None]
+        numbers = [value for value in values if _is_number(value)]
+        if any(isinstance(value, float) for value in numbers) and not column.unit:
+            yield f"the column {column.name} has fractions and no unit: declare one"
+        if column.unit and len(numbers) < len(values):
+            yield f"the column {column.name} has a unit and values that are no numbers"
+        if rows and not values and isinstance(metric, Command):
+            named = column.source or column.name
+            yield f"the column {column.name} is empty in every row: has the parser no {named}?"
+
+
+def _listed(names: object) -> str:
+    return ", ".join(sorted(map(str, names))) if isinstance(names, dict | set) else ""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def cancel(trial: Trial) -> Verdict | None:
+    """Whether a long run ends when somebody stops it."""
+    if not _has_an_end(trial):
+        return _excuse(trial)
+    params = trial.lasting(STOPPABLE)
+    outcome = trial.stopped(params, SHORT)
+    if isinstance(outcome.error, RunStopped) and str(outcome.error) == STOPPED:
+        return Verdict(f"ended {outcome.seconds:.2f} s after its stop")
+    return Verdict("", [_disobeyed(outcome, "it was stopped")])
+
+
+def deadline(trial: Trial) -> Verdict | None:
+    """Whether a long run ends when its time is up."""
+    if not _has_an_end(trial):
+        return _excuse(trial)
+    outcome = trial.cut_short(trial.lasting(STOPPABLE), SHORT)
+    if isinstance(outcome.error, MetricTimeout):
+        return Verdict(f"ended {max(0.0, outcome.seconds - SHORT):.2f} s after its deadline")
+    return Verdict("", [_disobeyed(outcome, "its deadline")])
+
+
+def _has_an_end(trial: Trial) -> bool:
+    """Whether there are runs of it that somebody may want to end."""
+    if not (trial.default.begun and trial.metric.long):
+        return False
+    return trial.metric.seconds(trial.lasting(STOPPABLE)) > SHORT
+
+
+def _excuse(trial: Trial) -> Verdict | None:
+    """Why there is nothing to end; None if it does not run at all."""
+    if not trial.default.begun:
+        return None
+    return Verdict(f"{'short' if trial.metric.long else 'quick'}: there is nothing to end")
+
+
+def _disobeyed(outcome: Outcome, what: str) -> str:
+    remedy = "wait with run.sleep(), or call run.check() often"
+    if outcome.hangs:
+        return f"it still ran {PATIENCE:g} s after {what}: {remedy}"
+    if outcome.report is not None:
+        return f"it gave a report as if there were no end of it after {what}: {remedy}"
+    return f"it failed where it should have ended after {what}: {outcome.error}"
+
+
+def left_behind(strays: Strays) -> Verdict:
+    """Whether everything that the runs began is gone."""
+    return Verdict(
+        "no process",
+        [f"{name} still ran after the last run: end what a run begins" for name in strays.ended()],
+    )

@@ -1,0 +1,208 @@
+"""``sysmon run METRIC``: a metric here and now, without a server or Redis.
+
+Its options are the metric's params. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sysmon_core.errors import InvalidInput, MetricFailed, SysmonError
+
+if TYPE_CHECKING:
+    from sysmon_core.metrics.metric import Metric, Params
+    from sysmon_core.metrics.registry import Registry
+    from sysmon_core.metrics.report import Report
+    from sysmon_core.running.context import Listener
+    from sysmon_core.settings import Settings
+
+# Imports are made where they are needed: `sysmon --help` should wait for none of them.
+# ruff: noqa: PLC0415
+
+REFRESH = 0.1  # seconds between two looks at the progress
+INTERRUPTED = 130  # the exit status of what Ctrl-C ended, as shells have it
+
+
+class RunGroup(click.Group):
+    """One command for each metric, made when it is asked for."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(help="Run a metric on this host and print what it gives.", **options)
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """The metrics, in their order; none where the settings are wrong: help still helps."""
+        try:
+            return [metric.name for metric in _metrics(load_settings())]
+        except SysmonError:
+            return []
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """The command of a metric."""
+        config = load_settings()
+        metrics = _metrics(config)
+        metric = metrics.get(name)
+        if metric is not None:
+            return _command(metric, config)
+        for reason in metrics.left_out:
+            click.echo(f"left out: {reason}", err=True)
+        return None
+
+
+def load_settings() -> Settings:
+    """The settings of this host, as the environment and the ini file have them."""
+    from sysmon_core import settings
+
+    return settings.load_file(settings.config_file())
+
+
+def _metrics(config: Settings) -> Registry:
+    from sysmon_core.metrics import registry
+    from sysmon_core.metrics.isolation import isolated
+
+    return isolated(registry.load(config))
+
+
+def _command(metric: Metric, config: Settings) -> click.Command:
+    schema = metric.params.model_json_schema()
+    required = schema.get("required", ())
+    options = [
+        _option(name, field, name in required) for name, field in schema["properties"].items()
+    ]
+    output = click.Option(
+        ["--output", "form"],
+        type=click.Choice(["text", "table", "json"]),
+        default="text",
+        show_default=True,
+        help="Text as the program has it, its rows as a table, or all as JSON.",
+    )
+
+    def run(form: str, **given: str | None) -> None:
+        pairs = [(name, value) for name, value in given.items() if value is not None]
+        told = _Told() if form == "text" and metric.long else None
+        report = _report(metric, _params(metric, pairs), config, told)
+        _print(metric, report, form, told)
+
+    summary = f"{metric.title}. {metric.description}"
+    return click.Command(
+        metric.name, params=[*options, output], callback=run, help=summary, short_help=metric.title
+    )
+
+
+def _option(name: str, field: Mapping[str, Any], required: bool) -> click.Option:
+    """An option that takes any text: the params themselves say what is wrong with it."""
+    bounds = [
+        f"{word} {field[key]}"
+        for word, key in (("from", "minimum"), ("to", "maximum"))
+        if key in field
+    ]
+    facts = [
+        str(field.get("unit", "")),
+        *bounds,
+        f"default {field['default']}" if field.get("default", "") != "" else "",
+    ]
+    told = ", ".join(fact for fact in facts if fact)
+    return click.Option(
+        [f"--{name.replace('_', '-')}", name],
+        required=required,
+        metavar="|".join(map(str, field.get("enum", ()))) or str(field.get("type", "text")).upper(),
+        help=f"{field.get('description', '')} ({told})" if told else field.get("description"),
+    )
+
+
+def _params(metric: Metric, pairs: list[tuple[str, str]]) -> Params:
+    from sysmon_core.services.params import parse
+
+    try:
+        return parse(metric.params, pairs)
+    except InvalidInput as error:
+        told = "; ".join(
+            f"--{fault.name.replace('_', '-')}: {fault.detail}" for fault in error.faults
+        )
+        raise click.UsageError(told) from error
+
+
+def _report(metric: Metric, params: Params, config: Settings, listener: Listener | None) -> Report:
+    from sysmon_core.running.context import Stop
+    from sysmon_core.services.executor import Executor
+
+    executor = Executor(config)
+    executor.check(metric, params, config.task_limit)
+    with Stop() as stop, ThreadPoolExecutor(1) as pool:
+        future = pool.submit(executor.run, metric, params, stop, listener)
+        try:
+            _watch(future, metric, metric.seconds(params))
+        except KeyboardInterrupt:
+            stop.set("Interrupted")
+            wait([future])
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        return future.result()
+
+
+def _watch(future: Future[Report], metric: Metric, seconds: float) -> None:
+    """Wait, with a bar on a terminal if it takes a while."""
+    if not (seconds and sys.stderr.isatty()):
+        wait([future])
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    begin = time.monotonic()
+    console, both = Console(stderr=True), sys.stdout.isatty()
+    with Progress(console=console, transient=True, redirect_stdout=both) as progress:
+        bar = progress.add_task(metric.name, total=seconds)
+        while not wait([future], REFRESH).done:
+            progress.update(bar, completed=time.monotonic() - begin)
+
+
+class _Told:
+    """Prints the text of a long run as it comes."""
+
+    def __init__(self) -> None:
+        self.any = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def __call__(self, part: bytes) -> None:
+        self.any = True
+        sys.stdout.write(self._decoder.decode(part))  # above the bar, if there is one
+        sys.stdout.flush()
+
+
+def _print(metric: Metric, report: Report, form: str, told: _Told | None) -> None:
+    if told is not None and told.any:
+        return
+    if form == "text":
+        click.echo(report.text, nl=not report.text.endswith("\n"))
+    elif form == "json":
+        fields = {"metric": metric.name, "text": report.text, "rows": list(report.rows)}
+        click.echo(json.dumps(fields))
+    else:
+        _print_table(metric, list(report.rows))
+
+
+def _print_table(metric: Metric, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        raise MetricFailed(f"The metric {metric.name} gives no rows: ask for --output text")
+    from rich.console import Console
+    from rich.table import Table
+
+    from sysmon_core.metrics.report import shown
+
+    units = {column.name: column.unit for column in metric.columns}
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    table = Table()
+    for name in columns:
+        unit = units.get(name, "")
+        heading = name if unit in {"", "1"} else f"{name} ({unit})"
+        # Folded: narrow, but whole.
+        table.add_column(heading, overflow="fold", justify="right" if unit else "left")
+    for row in rows:
+        table.add_row(*(shown(row.get(name)) for name in columns))
+    Console(markup=False, emoji=False).print(table)  # what stands in brackets is a value

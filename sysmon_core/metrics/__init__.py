@@ -1,0 +1,1 @@
+"""Metrics: what a plugin declares, and what is found of them."""

@@ -1,0 +1,122 @@
+"""Metric, its Params and its Report: a metric describes itself and collects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
+
+from sysmon_core.errors import ConfigurationError
+from sysmon_core.metrics.report import Column, Report, Row, report_of
+from sysmon_core.running.context import Run
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+DIGITS = re.compile(r"[0-9]{1,4300}")  # int() refuses more
+
+
+def _whole_number(value: object) -> int:
+    """Refuse all that ``int()`` would wave through: ``+5``, `` 4``, ``1_000``, other digits."""
+    if isinstance(value, str) and DIGITS.fullmatch(value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise PydanticCustomError("whole_number", "must be a whole number, in the digits 0 to 9")
+
+
+Integer = Annotated[int, BeforeValidator(_whole_number)]
+"""A whole number, written in ASCII digits alone."""
+
+
+class Params(BaseModel):
+    """What a caller may choose about a run; a metric's own model inherits from it.
+
+    Each field's type, range, default and description is said once, here, and serves the
+    validation and every description of the metric.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+Returned = Report | str | Sequence[Row] | Iterator[Row]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One thing that a host can be asked.
+
+    Args:
+        name: its name in paths: a small letter, then small letters, digits, ``_`` or ``-``.
+        title: a line for lists.
+        description: what a reader of the numbers must know.
+        params: the model of what a caller may choose; without it, nothing.
+        columns: what the rows have, where there are any.
+        function: does the work, bounded by the Run that it is given. It returns a Report, a
+            text or a list of rows, or yields rows as they come. A subclass that overrides
+            ``collect`` needs none.
+        duration: seconds that a run with given params takes. Without it the metric is
+            quick: it answers at once in every version; with it, it is a task from v2 on.
+        lifetime: whole seconds for which what a quick metric gave is shown to others who ask with
+            the same params; 0 has each caller's run be its own.
+        repeatable: whether a run whose worker died may be started again, three times at most.
+        position: where it stands in lists; the lower comes first, equals by name.
+        origin: the plugin and the distribution that it is of; sysmon fills it in.
+
+    Raises:
+        ConfigurationError: the name is unfit, nothing says how to collect, or a long metric has a
+            lifetime.
+    """
+
+    name: str
+    title: str
+    description: str = ""
+    params: type[Params] = Params
+    columns: Sequence[Column] = ()
+    function: Callable[[Any, Run], Returned] | None = None
+    duration: Callable[[Any], float] | None = None
+    lifetime: int = 0
+    repeatable: bool = False
+    position: int = 100
+    origin: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ConfigurationError(
+                f"{self.name!r} is no name for a metric: use small letters, digits, _ and -"
+            )
+        if self.function is None and type(self).collect is Metric.collect:
+            raise ConfigurationError(f"The metric {self.name} declares no function to collect it")
+        if self.lifetime and self.duration is not None:
+            raise ConfigurationError(
+                f"The metric {self.name} declares a duration and a lifetime: a long run is no "
+                "two callers' alike"
+            )
+
+    @property
+    def long(self) -> bool:
+        """Whether it runs as a task from version 2 on."""
+        return self.duration is not None
+
+    def seconds(self, params: Params) -> float:
+        """How long a run with these params takes."""
+        return self.duration(params) if self.duration else 0.0
+
+    def collect(self, params: Params, run: Run) -> Report:
+        """Do the work and return what it gave.
+
+        Raises:
+            ProgramMissing, MetricFailed, MetricTimeout, RunStopped: it could not.
+        """
+        if self.function is None:
+            raise NotImplementedError
+        return report_of(self.function(params, run), run)
+
+    def on_host(self, search_path: str) -> Self:  # noqa: ARG002 - a Command looks there
+        """The same metric, made ready for this host."""
+        return self
+
+    def require(self) -> None:
+        """Raise ProgramMissing if this host lacks what the metric needs."""

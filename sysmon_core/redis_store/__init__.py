@@ -1,0 +1,1 @@
+"""Redis: its clients, the names of our keys, scripts, and the counters of log-ins."""

@@ -1,0 +1,1 @@
+"""What runs a program or a function: its context, the process, and who ends orphans."""

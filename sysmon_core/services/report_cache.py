@@ -1,0 +1,82 @@
+"""The cache of reports: for the lifetime that a metric declares, and for all who ask at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+
+from sysmon_core.metrics.report import Report
+
+MAX_REPORTS = 256  # callers choose the params, and so the keys
+
+
+@dataclass(frozen=True)
+class CachedReport:
+    """A report with its age, which counts from the start of its run.
+
+    Args:
+        started: the start by the monotonic clock, which nobody sets.
+        lifetime: seconds for which it may be shown; 0 if it is for one caller alone.
+    """
+
+    report: Report
+    started: float
+    lifetime: int = 0
+
+    @property
+    def expires(self) -> float:
+        """The end of its lifetime, by the monotonic clock."""
+        return self.started + self.lifetime
+
+
+class ReportCache:
+    """Reports by metric and params; concurrent callers share one run (single flight)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reports: LRUCache[Hashable, CachedReport] = LRUCache(MAX_REPORTS)
+        self._runs: dict[Hashable, _Run] = {}
+
+    def get(self, key: Hashable, lifetime: int, collect: Callable[[], Report]) -> CachedReport:
+        """A report within its lifetime: a cached one, that of a run under way, or a new one.
+
+        Errors of ``collect`` are raised to all who wait for its run, and are not cached.
+        """
+        now = time.monotonic()
+        with self._lock:
+            cached = self._reports.get(key)
+            if cached is not None and now < cached.expires:
+                return cached
+            run = self._runs.get(key)
+            mine = run is None or run.started + lifetime <= now
+            if run is None or mine:
+                run = self._runs[key] = _Run(now, Future())
+        if mine:
+            self._collect(key, run, lifetime, collect)
+        return run.future.result()
+
+    def _collect(
+        self, key: Hashable, run: _Run, lifetime: int, collect: Callable[[], Report]
+    ) -> None:
+        try:
+            cached = CachedReport(collect(), run.started, lifetime)
+            with self._lock:
+                self._reports[key] = cached
+            run.future.set_result(cached)
+        except BaseException as error:  # noqa: BLE001 - it is raised by all who wait for it
+            run.future.set_exception(error)
+        finally:
+            with self._lock:
+                if self._runs.get(key) is run:
+                    del self._runs[key]
+
+
+@dataclass(frozen=True)
+class _Run:
+    started: float
+    future: Future[CachedReport]
