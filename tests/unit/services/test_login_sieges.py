@@ -14,12 +14,12 @@ from argon2 import PasswordHasher
 from sysmon_core.database import Database
 from sysmon_core.database.tables import users as table
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
+from sysmon_core.services.fair_queue import FairQueue
 from sysmon_core.services.logins import Logins
 from sysmon_core.services.passwords import Passwords
+from sysmon_core.services.rate_counters import LocalRateCounters
 from sysmon_core.services.throttle import Throttle
-from sysmon_core.services.turns import Turns
 from sysmon_core.services.users import Users
-from sysmon_core.services.windows import LocalRateCounters
 from sysmon_core.settings import Settings
 from tests.conftest import PATIENCE, until, users_of
 
@@ -73,7 +73,7 @@ def start(users: Users, passwords: Counting) -> Start:
     def new() -> Logins:
         throttle = Throttle(config, store, now=lambda: 1e9)
         return Logins(
-            users, passwords, throttle, Turns(config.password_checks, config.password_queue)
+            users, passwords, throttle, FairQueue(config.password_checks, config.password_queue)
         )
 
     return new

@@ -109,7 +109,7 @@ def test_a_random_password_is_long_and_never_the_same_again() -> None:
 
 
 def test_a_password_has_as_many_characters_as_are_asked_for() -> None:
-    rules = PasswordRules(at_least=4)
+    rules = PasswordRules(min_length=4)
     rules.check("four", ["four"])
     rules.check("密码密码", [])
     with pytest.raises(InvalidInput) as caught:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sysmon_core.services.single_flight import Begin, SingleFlight
+from sysmon_core.services.single_flight import OnStart, SingleFlight
 from tests.conftest import PATIENCE, until
 
 
@@ -24,10 +24,10 @@ class Work:
         self.may_begin, self.may_end = threading.Event(), threading.Event()
         self.error: Exception | None = None
 
-    def __call__(self, begin: Begin) -> int:
+    def __call__(self, on_start: OnStart) -> int:
         self.done += 1
         assert self.may_begin.wait(PATIENCE)
-        begin()
+        on_start()
         self.begun = True
         assert self.may_end.wait(PATIENCE)
         if self.error:
