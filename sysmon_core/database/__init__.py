@@ -42,15 +42,15 @@ class Database:
     def version(self) -> Hashable:
         """Return a token that differs after every change by any process, or None if unknown.
 
-        It is unknown on PostgreSQL, which has no token that costs less than a query; on SQLite
-        until ``watch`` is called, and whenever to find it would mean to wait.
+        It is always unknown on PostgreSQL, which has no token that costs less than a query. On
+        SQLite it is unknown until ``watch`` was called, and while another thread asks for it.
         """
         return self._change_detector.version() if self._change_detector else None
 
     def watch(self) -> None:
-        """Have ``version`` known from now on, if it can be; may wait for a lock of the database.
+        """Start to detect changes for ``version``; may wait for a lock of the database.
 
-        To be called after a read, which has shown that the database answers.
+        Call it after a read has shown that the database answers.
         """
         if self._change_detector:
             self._change_detector.open()

@@ -53,7 +53,7 @@ class RateLimit:
         return ROW_BITS // self.bits
 
     def slices(self, now: float) -> range:
-        """Number the slices that are live at a time, the oldest first."""
+        """Return the numbers of the slices that are live at a time, the oldest first."""
         newest = int(now * SLICES_PER_WINDOW // self.seconds)
         return range(newest - SLICES_PER_WINDOW, newest + 1)
 

@@ -45,7 +45,7 @@ def log(name, count=1000):
 
 
 class Reader:
-    """Reads a pipe, once it is told to."""
+    """Reads a pipe, once it is started."""
 
     def __init__(self) -> None:
         reads, writes = os.pipe()
@@ -94,7 +94,7 @@ def logger(handler: QueuedStreamHandler) -> logging.Logger:
 
 @pytest.fixture
 def audited(handler: QueuedStreamHandler) -> Iterator[None]:
-    """The audit goes through the handler."""
+    """The audit logger, with the handler."""
     before = audit.logger.level
     audit.logger.addHandler(handler)
     audit.logger.setLevel(logging.INFO)
@@ -104,7 +104,7 @@ def audited(handler: QueuedStreamHandler) -> Iterator[None]:
 
 
 def stall(logger: logging.Logger, handler: QueuedStreamHandler) -> int:
-    """Log until the pipe and the queue are full; gives how many lines that took."""
+    """Log until the pipe and the queue are full; return the number of lines."""
     count = 0
     while not handler.dropped:
         count += 1
@@ -231,7 +231,7 @@ def ran(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def messages(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """The lines of the log, without a traceback."""
+    """Return the messages of log lines in standard error, which may have other lines."""
     lines = [line for line in done.stderr.splitlines() if line.startswith("{")]
     return [json.loads(line)["message"] for line in lines]
 
@@ -270,7 +270,7 @@ def test_a_process_that_is_forked_writes_its_own_lines_and_no_others(
 
 
 def test_a_stream_that_is_no_file_takes_lines_by_its_own_way() -> None:
-    """As that of Dramatiq's, whose descriptor carries them in packets."""
+    """A stream like Dramatiq's, which sends each text as a packet and is no file."""
     taken: list[str] = []
 
     class Packets:

@@ -1,4 +1,4 @@
-"""Who is next for the few places: threads that hold one until the test lets them go."""
+"""The fair queue, with threads that hold a slot until the test lets them leave."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conftest import PATIENCE, until
 
 
 class Crowd:
-    """Threads that come one after the other, each to be let go by its name."""
+    """Threads that enter the queue one by one, and leave when the test says their names."""
 
     def __init__(self, queue: FairQueue) -> None:
         self.queue = queue
@@ -23,7 +23,7 @@ class Crowd:
         self._threads: list[threading.Thread] = []
 
     def comes(self, name: str, client: str = "", *, known: bool = False) -> None:
-        """Have somebody come; it is inside, waits or is refused when this is over."""
+        """Start a thread, and return once it holds a slot, waits or is refused."""
         self._leave[name] = threading.Event()
         waiting = self.queue.waiting
         thread = threading.Thread(target=self._stay, args=(name, client or name, known))
@@ -45,7 +45,7 @@ class Crowd:
             self.refused.append(name)
 
     def goes(self, name: str) -> None:
-        """Have somebody leave, and whoever is next come in."""
+        """Let a thread leave, and return once the next waiter, if any, has its slot."""
         waiting, inside = self.queue.waiting, len(self.inside)
         self._leave[name].set()
         if waiting:
@@ -185,7 +185,7 @@ def test_half_as_many_may_wait_for_another_as_for_a_place(gather: Gather) -> Non
 
 
 def test_a_flood_of_new_networks_leaves_each_that_waits_its_turn(gather: Gather) -> None:
-    """Sixteen guess from ever new addresses, and come back as soon as they are gone."""
+    """Sixteen threads of an attacker, each with a new address at each of its attempts."""
     crowd = gather(places=2, room=16)
     for number in range(16):
         crowd.comes(f"0.{number}")

@@ -1,4 +1,4 @@
-"""Who a name and a password belong to, by itself: what is looked at, counted and told."""
+"""Logins by themselves: which passwords are checked, counted as guesses, and audited."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FEW = {"guesses_per_user_and_address": "2/minute"}
 
 
 class Counting(Passwords):
-    """Cheap passwords that note whether each check is of a user, and wait for a gate before it."""
+    """Cheap passwords; each check waits for a gate, and records whether there is such a user."""
 
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=8)
@@ -49,7 +49,7 @@ def passwords() -> Iterator[Counting]:
 
 @pytest.fixture
 def users(database: Database, passwords: Counting) -> Users:
-    """Both have the same password."""
+    """Two users with the same password."""
     made = users_of(database, passwords)
     for one in (ANN, BOB):
         fields = {"fullname": one.fullname, "admin": one.admin}
@@ -62,13 +62,13 @@ Make = Callable[..., Logins]
 
 @pytest.fixture
 def queue() -> FairQueue:
-    """One place, and room for many."""
+    """A queue with one slot and room for many."""
     return FairQueue(slots=1, max_waiting=40, seconds=PATIENCE)
 
 
 @pytest.fixture
 def make(users: Users, passwords: Counting, make_settings: MakeSettings, queue: FairQueue) -> Make:
-    """Processes that count guesses in one store."""
+    """Make logins as in several processes, whose throttles share one store."""
     store = LocalRateCounters()
 
     def new(at_once: int = 1, room: int = 20, seconds: float = PATIENCE, **rates: str) -> Logins:

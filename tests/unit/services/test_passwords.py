@@ -147,10 +147,10 @@ def test_the_hosts_name_and_the_users_count_only_where_there_is_a_list(
 ) -> None:
     host = socket.gethostname()
     without = PasswordRules.of(make_settings(password_min_length=len(host)))
-    assert without.words == ()
+    assert without.blocklist == ()
     without.check(host, [host])
     rules = PasswordRules.of(make_settings(password_min_length=1, password_blocklist="word"))
-    assert host in rules.words
+    assert host in rules.blocklist
     for password in ("word", "WordWord", "name"):
         with pytest.raises(InvalidInput):
             rules.check(password, ["name"])

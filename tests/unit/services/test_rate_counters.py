@@ -40,7 +40,7 @@ def counters(request: pytest.FixtureRequest) -> Iterator[RateCounters]:
 
 
 def added(counters: RateCounters, keys: list[CounterKey], now: float = NOW, most: int = 20) -> int:
-    """How many are counted until there is no room."""
+    """Count how often the keys can be counted within their limits."""
     for number in range(most):
         if counters.add(keys, now):
             return number
@@ -160,7 +160,7 @@ def test_thousands_of_others_leave_one_its_room(counters: RateCounters) -> None:
 
 
 def memory(client: redis.Redis) -> int:
-    """The bytes that all counters take in Redis."""
+    """Sum the bytes of all counters in Redis."""
     keys: Any = client.keys(f"{GUESSES}*")
     sizes: list[Any] = [client.memory_usage(key) for key in keys]
     return sum(sizes)

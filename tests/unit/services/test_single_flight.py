@@ -1,4 +1,4 @@
-"""Work that many ask for at once is done once."""
+"""Single flight: concurrent callers with one key share one execution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conftest import PATIENCE, until
 
 
 class Work:
-    """Work that notes each time it is done, and waits for a gate before and after it begins."""
+    """Work that counts its executions, and waits for a gate before and after it starts."""
 
     def __init__(self) -> None:
         self.done = 0

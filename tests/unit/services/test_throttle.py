@@ -1,4 +1,4 @@
-"""Who may guess, by the rules of the settings, wherever guesses are counted."""
+"""The login rate limiter, by the limits of the settings, with each store of counters."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Make = Callable[..., Throttle]
 
 @pytest.fixture(params=["redis", "memory", "away"])
 def storage(request: pytest.FixtureRequest, folder: Path) -> Iterator[RateCounters]:
-    """Where guesses are counted: all that hold must keep the same rules."""
+    """Stores of counters: the limits hold with each, also with one that cannot be reached."""
     if request.param == "memory":
         yield LocalRateCounters()
     elif request.param == "redis":
@@ -50,7 +50,7 @@ def make(make_settings: MakeSettings, storage: RateCounters) -> Make:
 
 
 def guesses(throttle: Throttle, address: str, user: str, most: int = 50) -> int:
-    """How many wrong ones of so many are let through."""
+    """Count the wrong guesses of so many that the limits admit."""
     for count in range(most):
         try:
             throttle.admit(throttle.check(address, user))
@@ -225,7 +225,7 @@ def test_guesses_from_ever_new_addresses_have_a_bounded_share_of_redis(redis_url
 
 
 class Moody(LocalRateCounters):
-    """A store that is away at times, and counts how often it is asked."""
+    """A store that fails while ``away``, and counts how often it is used."""
 
     def __init__(self) -> None:
         super().__init__()

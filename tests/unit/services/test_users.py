@@ -1,4 +1,4 @@
-"""Who the users are, and that an admin always remains."""
+"""Users: reading and changing them, and that an admin always remains."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def new(**fields: Any) -> NewUser:
 
 @pytest.fixture
 def users(database: Database, cheap: Passwords) -> Users:
-    """Two admins, root and amy, and bob, who is none; a password has two characters at least."""
+    """Users with two admins, root and amy, and bob; a password has at least two characters."""
     made = Users(database, cheap, PasswordRules(2))
     for name in ("root", "amy", "bob"):
         made.create(new(username=name, password="pp", admin=name != "bob"))

@@ -1,4 +1,4 @@
-"""What was read is given again while the database says that nothing has changed."""
+"""The versioned cache: an entry is valid until the version of the database changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sysmon_core.database.versioned_cache import MAX_ENTRIES, VersionedCache
 
 
 class Sea:
-    """A database of one thing, which tells what version it is of, and counts who reads it."""
+    """A database with one value and a version, which counts how often it is read."""
 
     def __init__(self) -> None:
         self.now: Hashable = 1
