@@ -62,7 +62,7 @@ class QueuedStreamHandler(logging.Handler):
         os.register_at_fork(after_in_child=partial(_reset_after_fork, weakref.ref(self)))
 
     def _reset(self) -> None:
-        """Start with an empty queue and no thread: a forked process has not its parent's thread."""
+        """Start with an empty queue and no thread: a forked process lacks its parent's thread."""
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._lock = threading.Lock()
         self._has_thread = False
@@ -210,8 +210,8 @@ def check_room() -> None:
     ancestors = [logging.getLogger(".".join(names[:end])) for end in range(len(names) + 1)]
     if any(handler.is_full() for handler in _queued_handlers(ancestors)):
         raise AuditStalled(
-            "The log is not read, and what changes something has to be in it: see who reads the "
-            "standard error of sysmon"
+            "The log is not read, and every change must be in it: see to the program that reads "
+            "the standard error of sysmon"
         )
 
 

@@ -1,4 +1,4 @@
-"""Passwords: hashed by argon2id, checked against the rules of the settings, made at random."""
+"""Passwords: hashing by argon2id, the rules for new ones, and random initial ones."""
 
 from __future__ import annotations
 

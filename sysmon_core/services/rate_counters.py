@@ -35,7 +35,7 @@ class RateLimit:
     """How often a key may be counted in a window of so many seconds.
 
     Args:
-        name: tells the limit from others with the same numbers.
+        name: distinguishes the limit from others with the same numbers.
         max_count: counts of one key in a window.
         seconds: length of the window.
         bits: of a cell. One bit is enough to know whether a key was counted at all, and with more

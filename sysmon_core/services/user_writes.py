@@ -40,7 +40,7 @@ class UserWrites:
         """Update a user with these fields, where they differ; return the resulting row.
 
         Raises:
-            LastAdmin: nobody else is admin, and this user would cease to be.
+            LastAdmin: no other user is an admin, and this one would cease to be.
         """
         if fields.get("admin") is False:
             self._require_another_admin(user)
@@ -56,7 +56,7 @@ class UserWrites:
         """Delete a user.
 
         Raises:
-            LastAdmin: nobody else is admin.
+            LastAdmin: no other user is an admin.
         """
         self._require_another_admin(user)
         self._write_one_row(delete(users).where(users.c.id == user["id"]))

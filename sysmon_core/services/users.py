@@ -52,7 +52,7 @@ class Users:
         self._database = database
         self._passwords = passwords
         self._rules = rules
-        self._credentials: VersionedCache[Credentials | None] = VersionedCache(database)
+        self._credentials_cache: VersionedCache[Credentials | None] = VersionedCache(database)
 
     @classmethod
     def of(cls, settings: Settings, passwords: Passwords | None = None) -> Self:
@@ -63,7 +63,7 @@ class Users:
 
     def recall(self, username: str) -> Credentials | None:
         """Return what ``credentials`` would, if it is in the cache; never wait, else None."""
-        return self._credentials.recall(username)
+        return self._credentials_cache.recall(username)
 
     def credentials(self, username: str) -> Credentials | None:
         """Return the user of this name with the hash of the password, or None."""
@@ -75,7 +75,7 @@ class Users:
 
         if not USERNAME.fullmatch(username):  # nor should it fill the cache
             return None
-        return self._credentials.get(username, read)
+        return self._credentials_cache.get(username, read)
 
     def list(self, limit: int | None = None) -> list[Account]:
         """List the users by name, at most ``limit`` of them."""
@@ -121,7 +121,7 @@ class Users:
             InvalidInput: the password is too short or too easily guessed, or a new user's two
                 names differ.
             UserExists: another user has the new name.
-            LastAdmin: nobody else is admin, and this user would cease to be.
+            LastAdmin: no other user is an admin, and this one would cease to be.
         """
         fields = self._fields(new)
         with self._writes(caller) as writes:
@@ -149,7 +149,7 @@ class Users:
 
         Raises:
             UserNotFound: no user has this name.
-            LastAdmin: nobody else is admin.
+            LastAdmin: no other user is an admin.
         """
         with self._writes(caller) as writes:
             writes.delete(_existing(writes.connection, username))
