@@ -61,7 +61,7 @@ def check(name: str | None) -> None:
     config = load_settings()
     found = _registry(config)
     chosen = [one for one in found if name in {None, one.name, found.sources[one.name].plugin}]
-    left_out = [reason for reason in found.left_out if not name or f"plugin {name} of" in reason]
+    left_out = [reason for plugin, reason in found.left_out.items() if name in {None, plugin}]
     if not (chosen or left_out):
         raise click.UsageError(_unknown(name, found))
     for reason in left_out:

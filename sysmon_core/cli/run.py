@@ -51,7 +51,7 @@ class RunGroup(click.Group):
         metric = metrics.get(name)
         if metric is not None:
             return _command(metric, config)
-        for reason in metrics.left_out:
+        for reason in metrics.left_out.values():
             click.echo(f"left out: {reason}", err=True)
         return None
 
