@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import sysmon_core
+from sysmon_core import Run, facade
 
 PAGE = Path(__file__).parent / "plugins.md"
 HEADING = "## Reference\n"
@@ -23,9 +23,9 @@ TYPES = {  # what is no class and no function has no docstring of its own
 }
 
 
-def reference(facade: ModuleType) -> str:
-    """The section, in Markdown."""
-    parts = (_part(name, getattr(facade, name)) for name in facade.__all__)
+def reference(module: ModuleType) -> str:
+    """The section, in Markdown, of all names that a module lists."""
+    parts = (_part(name, getattr(module, name)) for name in module.__all__)
     return "\n".join([HEADING, INTRODUCTION, *parts])
 
 
@@ -59,7 +59,7 @@ def _items(block: str) -> list[tuple[str, str]]:
 
 def _methods(value: object) -> Iterator[tuple[str, str]]:
     """What a Run can do; the other classes are declared, not called."""
-    if value is sysmon_core.Run:
+    if value is Run:
         for name, method in vars(value).items():
             if inspect.isfunction(method) and not name.startswith("_"):
                 words = ", ".join(list(inspect.signature(method).parameters)[1:])
@@ -72,7 +72,7 @@ def _code(text: str) -> str:
 
 def renewed(page: str) -> str:
     """The page with its reference as it is to be."""
-    return page.partition(HEADING)[0] + reference(sysmon_core)
+    return page.partition(HEADING)[0] + reference(facade)
 
 
 if __name__ == "__main__":
