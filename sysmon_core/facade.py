@@ -5,6 +5,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from sysmon_core.errors import MetricFailed
 from sysmon_core.metrics.command import Command
 from sysmon_core.metrics.hookspecs import hookimpl
+from sysmon_core.metrics.interval import IntervalParams, interval_duration
 from sysmon_core.metrics.metric import Integer, Metric, Params
 from sysmon_core.metrics.report import Column, Report, Row
 from sysmon_core.running.context import Run
@@ -14,6 +15,7 @@ __all__ = [
     "Command",
     "Field",
     "Integer",
+    "IntervalParams",
     "Metric",
     "MetricFailed",
     "Params",
@@ -23,5 +25,6 @@ __all__ = [
     "ValidationInfo",
     "field_validator",
     "hookimpl",
+    "interval_duration",
     "model_validator",
 ]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sysmon_iostat import IostatParams, arguments, duration, sysmon_metrics
+from sysmon_core import interval_duration
+from sysmon_iostat import IostatParams, arguments, sysmon_metrics
 from tests.conftest import MakePrograms
 from tests.plugins.conftest import Collect
 
@@ -87,7 +88,7 @@ def test_a_wait_without_a_second_report_is_told_with_the_way_out() -> None:
     ("count", "wait", "seconds"), [(1, 1, 0), (2, 1, 1), (4, 2, 6), (10**9, 10**9, 10**18 - 10**9)]
 )
 def test_a_run_takes_a_wait_between_each_two_reports(count: int, wait: int, seconds: int) -> None:
-    assert duration(IostatParams(count=count, wait=wait)) == seconds
+    assert interval_duration(IostatParams(count=count, wait=wait)) == seconds
 
 
 def test_it_is_one_long_metric_that_needs_sysstat() -> None:

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sysmon_core import Report
-from sysmon_vmstat import VmstatParams, arguments, duration, sysmon_metrics
+from sysmon_core import Report, interval_duration
+from sysmon_vmstat import VmstatParams, arguments, sysmon_metrics
 from tests.conftest import MakePrograms
 from tests.plugins.conftest import Collect, MakeRun
 
@@ -94,7 +94,7 @@ def test_params_that_make_no_sense_are_refused_by_name(
 
 @pytest.mark.parametrize(("count", "wait", "seconds"), [(1, 1, 0), (2, 1, 1), (4, 2, 6)])
 def test_a_run_takes_a_wait_between_each_two_reports(count: int, wait: int, seconds: int) -> None:
-    assert duration(VmstatParams(count=count, wait=wait)) == seconds
+    assert interval_duration(VmstatParams(count=count, wait=wait)) == seconds
 
 
 def test_it_is_one_long_metric_that_needs_procps() -> None:
