@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeGuard
 
-from sysmon_core.metrics.report import is_number, shown
+from sysmon_core.metrics.report import shown
 
 BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 BYTES_STEP = 1024
 PERIODS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))  # seconds
 FRACTIONS = ("s", "ms", "µs", "ns")
 FRACTIONS_STEP = 1000
-LONGEST_DECIMAL = 1e15  # from here on a float has no decimals, its digits are not exact
+MAX_DECIMAL = 1e15  # a larger float is written with an exponent
 
 
 def quantity(value: object, unit: str) -> str:
-    """A value of JSON in its unit, a UCUM code, on one line.
+    """Write a value of JSON in its unit, a UCUM code, on one line.
 
-    Bytes and seconds are scaled and rounded, percent have one decimal, counts stay plain; a unit
-    that is not known here follows its number. What is no number is shown as it is, None as ``-``.
+    Bytes and seconds are scaled and rounded, percentages have one decimal, counts stay plain. Any
+    other unit follows its number. What is no number stays as it is, and None becomes ``-``.
     """
     if not is_number(value):
         return shown(value)
@@ -28,20 +29,25 @@ def quantity(value: object, unit: str) -> str:
     return f"{_plain(value)} {unit}"
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value of JSON is a number; a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _plain(value: float) -> str:
-    """All digits of a whole number; two decimals of any other, or what is left of it."""
+    """A whole number with all its digits; any other with two decimals, or three digits if tiny."""
     if isinstance(value, int):
         return str(value)
-    usual = value == 0 or 0.01 <= abs(value) < LONGEST_DECIMAL
+    usual = value == 0 or 0.01 <= abs(value) < MAX_DECIMAL
     return f"{value:.2f}" if usual else f"{value:.3g}"
 
 
 def _percent(value: float) -> str:
-    return f"{value:.1f}%" if abs(value) < LONGEST_DECIMAL else f"{_plain(value)}%"
+    return f"{value:.1f}%" if abs(value) < MAX_DECIMAL else f"{_plain(value)}%"
 
 
 def _bytes(value: float) -> str:
-    """One decimal of the largest unit of which there is at least one; beyond all units, plain."""
+    """In the largest unit that gives at least 1, with one decimal; beyond the last unit, in B."""
     if abs(value) >= BYTES_STEP ** len(BYTES):
         return f"{_plain(value)} {BYTES[0]}"
     scaled, unit = value, BYTES[0]
@@ -53,7 +59,7 @@ def _bytes(value: float) -> str:
 
 
 def _seconds(value: float) -> str:
-    """From a minute on the two largest periods, cut off as clocks do; below, three digits."""
+    """From a minute on, the two largest periods, rounded down as clocks do; below, three digits."""
     sign, size = "-" if value < 0 else "", abs(value)
     if size < PERIODS[-2][1]:
         return sign + _fraction(size)
@@ -88,4 +94,4 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "By": _bytes,
     "s": _seconds,
 }
-"""How a number is written, by what its unit is before a slash."""
+"""How a number is written, by the part of its unit before a slash."""

@@ -192,7 +192,7 @@ def _print_table(metric: Metric, rows: list[dict[str, Any]]) -> None:
         raise MetricFailed(f"The metric {metric.name} gives no rows: ask for --output text")
     from rich.console import Console
 
-    from sysmon_core.cli.table import table
+    from sysmon_core.cli.terminal_table import terminal_table
 
-    for line in table(rows, metric.columns, Console().width):
+    for line in terminal_table(rows, metric.columns, Console().width):
         click.echo(line)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeGuard
+from typing import Any
 
 from sysmon_core.errors import PluginFault
 from sysmon_core.running.context import Run
@@ -199,7 +199,7 @@ def _lines(rows: Sequence[Row], widths: Mapping[str, int], *, head: bool = True)
 def _line(words: Mapping[str, str], row: Row, widths: Mapping[str, int]) -> str:
     """Numbers to the right, all else to the left."""
     cells = (
-        words[name].rjust(width) if is_number(row.get(name)) else words[name].ljust(width)
+        words[name].rjust(width) if _is_number(row.get(name)) else words[name].ljust(width)
         for name, width in widths.items()
     )
     return "  ".join(cells).rstrip() + "\n"
@@ -213,6 +213,5 @@ def shown(value: object) -> str:
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value of JSON is a number; a truth value is none."""
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -4,7 +4,6 @@ import json
 import os
 import threading
 import time
-from collections import namedtuple
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,12 +16,9 @@ from webtest import TestApp
 
 from sysmon_core import Metric, MetricFailed, Report, Row
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_disk import ANSWER_SECONDS, DiskParams, UsageQuery, sysmon_metrics
+from sysmon_disk import ANSWER_SECONDS, DiskParams, UsageQuery
 from tests.conftest import MakeApp, MakeSettings, until
-from tests.plugins.conftest import MakeRun
-
-Mount = namedtuple("Mount", "device mountpoint fstype opts")  # noqa: PYI024 - as psutil has them
-Usage = namedtuple("Usage", "total used free percent")  # noqa: PYI024
+from tests.plugins.conftest import MakeRun, Mount, Usage
 
 ROOT = Mount("overlay", "/", "overlay", "rw")
 DATA = Mount("/dev/sdb1", "/data", "ext4", "rw")
@@ -67,12 +63,6 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
 
 def queries() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if isinstance(thread, UsageQuery)]
-
-
-@pytest.fixture
-def metric() -> Metric:
-    (found,) = sysmon_metrics()
-    return found
 
 
 @pytest.fixture

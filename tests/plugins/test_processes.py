@@ -15,7 +15,7 @@ from webtest import TestApp
 
 from sysmon_core import Metric, Row
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_processes import SAMPLE, ProcessesParams, share, sysmon_metrics
+from sysmon_processes import SAMPLE, ProcessesParams, share
 from tests.conftest import MakeApp, MakeSettings, until
 from tests.plugins.conftest import MakeRun
 
@@ -23,12 +23,6 @@ HUNDRED_MIB = 100 << 20
 
 Read = Callable[..., list[Row]]
 Start = Callable[..., int]
-
-
-@pytest.fixture
-def metric() -> Metric:
-    (found,) = sysmon_metrics()
-    return found
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from sysmon_core import Column, Row
-from sysmon_core.cli.quantities import quantity
-from sysmon_core.cli.table import MAX_TEXT_LINES, table
-from sysmon_core.metrics.report import is_number
+from sysmon_core.cli.quantities import is_number, quantity
+from sysmon_core.cli.terminal_table import MAX_TEXT_LINES, terminal_table
 
 GIB = 1 << 30
 COLUMNS = [
@@ -39,7 +38,7 @@ LONG = row(LONG_PATH, "server:/export", "nfs4", 4000 * GIB, 1234 * GIB, 2766 * G
 
 
 def screen(rows: Sequence[Row], width: int, columns: Sequence[Column] = COLUMNS) -> str:
-    return "\n".join(["", *map(click.unstyle, table(rows, columns, width)), ""])
+    return "\n".join(["", *map(click.unstyle, terminal_table(rows, columns, width)), ""])
 
 
 def test_columns_stand_beside_each_other_where_they_have_room() -> None:

@@ -1,7 +1,7 @@
-"""The rows of a report as a table for people, in which no number is cut or split.
+"""The rows of a report as a table on a terminal, in which no number is cut or split.
 
-Where a line has room for all columns they stand beside each other. Else the table is turned: each
-row of the report becomes a column, and as many of them as have room stand beside each other.
+If a line has no room for all columns, the table is turned: each row of the report becomes a column,
+in blocks of as many rows as fit beside each other.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from textwrap import wrap
 import click
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from sysmon_core.cli.quantities import quantity
-from sysmon_core.metrics.report import Column, Row, is_number, shown
+from sysmon_core.cli.quantities import is_number, quantity
+from sysmon_core.metrics.report import Column, Row
 
 GAP = "  "
 MIN_TEXT_CELLS = 12  # a table whose texts have less room than this is turned
@@ -24,16 +24,16 @@ ELLIPSIS = "…"
 Grid = Sequence[Sequence[str]]
 
 
-def table(rows: Sequence[Row], columns: Sequence[Column], width: int) -> Iterator[str]:
-    """The lines of a table of all rows, none wider than ``width`` cells but for its numbers.
+def terminal_table(rows: Sequence[Row], columns: Sequence[Column], width: int) -> Iterator[str]:
+    """Yield the lines of a table of all rows, at most ``width`` cells wide.
 
-    Each number is written with the unit of its column, as people write it. A text for which there
-    is no room is folded, and cut if it is very long.
+    Numbers are written with their units. A text that does not fit is folded, and cut after three
+    lines; a number that does not fit makes its line wider.
     """
     units = {column.name: column.unit for column in columns}
     names = list(dict.fromkeys(name for row in rows for name in row))
     numeric = [bool(units.get(name)) or _has_numbers(rows, name) for name in names]
-    headings = [shown(name) for name in names]
+    headings = [quantity(name, "") for name in names]
     grid = [[quantity(row.get(name), units.get(name, "")) for name in names] for row in rows]
     widths = _widths([headings, *grid], numeric, width)
     if widths is None:
@@ -50,7 +50,7 @@ def _has_numbers(rows: Sequence[Row], name: str) -> bool:
 
 
 def _widths(grid: Grid, numeric: Sequence[bool], room: int) -> list[int] | None:
-    """The width of each column, texts narrowed where there is no room; None if it is too little."""
+    """The width of each column, texts narrowed as needed; None if the numbers leave no room."""
     widths = [
         _widest(cells) if number else min(_widest(cells), room)
         for cells, number in zip(zip(*grid, strict=True), numeric, strict=True)
@@ -67,9 +67,9 @@ def _widths(grid: Grid, numeric: Sequence[bool], room: int) -> list[int] | None:
 def _turned(
     headings: Sequence[str], grid: Grid, numeric: Sequence[bool], width: int
 ) -> Iterator[str]:
-    """Blocks of as many rows as have room beside each other, an empty line between two blocks."""
-    label = _widest(headings)
-    room = max(width - label - len(GAP), MIN_TEXT_CELLS)
+    """Yield the lines of a turned table, with an empty line between two blocks."""
+    heading = _widest(headings)
+    room = max(width - heading - len(GAP), MIN_TEXT_CELLS)
     widths = [
         max(
             cell_len(cell) if number else min(cell_len(cell), room)
@@ -81,11 +81,11 @@ def _turned(
         if block.start:
             yield ""
         for cells in zip(headings, *grid[block], strict=True):
-            yield from _lines(cells, [label, *widths[block]], [False] * len(cells))
+            yield from _lines(cells, [heading, *widths[block]], [False] * len(cells))
 
 
 def _blocks(widths: Sequence[int], room: int) -> Iterator[slice]:
-    """The columns in order, as many at a time as have room, but one at least."""
+    """Divide columns into blocks, in order: as many as fit into the room, but at least one."""
     start = used = 0
     for end, width in enumerate(widths):
         if end > start and used + width > room:
@@ -96,7 +96,7 @@ def _blocks(widths: Sequence[int], room: int) -> Iterator[slice]:
 
 
 def _lines(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> Iterator[str]:
-    """The lines of one row: numbers to the right, texts to the left and folded."""
+    """Yield the lines of one row: numbers to the right, texts to the left and folded."""
     columns = [_folded(cell, width) for cell, width in zip(cells, widths, strict=True)]
     for parts in zip_longest(*columns, fillvalue=""):
         aligned = (
@@ -107,12 +107,12 @@ def _lines(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool])
 
 
 def _folded(text: str, width: int) -> list[str]:
-    """The text in lines of at most this width, between words where that goes."""
+    """Divide a text into lines of at most this width, between words if possible."""
     if cell_len(text) <= width:
         return [text]
-    most = MAX_TEXT_LINES * width
-    parts = [part for line in wrap(text[:most], width) for part in chop_cells(line, width)]
-    if len(text) > most or len(parts) > MAX_TEXT_LINES:
+    limit = MAX_TEXT_LINES * width
+    parts = [part for line in wrap(text[:limit], width) for part in chop_cells(line, width)]
+    if len(text) > limit or len(parts) > MAX_TEXT_LINES:
         last = parts[MAX_TEXT_LINES - 1 : MAX_TEXT_LINES] or [""]
         parts[MAX_TEXT_LINES - 1 :] = [set_cell_size(last[0], width - 1).rstrip() + ELLIPSIS]
     return parts
