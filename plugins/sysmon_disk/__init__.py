@@ -56,10 +56,10 @@ class DiskParams(Params):
 
 
 class UsageQuery(threading.Thread):
-    """The question to one file system how full it is, in a thread of its own.
+    """Asks one file system how full it is, in a thread of its own.
 
     The kernel may never answer: a server of the network is gone, a disk dies. A thread that waits
-    for such an answer cannot be ended, so it is left behind.
+    for such an answer cannot be ended, so it is left to wait.
     """
 
     def __init__(self, mount: str) -> None:
@@ -67,17 +67,17 @@ class UsageQuery(threading.Thread):
         self._mount = mount
         self._deadline = time.monotonic() + ANSWER_SECONDS
         self._usage: Any = None
-        self.trouble = "it does not answer"
+        self.reason = "it does not answer"
 
     def run(self) -> None:
         """Ask, and wait as long as it takes."""
         try:
             self._usage = psutil.disk_usage(self._mount)
         except OSError as error:
-            self.trouble = error.strerror or type(error).__name__
+            self.reason = error.strerror or type(error).__name__
 
     def answer(self, run: Run) -> Row | None:
-        """The columns with numbers; None if there are none, and ``trouble`` says why.
+        """The columns with numbers; None if there are none, and ``reason`` says why.
 
         Raises:
             RunStopped, MetricTimeout: the run is to end.
@@ -103,22 +103,22 @@ class UsageReader:
         self._pending: dict[str, UsageQuery] = {}  # by mount point
 
     def read(self, params: DiskParams, run: Run) -> list[Row]:
-        """The rows that are asked for."""
+        """Collect the rows of one mount point, or of each that keeps data on a disk."""
         return [self._one(params.mount, run)] if params.mount else self._each(run)
 
     def _one(self, mount: str, run: Run) -> Row:
-        """The row of one mount point, of any kind."""
+        """Collect the row of one mount point, of any kind."""
         found = mounted().get(mount)
         if found is None:
             raise MetricFailed("Nothing is mounted there any more")
         query = self._ask(mount)
         answer = query.answer(run)
         if answer is None:
-            raise MetricFailed(f"The file system cannot be asked: {query.trouble}")
+            raise MetricFailed(f"The file system cannot be asked: {query.reason}")
         return names(found) | answer
 
     def _each(self, run: Run) -> list[Row]:
-        """The rows of what keeps data on a disk; one that cannot be asked has no numbers."""
+        """Collect the rows of all disks; one that cannot be asked has no numbers."""
         wanted = on_disks()
         queries = [self._ask(found.mountpoint) for found in wanted]
         return [
@@ -127,7 +127,7 @@ class UsageReader:
         ]
 
     def _ask(self, mount: str) -> UsageQuery:
-        """The query that is under way already, or a new one."""
+        """Return the pending query of a mount point, or start one."""
         with self._lock:
             self._pending = {at: query for at, query in self._pending.items() if query.is_alive()}
             if mount not in self._pending:

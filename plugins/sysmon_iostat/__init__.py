@@ -4,7 +4,7 @@ from sysmon_core import Column, Command, IntervalParams, hookimpl, interval_dura
 
 KIB = 1024  # bytes: iostat's kB
 
-# An older iostat knows nothing of discards: its rows have null there.
+# An older iostat does not print discards: its rows have null there.
 COLUMNS = [
     Column("device", "the disk"),
     Column("transfers", "requests to the disk", "1/s", source="tps"),

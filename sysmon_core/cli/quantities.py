@@ -67,12 +67,12 @@ def _seconds(value: float) -> str:
 
 
 def _periods(seconds: int) -> str:
-    words = []
+    counts: list[tuple[int, str]] = []
     for unit, length in PERIODS:
-        number, seconds = divmod(seconds, length)
-        if number or words:
-            words.append(f"{number} {unit}" if number else "")
-    return " ".join(word for word in words[:2] if word)
+        count, seconds = divmod(seconds, length)
+        if count or counts:  # from the largest that is there
+            counts.append((count, unit))
+    return " ".join(f"{count} {unit}" for count, unit in counts[:2] if count)
 
 
 def _fraction(seconds: float) -> str:
