@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import sysmon_core
+from sysmon_core import facade
 from sysmon_core.server.options import Options
 from sysmon_core.settings import Settings, load_file
 
@@ -30,8 +30,8 @@ FLOORS = """
 testing
 app worker
 cli server tasks
-api checks redis_store
-services scaffold __init__
+api checks redis_store __init__
+services scaffold facade
 database metrics
 running settings log_queue
 circuit_breaker addresses errors logs
@@ -252,7 +252,7 @@ def test_a_plugin_imports_the_facade_and_no_module_behind_it(name: str) -> None:
             assert not [alias for alias in node.names if alias.name.startswith("sysmon_core.")]
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sysmon_core"):
             assert node.module == "sysmon_core"
-            assert {alias.name for alias in node.names} <= set(sysmon_core.__all__)
+            assert {alias.name for alias in node.names} <= set(facade.__all__)
 
 
 @pytest.mark.parametrize("name", ALL_MODULES)
@@ -305,14 +305,10 @@ def test_the_server_and_the_worker_load_no_library_that_few_requests_need() -> N
     assert not {"openapi_pydantic", "sqlalchemy.orm", "alembic", "rich", "jc"} & found
 
 
-def test_the_facade_lists_what_it_has() -> None:
-    facade = tree(MODULES["__init__.py"])
-    (checked,) = (node for node in facade.body if isinstance(node, ast.If))  # for type checkers
-    imports = [node for node in checked.body if isinstance(node, ast.ImportFrom)]
-    homes = {alias.name: str(node.module) for node in imports for alias in node.names}
-    assert sorted(homes) == sysmon_core.__all__ == dir(sysmon_core)
-    for name, home in homes.items():
-        assert getattr(sysmon_core, name) is getattr(import_module(home), name)
+def test_the_package_has_the_names_of_the_facade_and_no_others() -> None:
+    assert sorted(facade.__all__) == facade.__all__ == dir(sysmon_core)
+    for name in facade.__all__:
+        assert getattr(sysmon_core, name) is getattr(facade, name)
     assert not hasattr(sysmon_core, "nonsense")
 
 

@@ -75,7 +75,7 @@ def metrics() -> None:
         click.echo(
             f"{metric.name:<16} {kind:<6} {source.distribution} {source.version:<10} {metric.title}"
         )
-    for reason in found.left_out:
+    for reason in found.left_out.values():
         click.echo(f"left out: {reason}")
 
 
