@@ -17,12 +17,12 @@ help:            ## this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
 
 run: venv programs   ## set everything up and run it: Redis, a worker, the server
-	@exec $(BIN)/python config/run.py
+	@exec $(BIN)/sysmon start
 
 venv: $(STAMP)   ## the virtual environment .venv, with the pinned dependencies
 
 $(STAMP): requirements.lock setup.py
-	@PYTHON=$(PYTHON) config/programs.sh venv
+	@PYTHON=$(PYTHON) scripts/programs.sh venv
 	@echo "Making .venv"
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install --disable-pip-version-check --progress-bar off -r requirements.lock
@@ -30,19 +30,19 @@ $(STAMP): requirements.lock setup.py
 	@touch $(STAMP)
 
 programs:        ## the programs that are run: iostat, uptime, vmstat, redis-server
-	@config/programs.sh iostat uptime vmstat redis-server
+	@scripts/programs.sh iostat uptime vmstat redis-server
 
 test-programs: programs   ## what tests run besides: PostgreSQL, nginx, systemd-analyze
-	@config/programs.sh postgres nginx openssl systemd-analyze
+	@scripts/programs.sh postgres nginx openssl systemd-analyze
 
 bench-programs: programs   ## what benchmarks run besides: wrk, node_exporter, PostgreSQL
-	@config/programs.sh wrk prometheus-node-exporter postgres
+	@scripts/programs.sh wrk prometheus-node-exporter postgres
 
 service: venv    ## the HTTP server alone, on $(PORT)
-	@exec $(BIN)/pserve $(SYSMON_CONFIG)
+	@exec $(BIN)/sysmon serve
 
 worker: venv     ## a Dramatiq worker alone
-	@exec $(BIN)/dramatiq sysmon_core.worker:setup --processes 1 --threads 264 --skip-logging --worker-shutdown-timeout 8000
+	@exec $(BIN)/sysmon worker
 
 v3-database: venv   ## create or migrate the users' database
 	@$(BIN)/sysmon database upgrade

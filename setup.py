@@ -13,7 +13,13 @@ setup(
     packages=find_packages(include=["sysmon_core*"]) + PLUGINS,
     package_dir={name: "plugins/" + name.replace(".", "/") for name in PLUGINS},
     package_data={
-        "sysmon_core": ["py.typed", "database/migrations/script.py.mako", "scaffold/*.template"],
+        "sysmon_core": [
+            "py.typed",
+            "database/migrations/script.py.mako",
+            "launcher/*.conf",
+            "scaffold/*.template",
+            "settings/*.ini",
+        ],
     },
     install_requires=[
         "alembic>=1.13,<2",
@@ -36,6 +42,7 @@ setup(
         "rich>=13",
         "setuptools>=77,<80.9",  # for Cornice's pkg_resources, gone in 82; 80.9 warns at each start
         "sqlalchemy>=2.1,<2.2",
+        "supervisor>=4.3,<4.4",  # launcher/supervisor.py overrides its methods
     ],
     extras_require={
         # In wheels with a libpq of its own: a bare Debian has neither a compiler nor that library.
@@ -54,7 +61,6 @@ setup(
             "ruff",
             "schemathesis>=4.3,<5",
             "soupsieve<3",  # WebTest's; 3 and later refuse the Python 3.11.2 of Debian 12
-            "supervisor>=4.3",
             "types-cachetools",
             "types-psutil",
             "webtest",

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NoReturn
 from sysmon_core import settings
 from sysmon_core.server.exposure import exposure
 from sysmon_core.server.listeners import Listener, listeners
+from sysmon_core.server.memory import return_large_blocks
 from sysmon_core.server.options import Options
 from sysmon_core.server.supervisor import supervise
-from sysmon_core.server.worker import serve_here
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -30,6 +30,9 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **ini: str) -> NoRe
     Raises:
         ConfigurationError: it cannot listen there, or an option is unknown or wrong.
     """
+    from sysmon_core.server.worker import serve_here  # noqa: PLC0415 - a start looks at listeners
+
+    return_large_blocks()
     config = settings.load_file(global_conf["__file__"])
     options = Options.of(ini)
     if found := exposure(config):

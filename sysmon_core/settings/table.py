@@ -35,7 +35,7 @@ class Settings(BaseModel):
     )
     listen: str = Field(
         "127.0.0.1:6543",
-        description="`HOST:PORT` or `unix:/PATH` that `pserve` serves; more, by spaces.",
+        description="`HOST:PORT` or `unix:/PATH` that the server serves; more, by spaces.",
     )
     hosts: str = Field(
         "", description="Names by which clients call the service, beside localhost and addresses."
@@ -77,6 +77,9 @@ class Settings(BaseModel):
     )
     quick_runs: PositiveInt = Field(
         4, description="Runs of one quick metric at once, in each server process."
+    )
+    worker_threads: PositiveInt = Field(
+        264, description="Threads of a worker, each with a task; 8, or a quarter, for brief ones."
     )
     task_limit: Positive = Field(86400, description="Seconds that a task may take by its params.")
     task_ttl: PositiveInt = Field(
