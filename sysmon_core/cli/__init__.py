@@ -58,7 +58,7 @@ def _users() -> Users:
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sysmon")
 def main() -> None:
-    """Manage sysmon on this host."""
+    """Run sysmon on this host, and manage it."""
     logging.getLogger("sysmon_core").addHandler(
         logging.NullHandler()
     )  # commands tell it themselves

@@ -19,7 +19,7 @@ from sysmon_core.errors import SysmonError
 
 
 class _Refused(click.ClickException):
-    """A refusal that names sysmon: among what other programs print, that is who speaks."""
+    """A refusal that begins with "sysmon:": the parts print on the same terminal."""
 
     def show(self, file: Any = None) -> None:
         click.echo(f"sysmon: {self.format_message()}", file=file, err=file is None)
@@ -27,7 +27,11 @@ class _Refused(click.ClickException):
 
 @click.command()
 def start() -> None:
-    """Run everything here until Ctrl-C: a private Redis, a worker and the server."""
+    """Run everything here, until Ctrl-C.
+
+    That is a private Redis unless one is named in SYSMON_REDIS_URL, a worker and the server. The
+    users' database is created or upgraded, and the first admin made.
+    """
     from sysmon_core import settings
     from sysmon_core.launcher.start import start
 
@@ -40,7 +44,10 @@ def start() -> None:
 
 @click.command()
 def serve() -> None:
-    """Run the HTTP server alone: pserve with the ini file."""
+    """Run the HTTP server alone.
+
+    That is pserve with the ini file in SYSMON_CONFIG, if one is named there.
+    """
     from sysmon_core import settings
     from sysmon_core.launcher import programs
 
@@ -49,7 +56,10 @@ def serve() -> None:
 
 @click.command()
 def worker() -> None:
-    """Run a worker alone: dramatiq, with as many threads as the setting worker_threads says."""
+    """Run a worker alone.
+
+    That is dramatiq, with as many threads as the setting worker_threads says.
+    """
     from sysmon_core.launcher import programs
 
     _become(programs.worker(load_settings()))
@@ -69,10 +79,10 @@ def welcome(ctx: click.Context) -> None:
     try:
         click.echo(welcome(load_settings()))
     except SysmonError as error:
-        click.echo(f"sysmon: {error}", err=True)  # what runs may come up yet: it is not stopped
+        click.echo(f"sysmon: {error}", err=True)  # but stop nothing: it may answer yet
 
 
 def _become(command: list[str]) -> None:
-    """Replace this process by a program, which hears the signals for it then."""
+    """Replace this process by a program, so that it receives the signals sent to this process."""
     sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
