@@ -1,6 +1,6 @@
-"""``sysmon start``, ``serve`` and ``worker``: run all of sysmon, or a part of it, here.
+"""``sysmon start``, ``serve`` and ``worker``: run all parts of sysmon, or one.
 
-Exit status: of ``start`` 0 when it was stopped, 1 when it could not start; of a part its own.
+Exit status of ``start``: 0 stopped by a signal, 1 not started; the reason is on standard error.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import click
 from sysmon_core.cli.run import load_settings
 from sysmon_core.errors import SysmonError
 
-# Imports are made by the commands that need them: `sysmon --help` should wait for none of them.
+# Each command imports what it needs, so that `sysmon --help` is fast.
 # ruff: noqa: PLC0415
 
 
 class _Refused(click.ClickException):
-    """A refusal that begins with "sysmon:": the parts print on the same terminal."""
+    """An error printed with "sysmon:" before it: the parts print on the same terminal."""
 
     def show(self, file: Any = None) -> None:
         click.echo(f"sysmon: {self.format_message()}", file=file, err=file is None)
@@ -29,8 +29,8 @@ class _Refused(click.ClickException):
 def start() -> None:
     """Run everything here, until Ctrl-C.
 
-    That is a private Redis unless one is named in SYSMON_REDIS_URL, a worker and the server. The
-    users' database is created or upgraded, and the first admin made.
+    That is a private Redis, unless SYSMON_REDIS_URL names another, a worker and the server. The
+    users' database is created or upgraded, and the first admin is created.
     """
     from sysmon_core import settings
     from sysmon_core.launcher.start import start
@@ -46,7 +46,7 @@ def start() -> None:
 def serve() -> None:
     """Run the HTTP server alone.
 
-    That is pserve with the ini file in SYSMON_CONFIG, if one is named there.
+    This runs pserve with the ini file of SYSMON_CONFIG, or with the default one.
     """
     from sysmon_core import settings
     from sysmon_core.launcher import programs
@@ -58,7 +58,7 @@ def serve() -> None:
 def worker() -> None:
     """Run a worker alone.
 
-    That is dramatiq, with as many threads as the setting worker_threads says.
+    This runs dramatiq, with as many threads as the setting worker_threads says.
     """
     from sysmon_core.launcher import programs
 
@@ -79,7 +79,7 @@ def welcome(ctx: click.Context) -> None:
     try:
         click.echo(welcome(load_settings()))
     except SysmonError as error:
-        click.echo(f"sysmon: {error}", err=True)  # but stop nothing: it may answer yet
+        click.echo(f"sysmon: {error}", err=True)  # exit 0: the parts go on, and may answer later
 
 
 def _become(command: list[str]) -> None:

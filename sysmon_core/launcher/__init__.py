@@ -1,1 +1,1 @@
-"""Runs all parts of sysmon in the foreground, as ``sysmon start`` does."""
+"""Runs all parts of sysmon in the foreground: the command ``sysmon start``."""

@@ -1,4 +1,4 @@
-"""Checks before anything starts that nothing is in the way of it."""
+"""Checks the state folder, the addresses, Redis and the database's URL before a part is started."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sysmon_core.settings import Settings
 
 
 def check(config: Settings) -> None:
-    """Make the state folder, lock it, and look for what would keep a part from starting.
+    """Make and lock the state folder, and check what each part needs in order to start.
 
-    The lock is held until this process ends; no other program inherits it.
+    The lock is held until this process ends; no child process inherits it.
 
     Raises:
         SysmonError: the database's URL, the folder or an address cannot be used, another sysmon
-            runs in the folder, or there is no Redis.
+            runs in the folder, or this host has no Redis.
     """
     if config.database_url:
         _check_database(config)
@@ -30,14 +30,14 @@ def check(config: Settings) -> None:
 
 
 def _check_database(config: Settings) -> None:
-    """Refuse a wrong URL now: else the server and the migration both would, after the start."""
-    from sysmon_core.database import Database  # noqa: PLC0415 - takes as long as all else here
+    """Check the URL here, since the server and the migration would both report it, later."""
+    from sysmon_core.database import Database  # noqa: PLC0415 - slow, and seldom needed
 
     Database(config.database)
 
 
 def _make_folder(config: Settings) -> int:
-    """Make the state folder, for its owner alone; return the file descriptor of its lock."""
+    """Make the state folder with mode 0700; return the file descriptor of its lock."""
     try:
         config.var.mkdir(mode=0o700, parents=True, exist_ok=True)
         config.var.chmod(0o700)
@@ -61,7 +61,7 @@ def _lock(config: Settings, lock: int) -> None:
 
 
 def _check_addresses(config: Settings) -> None:
-    """Listen where the server will, and stop at once."""
+    """Listen at the addresses of the server, and close the sockets again."""
     try:
         found = listeners(config.listen, Options())
     except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""The command line of each part, written once: for ``sysmon start`` and for each part alone."""
+"""The command line of each part of sysmon, the only place where it is written."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from pathlib import Path
 from sysmon_core.errors import ConfigurationError
 from sysmon_core.settings import Settings
 
-WORKER_SHUTDOWN_SECONDS = 8  # that running tasks are given before they fail
+WORKER_SHUTDOWN_SECONDS = 8  # for running tasks, which fail after that
 REDIS_PROGRAMS = ("redis-server", "valkey-server")
 REDIS_CONFIGURATION = Path(__file__).with_name("redis.conf")
 
-# -P leaves the current folder off the path of modules, as the installed commands do.
+# -P: like installed scripts, do not import from the current folder.
 PYTHON_MODULE = (sys.executable, "-P", "-m")
 
 
 def server(ini: str) -> list[str]:
-    """``pserve`` with an ini file."""
+    """Return the command of the server: ``pserve`` with an ini file."""
     return [*PYTHON_MODULE, "pyramid.scripts.pserve", ini]
 
 
 def worker(config: Settings) -> list[str]:
-    """``dramatiq`` with the worker of this package: one process, and its log as the ini has it."""
+    """Return the command of a worker: one ``dramatiq`` process, which logs as the ini file says."""
     options = {
         "--processes": 1,
         "--threads": config.worker_threads,
@@ -36,7 +36,7 @@ def worker(config: Settings) -> list[str]:
 
 
 def redis(config: Settings) -> list[str]:
-    """The private Redis, which listens on a socket in the state folder.
+    """Return the command of the private Redis, which listens on a socket in the state folder.
 
     Raises:
         ConfigurationError: this host has no Redis.
@@ -50,7 +50,7 @@ def redis(config: Settings) -> list[str]:
 
 
 def redis_program(config: Settings) -> str:
-    """The path of the Redis server of this host, or of Valkey.
+    """Return the path of the Redis server of this host, or of Valkey.
 
     Raises:
         ConfigurationError: this host has neither.
@@ -60,12 +60,12 @@ def redis_program(config: Settings) -> str:
             return path
     raise ConfigurationError(
         "redis-server is missing: install it (apt-get install redis-server, dnf install valkey, "
-        "brew install redis), or name a Redis of yours in SYSMON_REDIS_URL"
+        "brew install redis), or set SYSMON_REDIS_URL to a Redis of your own"
     )
 
 
 def supervised(config: Settings, ini: str) -> dict[str, str]:
-    """What supervisord.conf leaves open: the command of each part, as a shell would write it."""
+    """Return the variables of supervisord.conf; commands are quoted as for a shell."""
     end_with_parent = _end_with_parent(config)
 
     def line(*command: str) -> str:
@@ -82,6 +82,6 @@ def supervised(config: Settings, ini: str) -> dict[str, str]:
 
 
 def _end_with_parent(config: Settings) -> Sequence[str]:
-    """What has the kernel end a part whose supervisor was killed; Linux alone can do that."""
+    """Return a prefix that has the kernel end a part when its parent is killed (Linux only)."""
     setpriv = shutil.which("setpriv", path=config.command_path)
     return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()

@@ -1,7 +1,6 @@
 """Runs the parts under supervisor (supervisord.org), in this process.
 
-It overrides four methods of supervisor's and sets two of its attributes: look at these when its
-version changes.
+This overrides methods and sets attributes of supervisor: setup.py pins the version that has them.
 """
 
 from __future__ import annotations
@@ -23,59 +22,59 @@ CONFIGURATION = Path(__file__).with_name("supervisord.conf")
 
 
 def run(values: Mapping[str, str]) -> int:
-    """Run the programs of supervisord.conf until they are to stop; return the exit status.
+    """Run the programs of supervisord.conf until TERM, INT or HUP; return the exit status.
 
     Args:
-        values: what stands in the file as ``%(name)s``.
+        values: the variables of the file, each ``%(name)s``.
     """
     options = _Options(values)
     options.realize(["-c", str(CONFIGURATION)])
     options.first, options.test = True, False  # as supervisor's own main() sets them
     supervisor = _Supervisor(options)
-    with suppress(ExitNow):  # by which supervisor ends
+    with suppress(ExitNow):  # raised when everything has stopped
         supervisor.main()
     return supervisor.status
 
 
 class _Supervisor(Supervisor):  # type: ignore[misc]  # supervisor ships no types
-    """Starts at once, where supervisor first waits a second, and stops where a step failed."""
+    """Starts programs without supervisor's first delay of a second, and stops if a step fails."""
 
     status = 0
 
     def runforever(self) -> None:
-        """Start the programs by their priority, then watch over them."""
+        """Start the programs by their priority, then supervise them."""
         events.subscribe(events.ProcessStateExitedEvent, self._see_exit)
         for group in sorted(self.process_groups.values()):
             group.transition()
         super().runforever()
 
     def _see_exit(self, event: Any) -> None:
-        """Stop everything where a program that is not started again has failed."""
+        """Stop everything if a program has failed that is not restarted."""
         if event.process.exitstatus and not event.process.config.autorestart:
             self.status = 1
             self._stop_silently()
 
     def _stop_silently(self) -> None:
-        """Stop everything, and log nothing: the step that failed has printed why."""
+        """Stop everything, and log nothing: the step that failed has printed the reason."""
         self.options.logger.level = LevelsByName.CRIT
         for group in self.process_groups.values():
             for program in group.config.process_configs:
-                program.stopsignal = signal.SIGTERM  # INT prints where an import was
+                program.stopsignal = signal.SIGTERM  # at INT Python prints a traceback
         self.options.mood = SupervisorStates.SHUTDOWN
 
 
 class _Options(ServerOptions):  # type: ignore[misc]  # supervisor ships no types
-    """Takes values for supervisord.conf, keeps its user, and ends when the terminal is closed."""
+    """Sets the variables of supervisord.conf, keeps the user, and ends at HUP."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__()
         self.environ_expansions |= values
 
     def set_uid_or_exit(self) -> None:
-        """Stay who started this: supervisor would warn root."""
+        """Keep the user: supervisor would warn root."""
 
     def setsignals(self) -> None:
-        """Have HUP end all, unless under nohup: supervisor would start all again."""
+        """Stop at HUP, at which supervisor restarts everything; ignore it under nohup."""
         ignored = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
         super().setsignals()
         signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else self._hang_up)

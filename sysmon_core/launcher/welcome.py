@@ -1,4 +1,4 @@
-"""Waits for the server and the worker, then says what to try."""
+"""Waits for the server and the worker, then says which requests to try."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from sysmon_core.settings import Settings
 from sysmon_core.tasks.heartbeat import workers
 
 WAIT_SECONDS = 60
-PAUSE_SECONDS = 0.1  # between two looks at the server and the worker
+PAUSE_SECONDS = 0.1  # between two checks of the server and the worker
 REQUEST_SECONDS = 1
-LOOPBACK = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - only asked
+LOOPBACK = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - requests go there
 
 
 def welcome(config: Settings) -> str:
-    """Wait until the server answers and a worker has given a sign of life; return what to try.
+    """Wait until the server answers and a worker has sent a heartbeat; return the text to print.
 
     Raises:
-        SysmonError: that took more than a minute.
+        SysmonError: one of them did not within a minute.
     """
     address = config.listen.split()[0]
     end = time.monotonic() + WAIT_SECONDS
-    while not (_server_answers(address) and _worker_lives(config)):
+    while not (_server_answers(address) and _worker_runs(config)):
         if time.monotonic() > end:
             raise SysmonError(
-                f"The server or the worker has not answered in {WAIT_SECONDS} s: see above why"
+                f"The server or the worker did not answer within {WAIT_SECONDS} s: see the log above"
             )
         time.sleep(PAUSE_SECONDS)
     title = f"sysmon answers at {_url(address)}   (Ctrl-C stops it)"
@@ -43,7 +43,7 @@ def welcome(config: Settings) -> str:
 
 
 def _examples(config: Settings) -> Iterator[str]:
-    """A command for each version that is served: a quick metric, a task, the users."""
+    """Give a command for each version that is served: a quick metric, a task, the users."""
     address = config.listen.split()[0]
     curl = f"  curl --unix-socket {_path(address)}" if address.startswith(UNIX) else "  curl"
     url = "http://localhost" if address.startswith(UNIX) else _url(address)
@@ -62,7 +62,7 @@ def _required(metric: Metric) -> bool:
 
 
 def _url(address: str) -> str:
-    """The address as clients on this host write it."""
+    """Return the address as clients on this host use it."""
     if address.startswith(UNIX):
         return address
     host, _, port = address.rpartition(":")
@@ -93,7 +93,7 @@ def _connection(address: str) -> http.client.HTTPConnection:
     return connection
 
 
-def _worker_lives(config: Settings) -> bool:
+def _worker_runs(config: Settings) -> bool:
     try:
         return workers(impatient(config.redis)) > 0
     except TasksUnavailable:

@@ -1,19 +1,19 @@
-"""Has the C library give memory back to the host."""
+"""Returns freed memory to the host."""
 
 from __future__ import annotations
 
 import ctypes
 
-M_MMAP_THRESHOLD = -3  # of malloc.h; its variable is MALLOC_MMAP_THRESHOLD_ (mallopt(3))
+M_MMAP_THRESHOLD = -3  # in malloc.h (mallopt(3)); the variable is MALLOC_MMAP_THRESHOLD_
 LARGE_BLOCK_BYTES = 1 << 20
 
 
 def return_large_blocks() -> None:
-    """Have each large block of memory be a mapping of its own, which ends when it is freed.
+    """Have malloc map each large block separately, so that free() returns it to the host.
 
-    Checking a password takes 19 MiB. Without this glibc keeps that for each thread's arena: after
-    a hundred checks a server has hundreds of megabytes. Only glibc has such a threshold; other C
-    libraries are left as they are.
+    A password check takes 19 MiB (argon2). By default glibc keeps such blocks in the arena of each
+    thread, and a server has hundreds of megabytes after a hundred checks. With other C libraries
+    this does nothing.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

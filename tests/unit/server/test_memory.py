@@ -11,8 +11,8 @@ import pytest
 CHECKS = 12  # at once, as threads that each check a password
 MEGABYTE = 1 << 20
 
-# Each thread checks two: glibc raises its threshold when the first is freed. All are alive until
-# the end, since a thread that ends hands its arena to the next one.
+# Each thread checks two passwords: glibc raises its threshold when the first block is freed. All
+# threads live until the end, since one that ends passes its arena to the next.
 CODE = f"""
 import resource, sys, threading
 from pathlib import Path
