@@ -35,7 +35,7 @@ def welcome(config: Settings) -> str:
     while not (_server_answers(address) and _worker_runs(config)):
         if time.monotonic() > end:
             raise SysmonError(
-                f"The server or the worker did not answer within {WAIT_SECONDS} s: see the log above"
+                f"The server or the worker did not answer in {WAIT_SECONDS} s: see the log above"
             )
         time.sleep(PAUSE_SECONDS)
     title = f"sysmon answers at {_url(address)}   (Ctrl-C stops it)"

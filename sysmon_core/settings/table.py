@@ -79,7 +79,7 @@ class Settings(BaseModel):
         4, description="Runs of one quick metric at once, in each server process."
     )
     worker_threads: PositiveInt = Field(
-        264, description="Threads of a worker, each with a task; 8, or a quarter, for brief ones."
+        264, description="Tasks that a worker runs at once, each in a thread."
     )
     task_limit: Positive = Field(86400, description="Seconds that a task may take by its params.")
     task_ttl: PositiveInt = Field(
