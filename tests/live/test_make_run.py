@@ -149,6 +149,15 @@ def test_what_is_set_wrong_is_said_in_one_sentence_before_anything_starts(
     assert not (site.var / "supervisord.log").exists()
 
 
+def test_a_unix_socket_is_served_named_in_the_welcome_and_removed(site: Site) -> None:
+    path = site.folder / "sysmon.sock"
+    copy = site.run(SYSMON_LISTEN=f"unix:{path}")
+    copy.up(lambda: f"curl --unix-socket {path} http://localhost/v1/" in copy.printed())
+    copy.popen.terminate()
+    assert copy.wait() == 0
+    assert not path.exists()
+
+
 def of_a_later_version(path: Path, site: Site) -> None:
     site.said(BIN / "sysmon", "database", "upgrade")
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
