@@ -28,8 +28,10 @@ PLUGINS = ROOT / "plugins"
 # A module may import what stands in a later line; those of one line know nothing of each other.
 FLOORS = """
 testing
-app worker
-cli server tasks
+app worker __main__
+cli
+launcher
+server tasks
 api checks redis_store __init__
 services scaffold facade
 database metrics
@@ -55,6 +57,7 @@ USERS = {  # where each of these may be imported
     "pluggy": {"metrics/hookspecs.py", "metrics/registry.py"},
     "prometheus_client": {"api/endpoints/own_metrics.py", "api/wsgi/access_log.py"},
     "psycopg": {"database/postgresql.py"},
+    "supervisor": {"launcher/supervisor.py"},
 }
 
 
@@ -155,8 +158,8 @@ def test_the_environment_is_read_by_the_settings_alone() -> None:
 
 # Plugins whose names are words of plain English, which the core needs to speak of other things.
 ENGLISH = {"disk", "processes"}
-# Where an option of the server has such a name, as those of other servers have it.
-SERVERS = ("__init__", "options", "supervisor")
+# Where an option has such a name: one of the server, as other servers have it, or of Dramatiq.
+OPTIONS = ("server/__init__", "server/options", "server/supervisor", "launcher/programs")
 
 
 def plugin_names() -> set[str]:
@@ -175,7 +178,7 @@ def test_the_core_never_names_a_plugin() -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_core_never_names_a_plugin_with_a_word_of_plain_english(name: str) -> None:
-    option = {"processes"} if name in {f"server/{one}.py" for one in SERVERS} else set()
+    option = {"processes", "--processes"} if name in {f"{one}.py" for one in OPTIONS} else set()
     assert not set(naming(tree(MODULES[name]), ENGLISH)) - option
     assert not ENGLISH & set(re.split(r"\W|_", name))
 
@@ -332,7 +335,9 @@ def test_the_table_of_the_servers_options_has_every_one_and_no_other() -> None:
     assert set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE)) == set(Options.model_fields)
 
 
-@pytest.mark.parametrize("name", ["development.ini", "production.ini"])
+@pytest.mark.parametrize(
+    "name", ["development.ini", "production.ini", "sysmon_core/settings/default.ini"]
+)
 def test_an_ini_file_of_the_project_has_no_unknown_setting(
     name: str, monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
