@@ -15,11 +15,11 @@ class Fault:
     detail: str
 
 
-def told(error: BaseException) -> str:
-    """An exception of a stranger's on one line: even one that is empty, or cannot be shown."""
+def describe(error: BaseException) -> str:
+    """Describe a foreign exception on one line: its type, and its text if it has one."""
     try:
         text = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001 - its own __str__ may raise anything
+    except Exception:  # noqa: BLE001 - a foreign __str__ may raise anything
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sysmon_core.checks.finding import Verdict
-from sysmon_core.errors import InvalidInput, PluginFault, told
+from sysmon_core.errors import InvalidInput, PluginFault, describe
 from sysmon_core.metrics.command import Command
 from sysmon_core.metrics.metric import Metric, Params
 from sysmon_core.services.params import parse
@@ -146,6 +146,6 @@ def _answer(model: type[Params], attempt: Attempt) -> str | None:
             return None
         return f"{attempt} is refused, but not under the name {attempt.name}: {error}"
     except PluginFault as error:
-        reason = told(error.__cause__ or error)
+        reason = describe(error.__cause__ or error)
         return f"{attempt} makes a validator raise {reason}; let it raise ValueError alone"
     return f"{attempt} is taken: refuse it, or declare another range"

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from sysmon_core.errors import MetricFailed, ProgramMissing, told
+from sysmon_core.errors import MetricFailed, ProgramMissing, describe
 from sysmon_core.metrics.metric import Metric, Params
 from sysmon_core.metrics.report import Report, Row
 from sysmon_core.running import process
@@ -84,6 +84,6 @@ class Command(Metric):
                 rows = [{column.name: column.of(row) for column in self.columns} for row in rows]
             json.dumps(rows, allow_nan=False)
         except Exception as error:
-            what = f"What {self.program} printed cannot be read: {told(error)}"
+            what = f"What {self.program} printed cannot be read: {describe(error)}"
             raise MetricFailed(what) from error
         return rows

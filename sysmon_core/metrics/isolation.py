@@ -24,7 +24,7 @@ from sysmon_core.errors import (
     PluginFault,
     ProgramMissing,
     SysmonError,
-    told,
+    describe,
 )
 from sysmon_core.metrics import registry
 from sysmon_core.metrics.command import ENVIRONMENT
@@ -135,5 +135,5 @@ def _answer(job: dict[str, Any], listener: Listener | None) -> dict[str, Any]:
     except SysmonError as error:
         return {"error": str(error), "kind": type(error).__name__}
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
-        return {"error": told(error), "kind": PluginFault.__name__}
+        return {"error": describe(error), "kind": PluginFault.__name__}
     return {"text": report.text, "rows": list(report.rows)}

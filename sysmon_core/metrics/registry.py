@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pluggy
 
-from sysmon_core.errors import PluginError, told
+from sysmon_core.errors import PluginError, describe
 from sysmon_core.metrics import hookspecs
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.settings import Settings
@@ -153,7 +153,7 @@ def _blaming(source: Source, what: str) -> Iterator[None]:
     except (KeyboardInterrupt, PluginError):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
-        raise PluginError(f"{source} {what} ({told(error)}): {_remedy(source)}") from error
+        raise PluginError(f"{source} {what} ({describe(error)}): {_remedy(source)}") from error
 
 
 def _remedy(source: Source) -> str:

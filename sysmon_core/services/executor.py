@@ -12,7 +12,7 @@ from sysmon_core.errors import (
     PluginFault,
     RunTooLong,
     SysmonError,
-    told,
+    describe,
 )
 from sysmon_core.metrics.metric import Metric, Params
 from sysmon_core.metrics.report import Report, checked
@@ -108,7 +108,7 @@ def _blaming(metric: Metric) -> Iterator[None]:
             raise type(error)(_sentence(metric, str(error))) from error
         raise
     except BaseException as error:
-        raise PluginFault(_sentence(metric, told(error))) from error
+        raise PluginFault(_sentence(metric, describe(error))) from error
 
 
 def _sentence(metric: Metric, reason: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from sysmon_core.errors import Fault, InvalidInput, PluginFault, told
+from sysmon_core.errors import Fault, InvalidInput, PluginFault, describe
 from sysmon_core.metrics.metric import Params
 
 P = TypeVar("P", bound=Params)
@@ -32,7 +32,7 @@ def parse(model: type[P], pairs: Iterable[tuple[str, Any]]) -> P:
     except ValidationError as error:
         raise InvalidInput(faults_of(error)) from None
     except Exception as error:
-        raise PluginFault(f"The params {model.__name__} raised {told(error)}") from error
+        raise PluginFault(f"The params {model.__name__} raised {describe(error)}") from error
 
 
 def faults_of(error: ValidationError) -> list[Fault]:
