@@ -110,8 +110,7 @@ def check_metric() -> CheckMetric:
     found = registry.load(config)
 
     def check(metric: Metric) -> None:
-        ready = metric.on_host(config.command_path)
-        findings = examine(ready, config, installed(metric, found))
+        findings = examine(metric, config, installed(metric, found))
         short = [f"{finding.check}: {finding.detail}" for finding in findings if not finding.ok]
         __tracebackhide__ = True
         if short:
@@ -141,7 +140,7 @@ class Bench:
         config = settings.load({f"sysmon.{k}": str(v) for k, v in given.items()}, environ={})
         source = Source("test", "the test itself", "0")
         listed = [metrics] if isinstance(metrics, Metric) else metrics
-        found = Registry((one.on_host(config.command_path), source) for one in listed)
+        found = Registry((metric, source) for metric in listed)
         app = make_testapp(config, found)
         self._parts[app] = config, found
         return app

@@ -1,17 +1,19 @@
-"""Metric, its Params and its Report: a metric describes itself and collects."""
+"""Metric and its Params: a metric describes itself and collects."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from sysmon_core.errors import ConfigurationError
-from sysmon_core.metrics.report import Column, Report, Row, report_of
+from sysmon_core.metrics.report import Column, Report, Row
+from sysmon_core.metrics.returned import Returned, to_report
 from sysmon_core.running.context import Run
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -41,7 +43,12 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-Returned = Report | str | Sequence[Row] | Iterator[Row]
+class Kind(Enum):
+    """How a metric runs, and so how its run can be ended."""
+
+    PROGRAM = auto()
+    QUICK_FUNCTION = auto()
+    LONG_FUNCTION = auto()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,22 +107,35 @@ class Metric:
         """Whether it runs as a task from version 2 on."""
         return self.duration is not None
 
+    @property
+    def kind(self) -> Kind:
+        """What runs: a program, or Python code that is quick or long."""
+        return Kind.LONG_FUNCTION if self.long else Kind.QUICK_FUNCTION
+
     def seconds(self, params: Params) -> float:
         """How long a run with these params takes."""
         return self.duration(params) if self.duration else 0.0
 
     def collect(self, params: Params, run: Run) -> Report:
-        """Do the work and return what it gave.
+        """Do the work and report what it gave.
 
         Raises:
-            ProgramMissing, MetricFailed, MetricTimeout, RunStopped: it could not.
+            ProgramMissing, MetricFailed, MetricTimeout, RunStopped: it failed.
         """
         if self.function is None:
             raise NotImplementedError
-        return report_of(self.function(params, run), run)
+        return to_report(self.function(params, run), run)
+
+    def parse(self, text: str) -> Sequence[Row]:  # noqa: ARG002 - a Command reads it
+        """Read the rows from the text of an earlier report; none if the text does not have them.
+
+        Raises:
+            MetricFailed: the text cannot be read.
+        """
+        return ()
 
     def on_host(self, search_path: str) -> Self:  # noqa: ARG002 - a Command looks there
-        """The same metric, made ready for this host."""
+        """Make the metric ready for this host; the path has folders with colons between them."""
         return self
 
     def require(self) -> None:

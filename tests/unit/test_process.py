@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sysmon_core.errors import MetricFailed, MetricTimeout
-from sysmon_core.running.process import STDERR_LIMIT, execute
+from sysmon_core.running.process import STDERR_BYTES, execute
 from tests.unit.conftest import LONG, MakeRun, sh
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -54,7 +54,7 @@ def test_a_program_that_prints_more_than_the_limit_is_stopped_at_once(
 
 def test_a_flood_on_stderr_is_neither_kept_nor_in_the_way(make_run: MakeRun) -> None:
     output = sh("echo why >&2; head -c 1000000 /dev/zero >&2; echo out; exit 3", make_run())
-    assert bytes(output.stderr) == b"why\n" + bytes(STDERR_LIMIT - 4)
+    assert bytes(output.stderr) == b"why\n" + bytes(STDERR_BYTES - 4)
     assert bytes(output.stdout) == b"out\n"
     assert output.status == 3
 
