@@ -40,7 +40,7 @@ def _texts(metric: Metric) -> Iterator[str]:
     elif not description.endswith("."):
         yield "the description must end in a full stop: it is a sentence"
     if isinstance(metric, Command) and not metric.package:
-        yield f"no package is named that has {metric.program}: who misses it must know which"
+        yield f"no package is named that has {metric.program}: an admin must know what to install"
 
 
 def _columns(metric: Metric) -> Iterator[str]:

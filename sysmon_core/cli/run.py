@@ -39,7 +39,7 @@ class RunGroup(click.Group):
         super().__init__(help="Run a metric on this host and print what it gives.", **options)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """The metrics, in their order; none where the settings are wrong: help still helps."""
+        """List the metrics; none where the settings are wrong, so that --help still works."""
         try:
             return [metric.name for metric in _metrics(load_settings()).registry]
         except SysmonError:
@@ -60,7 +60,7 @@ class RunGroup(click.Group):
 
 
 def load_settings() -> Settings:
-    """The settings of this host, as the environment and the ini file have them."""
+    """Load the settings of this host from the environment and the ini file."""
     from sysmon_core import settings
 
     return settings.load_file(settings.config_file())
@@ -102,7 +102,7 @@ def _command(metric: Metric, executor: Executor, limit: float) -> click.Command:
 
 
 def _option(name: str, field: Mapping[str, Any], required: bool) -> click.Option:
-    """An option that takes any text: the params themselves say what is wrong with it."""
+    """Make an option that takes any text; the params check it."""
     bounds = [
         f"{word} {field[key]}"
         for word, key in (("from", "minimum"), ("to", "maximum"))
@@ -167,7 +167,7 @@ def _watch(future: Future[Report], metric: Metric, seconds: float) -> None:
 
 
 class _Printer:
-    """Prints the text of a long run as it comes."""
+    """Prints the text of a long run as it comes; ``any`` is whether there was some."""
 
     def __init__(self) -> None:
         self.any = False
@@ -205,7 +205,7 @@ def _print_table(metric: Metric, rows: list[dict[str, Any]]) -> None:
     for name in columns:
         unit = units.get(name, "")
         heading = name if unit in {"", "1"} else f"{name} ({unit})"
-        # Folded: narrow, but whole.
+        # Folded, so that no value is cut off.
         table.add_column(heading, overflow="fold", justify="right" if unit else "left")
     for row in rows:
         table.add_row(*(shown(row.get(name)) for name in columns))

@@ -21,7 +21,7 @@ DIGITS = re.compile(r"[0-9]{1,4300}")  # int() refuses more
 
 
 def _whole_number(value: object) -> int:
-    """Refuse all that ``int()`` would wave through: ``+5``, `` 4``, ``1_000``, other digits."""
+    """Refuse what ``int()`` accepts beyond digits: ``+5``, `` 4``, ``1_000``, other scripts."""
     if isinstance(value, str) and DIGITS.fullmatch(value):
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -36,8 +36,8 @@ Integer = Annotated[int, BeforeValidator(_whole_number)]
 class Params(BaseModel):
     """What a caller may choose about a run; a metric's own model inherits from it.
 
-    Each field's type, range, default and description is said once, here, and serves the
-    validation and every description of the metric.
+    Each field's type, range, default and description is declared once, here, for the
+    validation and for every description of the metric.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -66,11 +66,11 @@ class Metric:
             ``collect`` needs none.
         duration: seconds that a run with given params takes. Without it the metric is
             quick: it answers at once in every version; with it, it is a task from v2 on.
-        lifetime: whole seconds for which what a quick metric gave is shown to others who ask with
-            the same params; 0 has each caller's run be its own.
+        lifetime: whole seconds for which a quick metric's report is shown to all who ask with the
+            same params; 0 gives each caller a run.
         repeatable: whether a run whose worker died may be started again, three times at most.
         position: where it stands in lists; the lower comes first, equals by name.
-        origin: the plugin and the distribution that it is of; sysmon fills it in.
+        origin: the plugin and the distribution that that declare it; sysmon fills it in.
 
     Raises:
         ConfigurationError: the name is unfit, nothing says how to collect, or a long metric has a
@@ -113,7 +113,7 @@ class Metric:
         return Kind.LONG_FUNCTION if self.long else Kind.QUICK_FUNCTION
 
     def seconds(self, params: Params) -> float:
-        """How long a run with these params takes."""
+        """How many seconds a run with these params takes."""
         return self.duration(params) if self.duration else 0.0
 
     def collect(self, params: Params, run: Run) -> Report:

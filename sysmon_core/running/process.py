@@ -21,7 +21,7 @@ from sysmon_core.running.context import Run
 from sysmon_core.running.orphan_reaper import LAUNCHER
 
 TERM_GRACE_SECONDS = 0.3  # between TERM and KILL: a caller may wait for a cancel
-STDERR_BYTES = 2048  # kept of it: enough for a reason
+STDERR_BYTES = 2048  # of it that are read: enough for a reason
 CHUNK_BYTES = 65536
 # Waking up for every line of hundreds of programs costs CPU, so after a small portion the output
 # stays in the pipe, which holds 64 KiB: for a tenth of the time that the program has run.

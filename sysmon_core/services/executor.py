@@ -1,4 +1,4 @@
-"""Runs metrics on this host: the one place that chooses how, and blames whoever is at fault."""
+"""Runs metrics on this host: the one place that chooses how, and names the plugin at fault."""
 
 from __future__ import annotations
 

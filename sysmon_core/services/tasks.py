@@ -19,7 +19,7 @@ from sysmon_core.services.availability import Availability
 from sysmon_core.services.blame import require_within
 from sysmon_core.services.params import stored
 
-BRIEF = 10.0  # seconds up to which a run counts as brief: it does not wait behind long ones
+BRIEF_SECONDS = 10.0  # a run of up to that is brief: it does not wait behind long ones
 
 
 class State(StrEnum):
@@ -120,7 +120,7 @@ class Tasks:
             params=stored(params),
             owner=owner,
             repeatable=metric.repeatable,
-            brief=seconds <= BRIEF,
+            brief=seconds <= BRIEF_SECONDS,
         )
         self._records.submit(task, f"user {owner}" if owner else f"address {network(by.address)}")
         audit.record("task.started", by, task=task.id, metric=task.metric)

@@ -8,6 +8,7 @@ import resource
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,11 @@ def test_output_and_status_are_told(make_run: MakeRun) -> None:
     assert bytes(output.stdout) == b"out\n"
     assert bytes(output.stderr) == b"err\n"
     assert output.status == 3
+
+
+def test_the_prefix_of_a_run_stands_before_the_program(make_run: MakeRun) -> None:
+    run = replace(make_run(), prefix=("/bin/echo", "before"))
+    assert sh("exit 3", run).stdout == b"before /bin/sh -c exit 3\n"
 
 
 def test_a_death_by_a_signal_is_told_as_its_negative_number(make_run: MakeRun) -> None:
