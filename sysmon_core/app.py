@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import redis
 
 from sysmon_core import settings
-from sysmon_core.api import make_wsgi
+from sysmon_core.api import make_wsgi, versions
 from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.endpoints.docs import swagger_ui
 from sysmon_core.metrics import registry
@@ -63,10 +63,10 @@ def make_app(
         health=Health(_checks(config, client, users)),
         body_limit=config.body_limit,
         swagger_ui=swagger_ui(),
-        versions=tuple(config.versions.split()),
+        versions=config.versions,
         private=config.private,
     )
-    return make_wsgi(services, config.trusted_proxies.split(), config.hosts.split())
+    return make_wsgi(services, config.trusted_proxies, config.hosts)
 
 
 def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Check]:
@@ -75,6 +75,6 @@ def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Ch
         "Redis": lambda: has_room(client),
         "worker": lambda: workers(client),
     }
-    if config.private or "v3" in config.versions:
+    if config.private or any(one.authenticated for one in versions.load(config.versions)):
         checks["database"] = lambda: users.has_admin() in {True, False}
     return checks

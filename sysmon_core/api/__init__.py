@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyramid.config import Configurator
 
-from sysmon_core.api import schemas, v1, v2, v3
+from sysmon_core.api import schemas, versions
 from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.endpoints import docs, health, own_metrics
 from sysmon_core.api.framework import cornice_adapter, errors, permissions
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from pyramid.request import Request
 
-VERSIONS = {"v1": v1, "v2": v2, "v3": v3}
-
 
 def make_wsgi(
     deps: Dependencies, trusted_proxies: Iterable[str], hosts: Iterable[str]
@@ -39,7 +37,7 @@ def make_wsgi(
     counted = own_metrics.registry(deps.tasks.figures)
     watched = own_metrics.resource(counted, USER if deps.private else PUBLIC)
     listed = [*declared(deps), watched, docs.page(deps.swagger_ui)]
-    about = {name: VERSIONS[name].SUMMARY for name in deps.versions}
+    about = {one.name: one.summary for one in versions.load(deps.versions)}
     listed.append(endpoint.resource(listed, about))
     listed += docs.files(deps.swagger_ui)
     with Configurator(settings={}) as config:
@@ -56,14 +54,15 @@ def declared(deps: Dependencies) -> list[Resource]:
     """Every path of every version."""
     found = [Resource(name="root", path="/", endpoints={"GET": _versions(deps.versions)})]
     found += health.resources(deps.health)
-    for name in deps.versions:
-        found += VERSIONS[name].resources(deps)
+    for version in versions.load(deps.versions):
+        found += version.resources(deps)
     return found
 
 
 def _guarded(deps: Dependencies) -> tuple[list[str], list[str]]:
     """Where nobody goes without credentials, and what of that all may see."""
-    indexes = [f"/{name}/" for name in deps.versions if deps.private or name == "v3"]
+    served = versions.load(deps.versions)
+    indexes = [f"/{one.name}/" for one in served if deps.private or one.authenticated]
     return [*indexes, *(["/metrics"] if deps.private else [])], indexes
 
 

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sysmon_core.errors import ConfigurationError
 from sysmon_core.settings.types import (
+    KNOWN_VERSIONS,
     AbsolutePath,
     Addresses,
+    List,
     Positive,
     PositiveInt,
     Rate,
@@ -37,10 +39,10 @@ class Settings(BaseModel):
         "127.0.0.1:6543",
         description="`HOST:PORT` or `unix:/PATH` that `pserve` serves; more, by spaces.",
     )
-    hosts: str = Field(
-        "", description="Names by which clients call the service, beside localhost and addresses."
+    hosts: List = Field(
+        (), description="Names by which clients call the service, beside localhost and addresses."
     )
-    versions: Versions = Field("v1 v2 v3", description="Versions of the API that are served.")
+    versions: Versions = Field(KNOWN_VERSIONS, description="Versions of the API that are served.")
     private: bool = Field(
         False, description="Whether versions 1 and 2, too, are for users alone, as version 3 is."
     )
@@ -131,7 +133,7 @@ class Settings(BaseModel):
         description="Socket of the host's log, which hears of users that `sysmon` changes.",
     )
     trusted_proxies: Addresses = Field(
-        "",
+        (),
         description="Proxies, an address or `unix` each, whose X-Forwarded- headers are believed.",
     )
 

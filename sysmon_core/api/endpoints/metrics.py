@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from pyramid.request import Request
@@ -15,6 +14,7 @@ from sysmon_core.api.framework.links import Link, link, path_of
 from sysmon_core.api.framework.permissions import PUBLIC, caller_of
 from sysmon_core.api.framework.problems import problem
 from sysmon_core.api.framework.work import TASKS, Work
+from sysmon_core.api.versions import Version
 from sysmon_core.api.wsgi.response_cache import mark_cacheable
 from sysmon_core.errors import Fault, RunTooLong
 from sysmon_core.metrics.metric import Metric
@@ -33,12 +33,12 @@ SUBMIT = (
 )
 
 
-def index(version: str, metrics: Registry, *more: str) -> Endpoint:
+def index(version: Version, metrics: Registry, *more: str) -> Endpoint:
     """The links of one version: each metric, then what else it has."""
 
     def view(request: Request) -> dict[str, list[Link]]:
-        routes = {metric.name: f"{version}.metric.{metric.name}" for metric in metrics}
-        routes |= {name: f"{version}.{name}" for name in more}
+        routes = {metric.name: version.route(f"metric.{metric.name}") for metric in metrics}
+        routes |= {name: version.route(name) for name in more}
         return {"links": [link(name, request, route) for name, route in routes.items()]}
 
     return Endpoint(
@@ -49,8 +49,10 @@ def index(version: str, metrics: Registry, *more: str) -> Endpoint:
     )
 
 
-def run_now(metric: Metric, executor: Executor, permission: str) -> Endpoint:
-    """Collect and answer with the report."""
+def run_now(
+    metric: Metric, executor: Executor, permission: str, elsewhere: Version | None = None
+) -> Endpoint:
+    """Collect and answer with the report; too long a run is a task ``elsewhere``, if anywhere."""
 
     def view(request: Request) -> Any:
         try:
@@ -58,7 +60,7 @@ def run_now(metric: Metric, executor: Executor, permission: str) -> Endpoint:
                 metric, request.validated["params"], caller_of(request).address
             )
         except RunTooLong as error:
-            return too_long(request, error, _advice(request, metric))
+            return too_long(request, error, _advice(request, metric, elsewhere))
         if cached.lifetime:
             mark_cacheable(request, cached, private=permission != PUBLIC)
         return body_of(metric.name, cached.report)
@@ -86,16 +88,16 @@ def _work(metric: Metric, executor: Executor) -> Work:
     return Work("run", at_once + SPARE) if metric.long else Work(f"run {metric.name}", at_once)
 
 
-def _advice(request: Request, metric: Metric) -> str:
-    """Where the run would be a task, if there is such a version here."""
-    for version in ("v2", "v3"):
-        with contextlib.suppress(KeyError):
-            path = path_of(request, f"{version}.metric.{metric.name}")
-            return f"{path} has no such limit: it makes a task of it"
-    return "ask for less"
+def _advice(request: Request, metric: Metric, elsewhere: Version | None) -> str:
+    if elsewhere is None:
+        return "ask for less"
+    path = path_of(request, elsewhere.route(f"metric.{metric.name}"))
+    return f"{path} has no such limit: it makes a task of it"
 
 
-def submit(version: str, metric: Metric, tasks: Tasks, permission: str, reads: Reader) -> Endpoint:
+def submit(
+    version: Version, metric: Metric, tasks: Tasks, permission: str, reads: Reader
+) -> Endpoint:
     """Make a task of a run; the same for GET and POST."""
     return Endpoint(
         view=_submission(version, metric, tasks),
@@ -109,21 +111,20 @@ def submit(version: str, metric: Metric, tasks: Tasks, permission: str, reads: R
     )
 
 
-def _to_the_task(version: str) -> dict[str, str]:
-    return {f"{version}.task.get": "task_id", f"{version}.task.delete": "task_id"}
+def _to_the_task(version: Version) -> dict[str, str]:
+    return {version.route(f"task.{method}"): "task_id" for method in ("get", "delete")}
 
 
-def _submission(version: str, metric: Metric, tasks: Tasks) -> View:
+def _submission(version: Version, metric: Metric, tasks: Tasks) -> View:
     """Make a task and answer with its id."""
 
     def view(request: Request) -> Any:
         try:
-            owned = version == "v3"
             params, by = request.validated["params"], caller_of(request)
-            task_id = tasks.submit(metric, params, by, owned=owned)
+            task_id = tasks.submit(metric, params, by, owned=version.owned)
         except RunTooLong as error:
             return too_long(request, error, "ask for less")
-        found = link("task", request, f"{version}.task", task_id=task_id)
+        found = link("task", request, version.route("task"), task_id=task_id)
         request.response.status = 201
         request.response.location = found["href"]
         return {"task_id": task_id, "links": [found]}

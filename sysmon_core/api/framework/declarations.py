@@ -61,7 +61,8 @@ class Resource:
     """One path with an endpoint per method; all other methods are refused.
 
     Args:
-        name: the route's name; its first word is the version.
+        name: the route's name.
+        version: the version that the path belongs to; empty if it belongs to none.
         parts: what each part of the path that varies is.
         head: whether HEAD is answered where GET is; not where GET does something.
         media_type: what its answers are when all is well.
@@ -70,6 +71,7 @@ class Resource:
     name: str
     path: str
     endpoints: Mapping[str, Endpoint]
+    version: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
     head: bool = True
     media_type: str = JSON

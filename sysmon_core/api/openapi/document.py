@@ -52,7 +52,7 @@ def describe(resources: Iterable[Resource], versions: Mapping[str, str]) -> dict
         ),
         servers=[Server(url="/")],
         tags=[Tag(name=name, description=text) for name, text in tags.items()],
-        paths={resource.path: _path(resource, models, versions) for resource in resources},
+        paths={resource.path: _path(resource, models) for resource in resources},
         components=Components(
             schemas=models.components(),
             headers=headers(),
@@ -70,20 +70,18 @@ def _number(text: str) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _path(resource: Resource, models: Models, versions: Iterable[str]) -> PathItem:
-    tag = resource.name.partition(".")[0]
+def _path(resource: Resource, models: Models) -> PathItem:
     operations = {
-        method.lower(): _operation(resource, method, tag if tag in versions else START, models)
-        for method in resource.endpoints
+        method.lower(): _operation(resource, method, models) for method in resource.endpoints
     }
     return PathItem.model_validate(operations)
 
 
-def _operation(resource: Resource, method: str, tag: str, models: Models) -> Operation:
+def _operation(resource: Resource, method: str, models: Models) -> Operation:
     endpoint = resource.endpoints[method]
     operation = Operation(
         operationId=resource.endpoint_id(method),
-        tags=[tag],
+        tags=[resource.version or START],
         summary=endpoint.summary,
         description=endpoint.description or None,
         parameters=parameters(resource, endpoint.reads, models),
