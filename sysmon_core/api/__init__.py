@@ -13,11 +13,13 @@ from sysmon_core.api.framework import cornice_adapter, errors, permissions
 from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource
 from sysmon_core.api.framework.links import link
 from sysmon_core.api.framework.permissions import PUBLIC, USER
+from sysmon_core.api.framework.route_table import RouteTable
 from sysmon_core.api.framework.work import LOGIN
 from sysmon_core.api.openapi import endpoint
 from sysmon_core.api.wsgi import access_log
 from sysmon_core.api.wsgi.access_log import AccessLog
 from sysmon_core.api.wsgi.authentication import Authentication
+from sysmon_core.api.wsgi.basic import BasicAuthenticator
 from sysmon_core.api.wsgi.dispatch import Dispatch
 from sysmon_core.api.wsgi.front_door import FrontDoor
 from sysmon_core.api.wsgi.pools import Pool
@@ -45,9 +47,12 @@ def make_wsgi(
         permissions.include(config)
         errors.include(config)
         access_log.include(config)
-    kept = ResponseCache(Dispatch(config.make_wsgi_app(), listed))
-    guard = Authentication(kept, deps.logins, Pool(LOGIN).threads, *_guarded(deps))
-    return FrontDoor(guard, trusted_proxies, hosts, AccessLog(counted).saw)
+    routes = RouteTable(listed)
+    cache = ResponseCache(routes)
+    app = cache.lookup(Dispatch(cache.fill(config.make_wsgi_app()), routes))
+    authenticators = [BasicAuthenticator(deps.logins, Pool(LOGIN).threads)]
+    guarded = Authentication(app, routes, authenticators)
+    return FrontDoor(guarded, trusted_proxies, hosts, AccessLog(counted).saw)
 
 
 def declared(deps: Dependencies) -> list[Resource]:
@@ -57,13 +62,6 @@ def declared(deps: Dependencies) -> list[Resource]:
     for version in versions.load(deps.versions):
         found += version.resources(deps)
     return found
-
-
-def _guarded(deps: Dependencies) -> tuple[list[str], list[str]]:
-    """Where nobody goes without credentials, and what of that all may see."""
-    served = versions.load(deps.versions)
-    indexes = [f"/{one.name}/" for one in served if deps.private or one.authenticated]
-    return [*indexes, *(["/metrics"] if deps.private else [])], indexes
 
 
 def _versions(names: Iterable[str]) -> Endpoint:

@@ -69,6 +69,7 @@ def run_now(
         view=view,
         permission=permission,
         work=_work(metric, executor),
+        cached=bool(metric.lifetime),
         reads=Query(metric.params),
         summary=metric.title,
         description=metric.description,

@@ -39,6 +39,7 @@ class Endpoint:
         view: takes a request and gives what is rendered.
         permission: who may call it.
         work: whose threads do it: by default it must never wait.
+        cached: whether a response is repeated for the lifetime of the report that it shows.
         reads: makes params from the request, if there are any.
         summary: a line for lists.
         description: what a caller must know beyond that.
@@ -49,6 +50,7 @@ class Endpoint:
     view: View
     permission: str
     work: Work = AT_ONCE
+    cached: bool = False
     reads: Reader | None = None
     summary: str
     description: str = ""
@@ -75,6 +77,10 @@ class Resource:
     parts: Mapping[str, str] = field(default_factory=dict)
     head: bool = True
     media_type: str = JSON
+
+    def endpoint(self, method: str) -> Endpoint | None:
+        """The endpoint that answers a method; that of GET for HEAD, be it to refuse it."""
+        return self.endpoints.get("GET" if method == "HEAD" else method)
 
     def acts(self, method: str) -> bool:
         """Whether a request of this method starts, changes or stops something."""

@@ -24,6 +24,13 @@ def include(config: Configurator) -> None:
     config.set_default_permission(ADMIN)
 
 
+def permits(account: Account | None, permission: str) -> bool:
+    """Whether the caller has a permission; ``account`` is None if the caller is not known."""
+    if permission == PUBLIC:
+        return True
+    return account is not None and (account.admin or permission == USER)
+
+
 class Policy:
     """Pyramid's security policy."""
 
@@ -40,7 +47,7 @@ class Policy:
     def permits(self, request: Request, _context: Any, permission: str) -> Allowed | Denied:
         """An admin may everything, a user what users may, nobody nothing."""
         account = self.identity(request)
-        if account is not None and (account.admin or permission == USER):
+        if account is not None and permits(account, permission):
             return Allowed("%s may", account.username)
         return Denied("not permitted: %s", permission)
 

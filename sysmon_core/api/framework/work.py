@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-QUEUE_REQUESTS = 500  # that may wait for the threads of one class
+# That may wait for the threads of one class: half of the server's ``connection_limit``, so that
+# 1,000 clients are served which all ask for the same at once, and as many others can connect.
+QUEUE_REQUESTS = 1000
 
 
 @dataclass(frozen=True)
