@@ -12,11 +12,10 @@ from sysmon_core.api.framework.declarations import Answer, Endpoint, View
 from sysmon_core.api.framework.inputs import Query, Reader
 from sysmon_core.api.framework.links import Link, link, path_of
 from sysmon_core.api.framework.permissions import PUBLIC, caller_of
-from sysmon_core.api.framework.problems import problem
 from sysmon_core.api.framework.work import TASKS, Work
 from sysmon_core.api.versions import Version
 from sysmon_core.api.wsgi.response_cache import mark_cacheable
-from sysmon_core.errors import Fault, RunTooLong
+from sysmon_core.errors import Fault, InvalidInput, RunTooLong
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.metrics.registry import Registry
 from sysmon_core.metrics.report import Report
@@ -60,7 +59,7 @@ def run_now(
                 metric, request.validated["params"], caller_of(request).address
             )
         except RunTooLong as error:
-            return too_long(request, error, _advice(request, metric, elsewhere))
+            raise _too_long(request, error, _advice(request, metric, elsewhere)) from None
         if cached.lifetime:
             mark_cacheable(request, cached, private=permission != PUBLIC)
         return body_of(metric.name, cached.report)
@@ -124,7 +123,7 @@ def _submission(version: Version, metric: Metric, tasks: Tasks) -> View:
             params, by = request.validated["params"], caller_of(request)
             task_id = tasks.submit(metric, params, by, owned=version.owned)
         except RunTooLong as error:
-            return too_long(request, error, "ask for less")
+            raise _too_long(request, error, "ask for less") from None
         found = link("task", request, version.route("task"), task_id=task_id)
         request.response.status = 201
         request.response.location = found["href"]
@@ -133,9 +132,9 @@ def _submission(version: Version, metric: Metric, tasks: Tasks) -> View:
     return view
 
 
-def too_long(request: Request, error: RunTooLong, advice: str) -> Any:
-    """A 400 that names the limit and the params that led past it."""
-    detail = f"{error}; {advice}"
-    places = request.validated["places"].items()
-    faults = [(place, Fault(name, str(error))) for name, place in sorted(places)]
-    return problem(request.environ, 400, detail, faults)
+def _too_long(request: Request, error: RunTooLong, advice: str) -> InvalidInput:
+    """The error that names the limit and the params that led past it."""
+    places = sorted(request.validated["places"].items())
+    return InvalidInput(
+        (Fault(name, str(error), place) for name, place in places), f"{error}; {advice}"
+    )

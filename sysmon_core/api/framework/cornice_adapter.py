@@ -12,15 +12,10 @@ from pyramid.decorator import reify
 from pyramid.httpexceptions import HTTPMethodNotAllowed
 from pyramid.interfaces import IRequestExtensions
 from pyramid.request import Request
-from pyramid.response import Response
 
 from sysmon_core.api.framework.csrf import from_here
 from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.inputs import Accepts, Validator
-from sysmon_core.api.framework.problems import problem
-from sysmon_core.errors import Fault
-
-PLACES = {"querystring": "query", "body": "body"}
 
 
 def include(config: Configurator, resources: Iterable[Resource]) -> None:
@@ -53,7 +48,7 @@ def _keep_one_class(config: Configurator) -> None:
 
 def _add(config: Configurator, declared: Resource) -> None:
     """Add the service of one path: an endpoint per method, and 405 for all others."""
-    service = cornice.Service(declared.name, declared.path, renderer="json", error_handler=invalid)
+    service = cornice.Service(declared.name, declared.path, renderer="json")
     first: tuple[Validator, ...] = (Accepts(declared.media_type),)
     if not declared.head:
         first = (_refuse_head(declared.endpoints), *first)
@@ -80,13 +75,3 @@ def _refuse_head(methods: Iterable[str]) -> Validator:
             raise HTTPMethodNotAllowed(headers={"Allow": ", ".join(methods)})
 
     return validate
-
-
-def invalid(request: Request) -> Response:
-    """Answer what the validators found."""
-    faults = [
-        (PLACES[error["location"]], Fault(error["name"], error["description"]))
-        for error in request.errors
-    ]
-    detail = "; ".join(f"{fault.name}: {fault.detail}" for _, fault in faults)
-    return problem(request.environ, request.errors.status, detail, faults)

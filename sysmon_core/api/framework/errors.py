@@ -80,13 +80,11 @@ def from_rule(error: errors.SysmonError, request: Request) -> Response:
 def of_error(environ: Mapping[str, Any], error: errors.SysmonError) -> Response:
     """What an error of ours means for the request of this WSGI environ."""
     status = status_of(type(error))
-    if isinstance(error, errors.InvalidInput):
-        faults = [("body", fault) for fault in error.faults]
-        return problem(environ, status, "The request is not valid", faults)
     if status >= 500:
         logger.warning("%s: %s", type(error).__name__, error)
+    faults = error.faults if isinstance(error, errors.InvalidInput) else ()
     headers = {"Retry-After": str(error.retry_after)} if status in {429, 503} else None
-    return problem(environ, status, str(error), headers=headers)
+    return problem(environ, status, str(error), faults, headers)
 
 
 def from_http(error: HTTPException, request: Request) -> Response:

@@ -1,10 +1,13 @@
-"""Reads what a request brings, as Cornice validators: they fill ``request.validated``."""
+"""Reads what a request brings, as Cornice validators: they fill ``request.validated``.
+
+Each raises InvalidInput with a fault for every field that does not fit, and its place.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -24,7 +27,6 @@ from sysmon_core.services.params import parse
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 100
-CORNICE_PLACES = {"query": "querystring", "body": "body"}
 
 WORDS = {"true": True, "1": True, "yes": True, "on": True}
 WORDS |= {"false": False, "0": False, "no": False, "off": False}
@@ -104,11 +106,11 @@ def _check(
     place: Callable[[str], str],
 ) -> None:
     try:
-        request.validated["params"] = params = parse(model, pairs)
-        request.validated["places"] = {name: place(name) for name in params.model_fields_set}
+        params = parse(model, pairs)
     except InvalidInput as error:
-        for fault in error.faults:
-            request.errors.add(CORNICE_PLACES[place(fault.name)], fault.name, fault.detail)
+        raise InvalidInput(replace(one, place=place(one.name)) for one in error.faults) from None
+    request.validated["params"] = params
+    request.validated["places"] = {name: place(name) for name in params.model_fields_set}
 
 
 def read_body(request: Request, limit: int) -> Pairs:

@@ -100,7 +100,7 @@ def _refusals(resource: Resource, endpoint: Endpoint) -> dict[int, str]:
 def _reasons_to_act(resource: Resource, endpoint: Endpoint) -> Iterator[tuple[int, str]]:
     methods = [method for method, one in resource.endpoints.items() if one is endpoint]
     if any(map(resource.acts, methods)):
-        yield from ((status_of(kind), str(kind.__doc__)) for kind in TO_ACT)
+        yield from ((status_of(kind), kind.meaning) for kind in TO_ACT)
 
 
 def _reasons(endpoint: Endpoint) -> Iterator[tuple[int, str]]:
@@ -117,4 +117,4 @@ def _reasons(endpoint: Endpoint) -> Iterator[tuple[int, str]]:
     if endpoint.permission == ADMIN:
         yield 403, f"{DETAILS[403]}."
     for kind in raised:
-        yield status_of(kind), str(kind.__doc__)
+        yield status_of(kind), kind.meaning

@@ -49,6 +49,17 @@ class _Response:
     route: str
 
 
+@dataclass(frozen=True)
+class _Layer:
+    """A middleware with the one method of the cache that it calls."""
+
+    app: WSGIApplication
+    answer: Callable[[WSGIApplication, WSGIEnvironment, StartResponse], Body]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
+        return self.answer(self.app, environ, start_response)
+
+
 class ResponseCache:
     """Two WSGI layers with one cache: ``lookup`` before the queue of requests, ``fill`` behind it.
 
@@ -68,39 +79,39 @@ class ResponseCache:
 
     def lookup(self, app: WSGIApplication) -> WSGIApplication:
         """Wrap an application: give the cached response, or call it."""
-
-        def layer(environ: WSGIEnvironment, start_response: StartResponse) -> Body:
-            cached = self._find(self._key(environ))
-            return (
-                self._repeat(cached, environ, start_response)
-                if cached
-                else app(environ, start_response)
-            )
-
-        return layer
+        return _Layer(app, self._lookup)
 
     def fill(self, app: WSGIApplication) -> WSGIApplication:
         """Wrap an application: look again, since others may have filled it; else call and cache."""
+        return _Layer(app, self._fill)
 
-        def layer(environ: WSGIEnvironment, start_response: StartResponse) -> Body:
-            key = self._key(environ)
-            cached = self._find(key)
-            if cached:
-                return self._repeat(cached, environ, start_response)
-            begun: list[tuple[str, _Headers]] = []
+    def _lookup(
+        self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Body:
+        cached = self._find(self._key(environ))
+        if cached is None:
+            return app(environ, start_response)
+        return self._repeat(cached, environ, start_response)
 
-            def start(status: str, headers: _Headers, exc_info: Any = None) -> Any:
-                begun.append((status, headers))
-                return start_response(status, self._aged(headers, environ.get(REPORT)), exc_info)
+    def _fill(
+        self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Body:
+        key = self._key(environ)
+        cached = self._find(key)
+        if cached is not None:
+            return self._repeat(cached, environ, start_response)
+        begun: list[tuple[str, _Headers]] = []
 
-            body = app(environ, start)
-            if key is None or REPORT not in environ:
-                return body
-            whole = b"".join(body)
-            self._store(key, _Response(environ[REPORT], *begun[-1], whole, environ[ROUTE]))
-            return [whole]
+        def start(status: str, headers: _Headers, exc_info: Any = None) -> Any:
+            begun.append((status, headers))
+            return start_response(status, self._aged(headers, environ.get(REPORT)), exc_info)
 
-        return layer
+        body = app(environ, start)
+        if key is None or REPORT not in environ:
+            return body
+        whole = b"".join(body)
+        self._store(key, _Response(environ[REPORT], *begun[-1], whole, environ[ROUTE]))
+        return [whole]
 
     def _key(self, environ: WSGIEnvironment) -> _Key | None:
         """All that a response depends on; None if it must not come from the cache."""
