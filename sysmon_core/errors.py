@@ -164,6 +164,12 @@ class AuditStalled(SysmonError):
     meaning = "The audit log takes no more lines, and nothing is done that it could not record."
 
 
+class WorkerMissing(SysmonError):
+    """No worker is connected to Redis."""
+
+    meaning = "No worker runs, so that tasks would wait."
+
+
 class NotReady(SysmonError):
     """Something that the service needs is not there; the text names the parts."""
 

@@ -1,4 +1,4 @@
-"""Whether everything that this service needs is there."""
+"""Health: whether everything that this service needs is there."""
 
 from __future__ import annotations
 
@@ -6,43 +6,36 @@ from collections.abc import Callable, Mapping
 
 from sysmon_core.errors import NotReady, SysmonError
 
-Check = Callable[[], object]
+Check = Callable[[], None]
 
 
 class Health:
-    """Looks at each part when asked.
+    """Checks each part of the service when asked.
 
     Args:
-        checks: by the part's name, a function that gives something false, or raises an error of
-            ours, if the part is not there; NotReady if it is there, and wrong as the text says.
+        checks: by the part's name, a function that returns if the part is there. It raises
+            NotReady if the part is there but cannot be used, as the text says, and any other
+            SysmonError if the part is missing.
     """
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
 
     def require(self) -> None:
-        """Look at all of them.
+        """Run every check.
 
         Raises:
-            NotReady: with the names of the parts that are not there, and what is wrong with others.
+            NotReady: with the names of the missing parts, and what is wrong with others.
         """
         missing, wrong = [], []
         for name, check in self._checks.items():
             try:
-                if not _is_there(check):
-                    missing.append(name)
+                check()
             except NotReady as error:
                 wrong.append(str(error))
+            except SysmonError:
+                missing.append(name)
         if missing:
             wrong.insert(0, f"Not there: {', '.join(missing)}")
         if wrong:
             raise NotReady("; ".join(wrong))
-
-
-def _is_there(check: Check) -> bool:
-    try:
-        return bool(check())
-    except NotReady:
-        raise
-    except SysmonError:
-        return False

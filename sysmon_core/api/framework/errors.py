@@ -36,6 +36,7 @@ STATUS: dict[type[errors.SysmonError], int] = {
     errors.TooManyRuns: 503,
     errors.TooManyRequests: 503,
     errors.NotReady: 503,
+    errors.WorkerMissing: 503,
     errors.TooManyLogins: 503,
     errors.CountersUnavailable: 503,
     errors.AuditStalled: 503,

@@ -32,6 +32,7 @@ STATUS = {
     "AuditStalled": 503,
     "TooManyLists": 503,
     "NotReady": 503,
+    "WorkerMissing": 503,
     "TasksUnavailable": 503,
     "DatabaseUnavailable": 503,
     "DatabaseTimeout": 503,
