@@ -48,7 +48,7 @@ def make_wsgi(
         errors.include(config)
         access_log.include(config)
     routes = RouteTable(listed)
-    cache = ResponseCache(routes)
+    cache = ResponseCache(listed)
     app = cache.lookup(Dispatch(cache.fill(config.make_wsgi_app()), routes))
     authenticators = [BasicAuthenticator(deps.logins, Pool(LOGIN).threads)]
     guarded = Authentication(app, routes, authenticators)

@@ -118,16 +118,16 @@ def _to_the_task(version: Version) -> dict[str, str]:
 def _submission(version: Version, metric: Metric, tasks: Tasks) -> View:
     """Make a task and answer with its id."""
 
-    def view(request: Request) -> Any:
+    def view(request: Request) -> schemas.TaskCreated:
         try:
             params, by = request.validated["params"], caller_of(request)
             task_id = tasks.submit(metric, params, by, owned=version.owned)
         except RunTooLong as error:
             raise _too_long(request, error, "ask for less") from None
-        found = link("task", request, version.route("task"), task_id=task_id)
+        path = path_of(request, version.route("task"), task_id=task_id)
         request.response.status = 201
-        request.response.location = found["href"]
-        return {"task_id": task_id, "links": [found]}
+        request.response.location = path
+        return schemas.TaskCreated(task_id=task_id, links=[schemas.TaskLink(rel="task", href=path)])
 
     return view
 

@@ -41,9 +41,10 @@ class UserList(Params):
     limit: Annotated[Integer, Field(ge=1)] | None = Field(None, description="At most so many")
 
 
-def shown(request: Request, account: Account) -> dict[str, Any]:
+def shown(request: Request, account: Account) -> schemas.User:
     """A user as clients see it."""
-    return _fields(account, path_of(request, "v3.user", username=account.username))
+    fields = _fields(account, path_of(request, "v3.user", username=account.username))
+    return schemas.User.model_validate(fields)
 
 
 def _fields(account: Account, path: str) -> dict[str, Any]:
@@ -152,19 +153,19 @@ class _Views:
             raise TooManyLists("Another long list of users is being made: try again, or set limit")
         return accounts
 
-    def create(self, request: Request) -> dict[str, Any]:
+    def create(self, request: Request) -> schemas.User:
         new = request.validated["params"]
         return self._created(request, self._users.create(new, caller_of(request)))
 
-    def get(self, request: Request) -> dict[str, Any]:
+    def get(self, request: Request) -> schemas.User:
         return shown(request, self._users.get(_username(request)))
 
-    def put(self, request: Request) -> dict[str, Any]:
+    def put(self, request: Request) -> schemas.User:
         new, by = request.validated["params"], caller_of(request)
         account, created = self._users.put(_username(request), new, by)
         return self._created(request, account) if created else shown(request, account)
 
-    def patch(self, request: Request) -> dict[str, Any]:
+    def patch(self, request: Request) -> schemas.User:
         new, by = request.validated["params"], caller_of(request)
         return shown(request, self._users.change(_username(request), new, by))
 
@@ -172,11 +173,11 @@ class _Views:
         self._users.delete(_username(request), caller_of(request))
         return HTTPNoContent()
 
-    def _created(self, request: Request, account: Account) -> dict[str, Any]:
-        fields = shown(request, account)
+    def _created(self, request: Request, account: Account) -> schemas.User:
+        user = shown(request, account)
         request.response.status = 201
-        request.response.location = fields["links"][0]["href"]
-        return fields
+        request.response.location = user.links[0].href
+        return user
 
 
 def _rendered(request: Request, accounts: Sequence[Account]) -> Response:

@@ -24,16 +24,19 @@ class RouteTable:
         found = self._fixed.get(path)
         if found is not None:
             return found
-        return next((one for pattern, one in self._varying if pattern.fullmatch(path)), None)
+        for pattern, resource in self._varying:
+            if pattern.fullmatch(path):
+                return resource
+        return None
 
     def endpoint(self, path: str, method: str) -> Endpoint | None:
         """The endpoint that answers a method at a path, if there is one."""
         resource = self.resource(path)
         return None if resource is None else resource.endpoint(method)
 
-    def is_known(self, path: str) -> bool:
-        """Whether there is a resource at the path, or at the path with a slash at its end."""
-        return self.resource(path) is not None or f"{path}/" in self._fixed
+    def is_redirected(self, path: str) -> bool:
+        """Whether a path leads to that of a resource with a slash at its end."""
+        return f"{path}/" in self._fixed
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -37,9 +37,11 @@ class Dispatch:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
         """Answer what never waits, and defer all else."""
         path = environ["PATH_INFO"]
-        if not self._routes.is_known(path):  # Pyramid takes longer to find that than to answer
+        resource = self._routes.resource(path)
+        if resource is None and not self._routes.is_redirected(path):
+            # Pyramid would take longer to find that out than it takes to answer most requests.
             return _answer(problem(environ, 404, DETAILS[404]), environ, start_response)
-        endpoint = self._routes.endpoint(path, environ["REQUEST_METHOD"])
+        endpoint = resource.endpoint(environ["REQUEST_METHOD"]) if resource else None
         if endpoint is None or endpoint.work is AT_ONCE:
             return self.app(environ, start_response)
         pool = self._pools[endpoint.work]

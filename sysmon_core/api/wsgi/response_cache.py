@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 from pyramid.request import Request
 
+from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.environ_keys import ACCOUNT, REPORT, ROUTE
 from sysmon_core.api.framework.permissions import permits
-from sysmon_core.api.framework.route_table import RouteTable
 from sysmon_core.api.wsgi.deferred import Body
 from sysmon_core.services.report_cache import CachedReport
 
@@ -67,12 +67,16 @@ class ResponseCache:
     endpoint's permission gets nothing from the cache.
 
     Args:
-        routes: what is declared.
+        resources: what is declared; only paths without parts that vary are cached.
         clock: the time by which reports have started, in seconds.
     """
 
-    def __init__(self, routes: RouteTable, clock: Clock = time.monotonic) -> None:
-        self._routes = routes
+    def __init__(self, resources: Iterable[Resource], clock: Clock = time.monotonic) -> None:
+        self._permissions = {
+            one.path: endpoint.permission
+            for one in resources
+            if (endpoint := one.endpoint("GET")) and endpoint.cached
+        }
         self._clock = clock
         self._lock = threading.Lock()
         self._responses: LRUCache[_Key, _Response] = LRUCache(MAX_RESPONSES)
@@ -96,6 +100,8 @@ class ResponseCache:
     def _fill(
         self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Body:
+        if environ["PATH_INFO"] not in self._permissions:
+            return app(environ, start_response)
         key = self._key(environ)
         cached = self._find(key)
         if cached is not None:
@@ -115,17 +121,15 @@ class ResponseCache:
 
     def _key(self, environ: WSGIEnvironment) -> _Key | None:
         """All that a response depends on; None if it must not come from the cache."""
-        if environ["REQUEST_METHOD"] != "GET":
-            return None
         path = environ["PATH_INFO"]
-        endpoint = self._routes.endpoint(path, "GET")
-        if endpoint is None or not endpoint.cached:
+        permission = self._permissions.get(path)
+        if permission is None or environ["REQUEST_METHOD"] != "GET":
             return None
-        if not permits(environ.get(ACCOUNT), endpoint.permission):
+        if not permits(environ.get(ACCOUNT), permission):
             return None
         get = environ.get
         query, accept = get("QUERY_STRING", ""), get("HTTP_ACCEPT", "")
-        return endpoint.permission, get("SCRIPT_NAME", ""), path, query, accept
+        return permission, get("SCRIPT_NAME", ""), path, query, accept
 
     def _find(self, key: _Key | None) -> _Response | None:
         if key is None:

@@ -13,7 +13,6 @@ from pyramid.response import Response
 from sysmon_core.api.framework.declarations import Endpoint, Resource
 from sysmon_core.api.framework.environ_keys import ACCOUNT, REPORT, ROUTE
 from sysmon_core.api.framework.permissions import ADMIN, PUBLIC
-from sysmon_core.api.framework.route_table import RouteTable
 from sysmon_core.api.wsgi.response_cache import MAX_RESPONSES, ResponseCache, mark_cacheable
 from sysmon_core.metrics.report import Report
 from sysmon_core.services.report_cache import CachedReport
@@ -31,12 +30,10 @@ def resource(path: str, permission: str = PUBLIC, *, cached: bool = True) -> Res
     return Resource(name=path, path=path, endpoints={"GET": endpoint}, parts={})
 
 
-ROUTES = RouteTable(
-    [
-        *(resource("/"), resource("/other"), resource("/admin", ADMIN)),
-        resource("/plain", cached=False),
-    ]
-)
+RESOURCES = [
+    *(resource("/"), resource("/other"), resource("/admin", ADMIN)),
+    resource("/plain", cached=False),
+]
 
 
 class Clock:
@@ -79,7 +76,7 @@ def sea(clock: Clock) -> Sea:
 
 @pytest.fixture
 def cache(clock: Clock) -> ResponseCache:
-    return ResponseCache(ROUTES, clock)
+    return ResponseCache(RESOURCES, clock)
 
 
 @pytest.fixture

@@ -23,25 +23,25 @@ ROUTES = RouteTable(
 
 
 @pytest.mark.parametrize(
-    ("path", "found", "known"),
+    ("path", "found", "redirected"),
     [
-        ("/", "/", True),
-        ("/fish/", "/fish/", True),
+        ("/", "/", False),
+        ("/fish/", "/fish/", False),
         ("/fish", None, True),
-        ("/fish/a", "/fish/{id}", True),
-        ("/fish/a.b-c", "/fish/{id}", True),
+        ("/fish/a", "/fish/{id}", False),
+        ("/fish/a.b-c", "/fish/{id}", False),
         ("/fish/a/", None, False),
-        ("/fish/a/fin", "/fish/{id}/fin", True),
+        ("/fish/a/fin", "/fish/{id}/fin", False),
         ("/fish/a/b/fin", None, False),
-        ("/fish/{id}", "/fish/{id}", True),
+        ("/fish/{id}", "/fish/{id}", False),
         ("", None, True),
         ("/bird", None, False),
     ],
 )
-def test_a_resource_is_found_by_its_path(path: str, found: str | None, known: bool) -> None:
+def test_a_resource_is_found_by_its_path(path: str, found: str | None, redirected: bool) -> None:
     resource = ROUTES.resource(path)
     assert (resource.path if resource else None) == found
-    assert ROUTES.is_known(path) is known
+    assert ROUTES.is_redirected(path) is redirected
 
 
 @pytest.mark.parametrize(
