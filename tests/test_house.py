@@ -53,7 +53,7 @@ USERS = {  # where each of these may be imported
     "granian": {"server/worker.py"},
     "limits": {"services/throttle.py", "settings/types.py"},
     "pluggy": {"metrics/hookspecs.py", "metrics/registry.py"},
-    "prometheus_client": {"api/endpoints/own_metrics.py", "api/wsgi/access_log.py"},
+    "prometheus_client": {"api/endpoints/telemetry.py", "api/wsgi/access_log.py"},
     "psycopg": {"database/postgresql.py"},
 }
 

@@ -1,4 +1,4 @@
-"""The REST API: each version thin, on the same services."""
+"""The REST API: assembles the versions, and the middleware around them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pyramid.config import Configurator
 
 from sysmon_core.api import schemas, versions
 from sysmon_core.api.dependencies import Dependencies
-from sysmon_core.api.endpoints import docs, health, own_metrics
+from sysmon_core.api.endpoints import docs, health, telemetry
 from sysmon_core.api.framework import cornice_adapter, errors, permissions
 from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource
 from sysmon_core.api.framework.links import link
@@ -21,7 +21,7 @@ from sysmon_core.api.wsgi.access_log import AccessLog
 from sysmon_core.api.wsgi.authentication import Authentication
 from sysmon_core.api.wsgi.basic import BasicAuthenticator
 from sysmon_core.api.wsgi.dispatch import Dispatch
-from sysmon_core.api.wsgi.front_door import FrontDoor
+from sysmon_core.api.wsgi.outermost import Outermost
 from sysmon_core.api.wsgi.pools import Pool
 from sysmon_core.api.wsgi.response_cache import ResponseCache
 
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 def make_wsgi(
     deps: Dependencies, trusted_proxies: Iterable[str], hosts: Iterable[str]
 ) -> WSGIApplication:
-    """The whole application, the front door included."""
-    counted = own_metrics.registry(deps.tasks.figures)
-    watched = own_metrics.resource(counted, USER if deps.private else PUBLIC)
-    listed = [*declared(deps), watched, docs.page(deps.swagger_ui)]
-    about = {one.name: one.summary for one in versions.load(deps.versions)}
-    listed.append(endpoint.resource(listed, about))
+    """Assemble Pyramid and the middleware around it."""
+    prometheus = telemetry.registry(deps.tasks.figures)
+    metrics = telemetry.resource(prometheus, USER if deps.private else PUBLIC)
+    listed = [*declared(deps), metrics, docs.page(deps.swagger_ui)]
+    summaries = {one.name: one.summary for one in versions.load(deps.versions)}
+    listed.append(endpoint.resource(listed, summaries))
     listed += docs.files(deps.swagger_ui)
     with Configurator(settings={}) as config:
         cornice_adapter.include(config, listed)
@@ -52,11 +52,11 @@ def make_wsgi(
     app = cache.lookup(Dispatch(cache.fill(config.make_wsgi_app()), routes))
     authenticators = [BasicAuthenticator(deps.logins, Pool(LOGIN).threads)]
     guarded = Authentication(app, routes, authenticators)
-    return FrontDoor(guarded, trusted_proxies, hosts, AccessLog(counted).saw)
+    return Outermost(guarded, trusted_proxies, hosts, AccessLog(prometheus).on_response)
 
 
 def declared(deps: Dependencies) -> list[Resource]:
-    """Every path of every version."""
+    """Every path of every version, and those that belong to none."""
     found = [Resource(name="root", path="/", endpoints={"GET": _versions(deps.versions)})]
     found += health.resources(deps.health)
     for version in versions.load(deps.versions):

@@ -1,4 +1,4 @@
-"""Endpoints of metrics: the list, a run while the caller waits, a run as a task."""
+"""Endpoints of metrics: the index, a run while the caller waits, a run as a task."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sysmon_core.metrics.report import Report
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.tasks import Tasks
 
-SPARE = 2  # threads that tell a caller that all slots are taken
+SPARE_THREADS = 2  # beyond the slots, to refuse callers who find none
 
 RUN = (errors.ProgramMissing, errors.MetricFailed, errors.MetricTimeout)
 LONG_RUN = (*RUN, errors.RunTooLong, errors.TooManyRuns)
@@ -32,12 +32,12 @@ SUBMIT = (
 )
 
 
-def index(version: Version, metrics: Registry, *more: str) -> Endpoint:
-    """The links of one version: each metric, then what else it has."""
+def index(version: Version, metrics: Registry, *others: str) -> Endpoint:
+    """The links of one version: to each metric, then to its other routes of these names."""
 
     def view(request: Request) -> dict[str, list[Link]]:
         routes = {metric.name: version.route(f"metric.{metric.name}") for metric in metrics}
-        routes |= {name: version.route(name) for name in more}
+        routes |= {name: version.route(name) for name in others}
         return {"links": [link(name, request, route) for name, route in routes.items()]}
 
     return Endpoint(
@@ -51,7 +51,7 @@ def index(version: Version, metrics: Registry, *more: str) -> Endpoint:
 def run_now(
     metric: Metric, executor: Executor, permission: str, elsewhere: Version | None = None
 ) -> Endpoint:
-    """Collect and answer with the report; too long a run is a task ``elsewhere``, if anywhere."""
+    """Run a metric while the caller waits; ``elsewhere`` is a version that makes tasks of runs."""
 
     def view(request: Request) -> Any:
         try:
@@ -83,9 +83,11 @@ def body_of(metric: str, report: Report) -> dict[str, str]:
 
 
 def _work(metric: Metric, executor: Executor) -> Work:
-    """Each quick metric has threads of its own; the long ones' refuse who finds no slot, too."""
+    """The threads for a metric: a quick one has its own, all long ones share theirs."""
     at_once = executor.at_once(metric)
-    return Work("run", at_once + SPARE) if metric.long else Work(f"run {metric.name}", at_once)
+    return (
+        Work("run", at_once + SPARE_THREADS) if metric.long else Work(f"run {metric.name}", at_once)
+    )
 
 
 def _advice(request: Request, metric: Metric, elsewhere: Version | None) -> str:
@@ -98,7 +100,7 @@ def _advice(request: Request, metric: Metric, elsewhere: Version | None) -> str:
 def submit(
     version: Version, metric: Metric, tasks: Tasks, permission: str, reads: Reader
 ) -> Endpoint:
-    """Make a task of a run; the same for GET and POST."""
+    """Make a task of a run: by GET or by POST."""
     return Endpoint(
         view=_submission(version, metric, tasks),
         permission=permission,

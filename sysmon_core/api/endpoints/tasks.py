@@ -1,4 +1,4 @@
-"""Endpoints of tasks: what became of one, and its end."""
+"""Endpoints of tasks: show one, cancel one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RAISES = (TaskNotFound, TasksUnavailable)
 
 
 def show(version: Version, tasks: Tasks, permission: str) -> Endpoint:
-    """The task's state, its result or error once it has one, and what can be done with it."""
+    """Show the task: its state, its result or error once it has ended, and its links."""
 
     def view(request: Request) -> dict[str, Any]:
         task = tasks.get(request.matchdict["task_id"], owned=version.owned)
@@ -48,7 +48,7 @@ def show(version: Version, tasks: Tasks, permission: str) -> Endpoint:
 
 
 def cancel(version: Version, tasks: Tasks, permission: str) -> Endpoint:
-    """End the task, or remove what is left of it."""
+    """Stop the task, or remove the record of one that has ended."""
 
     def view(request: Request) -> Response:
         tasks.cancel(request.matchdict["task_id"], caller_of(request), owned=version.owned)

@@ -23,7 +23,7 @@ from sysmon_core.metrics.metric import Integer, Params
 from sysmon_core.services.user_fields import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
 
-FEW = 1000  # users of a list that always finds a place
+SHORT_LIST_USERS = 1000  # up to which lists are made beside a longer one
 
 SHOWN = Answer(schemas.User)
 CREATED = Answer(
@@ -33,7 +33,7 @@ CREATED = Answer(
 
 
 class UserList(Params):
-    """How the users are listed."""
+    """Params of the list of users."""
 
     detail: Annotated[Integer, Field(ge=0, le=1)] = Field(
         0, description="1: the users themselves instead of their names"
@@ -126,15 +126,15 @@ def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
 
 
 class _Views:
-    """Each takes a request and gives what is rendered."""
+    """The views; each takes a request and returns what is rendered."""
 
     def __init__(self, users: Users) -> None:
         self._users = users
-        self._place = threading.Lock()  # for one long list
+        self._long_list = threading.Lock()  # held while one is made
 
     def list(self, request: Request) -> Any:
         params: UserList = request.validated["params"]
-        long = self._place.acquire(blocking=False)
+        long = self._long_list.acquire(blocking=False)
         try:
             accounts = self._accounts(params.limit, long)
             if params.detail:
@@ -142,14 +142,14 @@ class _Views:
             return {"users": [account.username for account in accounts]}
         finally:
             if long:
-                self._place.release()
+                self._long_list.release()
 
     def _accounts(self, limit: int | None, long: bool) -> Sequence[Account]:
-        """Those asked for; where there is no place for a long list, only if they are few."""
-        if long or (limit is not None and limit <= FEW):
+        """The users asked for; while another long list is made, only if they are few."""
+        if long or (limit is not None and limit <= SHORT_LIST_USERS):
             return self._users.list(limit)
-        accounts = self._users.list(FEW + 1)
-        if len(accounts) > FEW:
+        accounts = self._users.list(SHORT_LIST_USERS + 1)
+        if len(accounts) > SHORT_LIST_USERS:
             raise TooManyLists("Another long list of users is being made: try again, or set limit")
         return accounts
 
@@ -181,7 +181,7 @@ class _Views:
 
 
 def _rendered(request: Request, accounts: Sequence[Account]) -> Response:
-    """Many users as JSON, each by itself: one that is long would keep all other threads waiting."""
+    """Many users as JSON, encoded one by one: to encode all at once would block other threads."""
     path = path_of(request, "v3.users")  # a username needs no quoting
     texts = [json.dumps(_fields(one, path + one.username)) for one in accounts]
     response = request.response

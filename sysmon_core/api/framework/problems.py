@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 wants them: application/problem+json."""
+"""Problem details (RFC 9457): error responses as application/problem+json."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def problem(
     faults: Iterable[Fault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A whole response for the request of this WSGI environ."""
+    """The error response to the request of this WSGI environ."""
     fields = problem_fields(status, detail, environ[REQUEST_ID], faults)
     response = Response(
         json.dumps(fields).encode(), f"{status} {fields['title']}", content_type=MEDIA_TYPE
