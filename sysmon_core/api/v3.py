@@ -16,11 +16,13 @@ def resources(deps: Dependencies) -> Iterator[Resource]:
     """The index, every metric, the tasks and the users."""
     yield VERSION.resource("", "", {"GET": index(VERSION, deps.registry, "users")})
     yield from metrics_and_tasks(VERSION, deps)
-    yield VERSION.resource("users", "users/", users.collection(deps.users, deps.body_limit))
+    yield VERSION.resource(
+        "users", "users/", users.collection(VERSION, deps.users, deps.body_limit)
+    )
     yield VERSION.resource(
         "user",
         "users/{username}",
-        users.one(deps.users, deps.body_limit),
+        users.one(VERSION, deps.users, deps.body_limit),
         {"username": "The name of a user"},
     )
 

@@ -9,10 +9,13 @@ from typing import Any, cast
 import pytest
 from pyramid.testing import DummyRequest
 
+from sysmon_core.api import versions
 from sysmon_core.api.endpoints.users import SHORT_LIST_USERS, UserList, collection
 from sysmon_core.errors import TooManyLists
 from sysmon_core.services.users import Account, Users
 from tests.conftest import PATIENCE
+
+(VERSION,) = versions.load(["v3"])
 
 
 class ManyUsers:
@@ -48,7 +51,7 @@ def test_beside_a_list_that_is_being_made_only_short_ones_are(
     count: int, limit: int | None, refused: bool
 ) -> None:
     users = ManyUsers(count)
-    view = collection(cast("Users", users), 1)["GET"].view
+    view = collection(VERSION, cast("Users", users), 1)["GET"].view
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(view, asked())
         assert users.begun.wait(PATIENCE)
