@@ -1,7 +1,7 @@
 """The bodies of responses, as models: views return them, and the API document shows them.
 
-The index, a task's state and the list of users are plain dicts in their views: to make the models
-would take a tenth of the time of the whole request.
+A task's state and the index are plain dicts in their views, since models would take about a tenth
+of the request's time; so is the list of users, which may be long.
 """
 
 from __future__ import annotations
