@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import redis
 
 from sysmon_core import settings
-from sysmon_core.api import make_wsgi
+from sysmon_core.api import make_wsgi, versions
 from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.endpoints.docs import swagger_ui
+from sysmon_core.errors import WorkerMissing
 from sysmon_core.metrics import registry
 from sysmon_core.metrics.host import bind
 from sysmon_core.redis_store.client import has_room, impatient
@@ -65,18 +66,26 @@ def make_app(
         health=Health(_checks(config, client, users)),
         body_limit=config.body_limit,
         swagger_ui=swagger_ui(),
-        versions=tuple(config.versions.split()),
+        versions=config.versions,
         private=config.private,
     )
-    return make_wsgi(services, config.trusted_proxies.split(), config.hosts.split())
+    return make_wsgi(services, config.trusted_proxies, config.hosts)
 
 
 def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Check]:
     """What must be there; the database only where users are asked for."""
-    checks: dict[str, Check] = {
-        "Redis": lambda: has_room(client),
-        "worker": lambda: workers(client),
-    }
-    if config.private or "v3" in config.versions:
-        checks["database"] = lambda: users.has_admin() in {True, False}
+
+    def redis_takes_tasks() -> None:
+        has_room(client)
+
+    def worker_listens() -> None:
+        if not workers(client):
+            raise WorkerMissing("No worker listens for tasks: start one")
+
+    def database_answers() -> None:
+        users.has_admin()
+
+    checks: dict[str, Check] = {"Redis": redis_takes_tasks, "worker": worker_listens}
+    if config.private or any(one.authenticated for one in versions.load(config.versions)):
+        checks["database"] = database_answers
     return checks

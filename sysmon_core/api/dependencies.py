@@ -1,4 +1,4 @@
-"""What the versions of the API are built from."""
+"""Dependencies: the services that the API is built on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from sysmon_core.services.users import Users
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The rules that the views call.
+    """The services that views call, and the settings that they need.
 
-    ``body_limit`` is in bytes, ``swagger_ui`` the folder of its files if it is installed,
-    ``versions`` are those that are served; if ``private``, all of them are for users alone.
+    Args:
+        body_limit: bytes that a request's body may have.
+        swagger_ui: the folder with the files of Swagger UI, if it is installed.
+        versions: the names of the versions that are served, in order.
+        private: whether all versions are for users alone.
     """
 
     registry: Registry

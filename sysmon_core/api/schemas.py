@@ -1,4 +1,8 @@
-"""The bodies of answers, as models: what the API document says of them."""
+"""The bodies of responses, as models: views return them, and the API document shows them.
+
+A task's state and the index are plain dicts in their views, since models would take about a tenth
+of the request's time; so is the list of users, which may be long.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +24,14 @@ TaskId = Annotated[str, Field(description="The id of the task, as its path has i
 
 
 class Exactly(BaseModel):
-    """The base of all: a body has the members that are named, and no others."""
+    """Base of all bodies: one has the members that are named, and no others."""
 
-    # Nothing is validated by them: what the document needs is made once it is asked for.
+    # Each is built when it is first used: most are not, in a process that serves few requests.
     model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    def __json__(self, _request: object) -> dict[str, Any]:
+        """The body as Pyramid's JSON renderer asks for it."""
+        return self.model_dump(mode="json", by_alias=True)
 
 
 class Fault(Exactly):

@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.endpoints.metrics import index, run_now
 from sysmon_core.api.framework.declarations import Resource
-from sysmon_core.api.framework.permissions import PUBLIC, USER
-
-SUMMARY = "Version 1: synchronous"
+from sysmon_core.api.versions import Version, with_tasks
 
 
 def resources(deps: Dependencies) -> Iterator[Resource]:
     """The index and every metric."""
-    yield Resource(name="v1", path="/v1/", endpoints={"GET": index("v1", deps.registry)})
-    permission = USER if deps.private else PUBLIC
+    yield VERSION.resource("", "", {"GET": index(VERSION, deps.registry)})
+    permission = VERSION.permission(private=deps.private)
+    elsewhere = with_tasks(deps.versions)
     for metric in deps.registry:
-        yield Resource(
-            name=f"v1.metric.{metric.name}",
-            path=f"/v1/{metric.name}/",
-            endpoints={"GET": run_now(metric, deps.executor, permission)},
-        )
+        endpoint = run_now(metric, deps.executor, permission, elsewhere)
+        yield VERSION.resource(f"metric.{metric.name}", f"{metric.name}/", {"GET": endpoint})
+
+
+VERSION = Version(name="v1", summary="Version 1: synchronous", resources=resources)

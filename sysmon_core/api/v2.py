@@ -9,43 +9,39 @@ from sysmon_core.api.endpoints.metrics import index, run_now, submit
 from sysmon_core.api.endpoints.tasks import cancel, show
 from sysmon_core.api.framework.declarations import Endpoint, Resource
 from sysmon_core.api.framework.inputs import Query, QueryAndBody, Reader
-from sysmon_core.api.framework.permissions import PUBLIC, USER
+from sysmon_core.api.versions import Version
 from sysmon_core.metrics.metric import Metric
-
-SUMMARY = "Version 2: long runs become tasks"
 
 
 def resources(deps: Dependencies) -> Iterator[Resource]:
     """The index, every metric and the tasks."""
-    yield Resource(name="v2", path="/v2/", endpoints={"GET": index("v2", deps.registry)})
-    permission = USER if deps.private else PUBLIC
-    yield from metrics_and_tasks(deps, "v2", permission, owned=False)
+    yield VERSION.resource("", "", {"GET": index(VERSION, deps.registry)})
+    yield from metrics_and_tasks(VERSION, deps)
 
 
-def metrics_and_tasks(
-    deps: Dependencies, version: str, permission: str, *, owned: bool
-) -> Iterator[Resource]:
-    """Every metric, and the tasks, those that users own only if ``owned``."""
+def metrics_and_tasks(version: Version, deps: Dependencies) -> Iterator[Resource]:
+    """Every metric and the tasks of a version whose long runs become tasks."""
+    permission = version.permission(private=deps.private)
     for metric in deps.registry:
-        yield Resource(
-            name=f"{version}.metric.{metric.name}",
-            path=f"/{version}/{metric.name}/",
-            endpoints=_of_metric(deps, version, metric, permission),
+        yield version.resource(
+            f"metric.{metric.name}",
+            f"{metric.name}/",
+            _of_metric(version, deps, metric, permission),
             head=not metric.long,
         )
-    yield Resource(
-        name=f"{version}.task",
-        path=f"/{version}/task/{{task_id}}",
-        parts={"task_id": "The id of a task"},
-        endpoints={
-            "GET": show(version, deps.tasks, permission, owned=owned),
-            "DELETE": cancel(deps.tasks, permission, owned=owned),
+    yield version.resource(
+        "task",
+        "task/{task_id}",
+        {
+            "GET": show(version, deps.tasks, permission),
+            "DELETE": cancel(version, deps.tasks, permission),
         },
+        {"task_id": "The id of a task"},
     )
 
 
 def _of_metric(
-    deps: Dependencies, version: str, metric: Metric, permission: str
+    version: Version, deps: Dependencies, metric: Metric, permission: str
 ) -> dict[str, Endpoint]:
     if not metric.long:
         return {"GET": run_now(metric, deps.executor, permission)}
@@ -57,3 +53,8 @@ def _of_metric(
         method: submit(version, metric, deps.tasks, permission, reads)
         for method, reads in readers.items()
     }
+
+
+VERSION = Version(
+    name="v2", summary="Version 2: long runs become tasks", tasks=True, resources=resources
+)

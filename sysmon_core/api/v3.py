@@ -8,25 +8,29 @@ from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.endpoints import users
 from sysmon_core.api.endpoints.metrics import index
 from sysmon_core.api.framework.declarations import Resource
-from sysmon_core.api.framework.permissions import USER
 from sysmon_core.api.v2 import metrics_and_tasks
-
-SUMMARY = "Version 3: version 2 for users, and the users"
+from sysmon_core.api.versions import Version
 
 
 def resources(deps: Dependencies) -> Iterator[Resource]:
     """The index, every metric, the tasks and the users."""
-    start = index("v3", deps.registry, "users")
-    yield Resource(name="v3", path="/v3/", endpoints={"GET": start})
-    yield from metrics_and_tasks(deps, "v3", USER, owned=True)
-    yield Resource(
-        name="v3.users",
-        path="/v3/users/",
-        endpoints=users.collection(deps.users, deps.body_limit),
+    yield VERSION.resource("", "", {"GET": index(VERSION, deps.registry, "users")})
+    yield from metrics_and_tasks(VERSION, deps)
+    yield VERSION.resource(
+        "users", "users/", users.collection(VERSION, deps.users, deps.body_limit)
     )
-    yield Resource(
-        name="v3.user",
-        path="/v3/users/{username}",
-        parts={"username": "The name of a user"},
-        endpoints=users.one(deps.users, deps.body_limit),
+    yield VERSION.resource(
+        "user",
+        "users/{username}",
+        users.one(VERSION, deps.users, deps.body_limit),
+        {"username": "The name of a user"},
     )
+
+
+VERSION = Version(
+    name="v3",
+    summary="Version 3: version 2 for users, and the users",
+    authenticated=True,
+    tasks=True,
+    resources=resources,
+)

@@ -50,9 +50,9 @@ def _examples(config: Settings) -> Iterator[str]:
     metrics = [metric for metric in registry.load(config) if not _required(metric)]
     for version, long in (("v1", False), ("v2", True)):
         names = [metric.name for metric in metrics if metric.long == long]
-        if names and version in config.versions.split():
+        if names and version in config.versions:
             yield f"{curl} {url}/{version}/{names[0]}/"
-    if "v3" in config.versions.split():
+    if "v3" in config.versions:
         yield f"{curl} --user admin {url}/v3/users/"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from sysmon_core.api import versions
 from sysmon_core.server.listeners import UNIX
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ def exposure(config: Settings) -> str | None:
     open_to = [host for host in map(_host, words) if not _is_loopback(host)]
     if not open_to or config.trusted_proxies:
         return None
-    public = [] if config.private else [name for name in config.versions.split() if name != "v3"]
+    served = [] if config.private else versions.load(config.versions)
+    public = [one.name for one in served if not one.authenticated]
     free = f"{' and '.join(public)} may be asked by all who reach it, and " if public else ""
     return (
         f"The server listens on {', '.join(open_to)} and no proxy is trusted: {free}passwords "

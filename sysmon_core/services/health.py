@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 
 from sysmon_core.errors import NotReady, SysmonError
 
-Check = Callable[[], object]
+Check = Callable[[], None]
 
 
 class Health:
     """Runs a check of each part at every request; nothing is cached.
 
     Args:
-        checks: a function for each part, by the part's name. It returns a false value or raises a
-            SysmonError if the part is not available, and raises NotReady with a text of its own
-            if the part is available but unusable.
+        checks: a function for each part, by the part's name. It returns if the part is available.
+            It raises NotReady if the part is available but unusable, with a text that says why,
+            and any other SysmonError if the part is missing.
     """
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
@@ -31,20 +31,12 @@ class Health:
         missing, unusable = [], []
         for name, check in self._checks.items():
             try:
-                if not _is_available(check):
-                    missing.append(name)
+                check()
             except NotReady as error:
                 unusable.append(str(error))
+            except SysmonError:
+                missing.append(name)
         if missing:
             unusable.insert(0, f"Not there: {', '.join(missing)}")
         if unusable:
             raise NotReady("; ".join(unusable))
-
-
-def _is_available(check: Check) -> bool:
-    try:
-        return bool(check())
-    except NotReady:
-        raise
-    except SysmonError:
-        return False

@@ -11,7 +11,15 @@ from pydantic import ConfigDict, Field
 from sysmon_core.errors import ConfigurationError
 from sysmon_core.settings.logins import LoginSettings
 from sysmon_core.settings.runs import RunSettings
-from sysmon_core.settings.types import AbsolutePath, Addresses, Positive, PositiveInt, Versions
+from sysmon_core.settings.types import (
+    KNOWN_VERSIONS,
+    AbsolutePath,
+    Addresses,
+    List,
+    Positive,
+    PositiveInt,
+    Versions,
+)
 
 ENV_PREFIX = "SYSMON_"
 SOCKET_PATH_LIMIT = 107  # bytes: sun_path of unix(7), less the closing NUL
@@ -34,14 +42,14 @@ class Settings(RunSettings, LoginSettings):
             "each."
         ),
     )
-    hosts: str = Field(
-        "",
+    hosts: List = Field(
+        (),
         description=(
             "Host names by which clients call the service, separated by spaces, beside "
             "localhost and IP addresses."
         ),
     )
-    versions: Versions = Field("v1 v2 v3", description="Versions of the API that are served.")
+    versions: Versions = Field(KNOWN_VERSIONS, description="Versions of the API that are served.")
     private: bool = Field(
         False,
         description="Whether versions 1 and 2 are for authenticated users only, as version 3 is.",
@@ -88,7 +96,7 @@ class Settings(RunSettings, LoginSettings):
         ),
     )
     trusted_proxies: Addresses = Field(
-        "",
+        (),
         description=(
             "Proxies whose X-Forwarded- headers are trusted, separated by spaces: an address or "
             "`unix` each."

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from sysmon_core.addresses import UNIX
 
@@ -15,23 +15,29 @@ Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
 PositiveInt = Annotated[int, Field(gt=0)]
 MAX_RATE = (1 << 16) - 1  # which the counters of 16 bits can hold (services.rate_counters)
-KNOWN_VERSIONS = ("v1", "v2", "v3")
+KNOWN_VERSIONS = ("v1", "v2", "v3")  # each is declared by the module of its name in the API
+
+Words = tuple[str, ...]
 
 
-def _versions(value: str) -> str:
-    names = value.split()
+def _words(value: object) -> object:
+    """Split a value from a file or the environment, where lists are separated by spaces."""
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+def _versions(names: Words) -> Words:
     if not names or not set(names) <= set(KNOWN_VERSIONS):
         raise ValueError(f"name one or more of {', '.join(KNOWN_VERSIONS)}, separated by spaces")
-    return " ".join(name for name in KNOWN_VERSIONS if name in names)
+    return tuple(name for name in KNOWN_VERSIONS if name in names)
 
 
-def _addresses(value: str) -> str:
-    for word in value.split():
+def _addresses(words: Words) -> Words:
+    for word in words:
         try:
             _ = word == UNIX or ip_address(word)
         except ValueError:
             raise ValueError(f"{word} is no address; name each, as 127.0.0.1 ::1 unix") from None
-    return value
+    return words
 
 
 def _rate(value: str) -> str:
@@ -46,6 +52,7 @@ def _rate(value: str) -> str:
     return value
 
 
-Versions = Annotated[str, AfterValidator(_versions)]
-Addresses = Annotated[str, AfterValidator(_addresses)]
+List = Annotated[Words, BeforeValidator(_words)]
+Versions = Annotated[List, AfterValidator(_versions)]
+Addresses = Annotated[List, AfterValidator(_addresses)]
 Rate = Annotated[str, AfterValidator(_rate)]

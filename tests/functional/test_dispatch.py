@@ -16,6 +16,7 @@ from sysmon_core import Integer, Metric, Params
 from sysmon_core.api.framework.work import QUEUE_REQUESTS
 from sysmon_core.api.wsgi.deferred import Deferred
 from sysmon_core.metrics.registry import Registry, Source
+from sysmon_core.server.options import Options
 from tests.conftest import MakeApp, MakeSettings, until
 from tests.serving import HOST, PATIENCE, served
 
@@ -116,6 +117,10 @@ def test_those_who_ask_the_same_share_one_run(app: TestApp, sea: Sea) -> None:
         sea.let_go.set()
         assert {one.result() for one in asked} == {200}
     assert sea.runs < MANY / 2, "a second may pass now and then, but no run was for one alone"
+
+
+def test_one_class_of_work_may_take_half_of_what_can_be_connected() -> None:
+    assert Options.model_fields["connection_limit"].default == QUEUE_REQUESTS * 2
 
 
 def test_a_queue_that_is_full_refuses_at_once(app: TestApp) -> None:

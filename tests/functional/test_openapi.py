@@ -60,7 +60,7 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 def test_each_route_is_described_and_each_description_has_a_route(
     app: TestApp, document: dict[str, Any]
 ) -> None:
-    routes = app.app.app.app.app.app.registry.getUtility(IRoutesMapper).get_routes()
+    routes = app.app.app.app.app.app.app.registry.getUtility(IRoutesMapper).get_routes()
     paths = {route.pattern for route in routes if not route.pattern.startswith(PAGE_FILES)}
     assert set(document["paths"]) == paths
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sysmon_core.api.wsgi.front_door import SECURITY
+from sysmon_core.api.wsgi.outermost import SECURITY
 from tests.conftest import PATIENCE, ROOT, started_redis, until
 from tests.live.conftest import BIN, HOST, Answer, Site, is_problem, listening, new_site, processes
 

@@ -1,1 +1,1 @@
-"""The endpoints: one module for each kind of thing that can be asked for."""
+"""Endpoints: one module for each kind of resource."""

@@ -1,4 +1,4 @@
-"""The API document for people: a packaged Swagger UI, with nothing from other hosts."""
+"""Swagger UI: the API document for people, with nothing loaded from other hosts."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from sysmon_core.api.framework.work import DOCUMENT
 from sysmon_core.errors import ExtraMissing
 
 HTML = "text/html"
-OURS = "start.js"
+START_FILE = "start.js"
 LOADED = {
     "icon": "favicon-32x32.png",
     "style": "swagger-ui.css",
     "script": "swagger-ui-bundle.js",
-    "start": OURS,
+    "start": START_FILE,
 }
 TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
-MAX_AGE = 3600  # seconds; a new release may bring another Swagger UI
+MAX_AGE_SECONDS = 3600  # a new release may bring another Swagger UI
 
 # Scripts and styles are files from here alone; the icons in the styles are data.
 POLICY = (
@@ -66,7 +66,7 @@ SwaggerUIBundle({
 
 
 def swagger_ui() -> Path | None:
-    """Where the files of Swagger UI are, if the extra is installed."""
+    """The folder with the files of Swagger UI, if the extra is installed."""
     try:
         found: Path = import_module("swagger_ui_bundle").swagger_ui_path
     except ImportError:
@@ -74,11 +74,11 @@ def swagger_ui() -> Path | None:
     return found
 
 
-def page(place: Path | None) -> Resource:
-    """The page; ``place`` has the files of Swagger UI."""
+def page(folder: Path | None) -> Resource:
+    """The page, if ``folder`` has the files of Swagger UI; else it answers 501."""
 
     def view(request: Request) -> Response:
-        _require(place)
+        _require(folder)
         routes = {name: f"docs.{file}" for name, file in LOADED.items()} | {"document": "openapi"}
         urls = {name: escape(path_of(request, route)) for name, route in routes.items()}
         response = Response(PAGE.format_map(urls), content_type=HTML, charset="utf-8")
@@ -96,12 +96,12 @@ def page(place: Path | None) -> Resource:
     return Resource(name="docs", path="/docs", endpoints={"GET": endpoint}, media_type=HTML)
 
 
-def files(place: Path | None) -> Iterator[Resource]:
-    """What the page loads: of all that Swagger UI ships, no other page and no source map."""
+def files(folder: Path | None) -> Iterator[Resource]:
+    """The files that the page loads: not all that Swagger UI ships, which has another page too."""
     for name in LOADED.values():
         media_type = TYPES[Path(name).suffix]
         endpoint = Endpoint(
-            view=_file(place, name, media_type),
+            view=_file(folder, name, media_type),
             permission=PUBLIC,
             work=DOCUMENT,
             summary="A file of the page",
@@ -113,20 +113,20 @@ def files(place: Path | None) -> Iterator[Resource]:
         yield Resource(name=f"docs.{name}", path=path, endpoints=methods, media_type=media_type)
 
 
-def _file(place: Path | None, name: str, media_type: str) -> View:
+def _file(folder: Path | None, name: str, media_type: str) -> View:
     def view(request: Request) -> Response:
-        path = _require(place) / name
-        if name == OURS:
+        path = _require(folder) / name
+        if name == START_FILE:
             response = Response(START, content_type=media_type, charset="utf-8")
         else:
             response = FileResponse(path, request, content_type=media_type)
-        response.cache_control = f"max-age={MAX_AGE}"
+        response.cache_control = f"max-age={MAX_AGE_SECONDS}"
         return response
 
     return view
 
 
-def _require(place: Path | None) -> Path:
-    if place is None:
+def _require(folder: Path | None) -> Path:
+    if folder is None:
         raise ExtraMissing("The API document for people is an extra: pip install 'sysmon[docs]'")
-    return place
+    return folder

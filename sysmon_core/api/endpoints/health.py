@@ -1,4 +1,4 @@
-"""Whether the service lives and whether it is ready, for whoever watches over it; open to all."""
+"""Health probes: whether the process lives and whether it is ready; open to all."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from sysmon_core.services.health import Health
 
 
 class Alive(Exactly):
-    """That this process answers."""
+    """The process answers."""
 
     status: Literal["alive"]
 
 
 class Ready(Exactly):
-    """That all it needs is there."""
+    """All that the service needs is there."""
 
     status: Literal["ready"]
 
@@ -30,12 +30,12 @@ class Ready(Exactly):
 def resources(health: Health) -> Iterator[Resource]:
     """The two paths, named as Kubernetes names them."""
 
-    def alive(_request: Request) -> dict[str, str]:
-        return {"status": "alive"}
+    def alive(_request: Request) -> Alive:
+        return Alive(status="alive")
 
-    def ready(_request: Request) -> dict[str, str]:
+    def ready(_request: Request) -> Ready:
         health.require()
-        return {"status": "ready"}
+        return Ready(status="ready")
 
     lives = Endpoint(
         view=alive,

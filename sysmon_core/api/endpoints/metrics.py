@@ -1,8 +1,7 @@
-"""Endpoints of metrics: the list, a run while the caller waits, a run as a task."""
+"""Endpoints of metrics: the index, a run while the caller waits, a run as a task."""
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from pyramid.request import Request
@@ -13,17 +12,17 @@ from sysmon_core.api.framework.declarations import Answer, Endpoint, View
 from sysmon_core.api.framework.inputs import Query, Reader
 from sysmon_core.api.framework.links import Link, link, path_of
 from sysmon_core.api.framework.permissions import PUBLIC, caller_of
-from sysmon_core.api.framework.problems import problem
 from sysmon_core.api.framework.work import TASKS, Work
+from sysmon_core.api.versions import Version
 from sysmon_core.api.wsgi.response_cache import mark_cacheable
-from sysmon_core.errors import Fault, RunTooLong
+from sysmon_core.errors import Fault, InvalidInput, RunTooLong
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.metrics.registry import Registry
 from sysmon_core.metrics.report import Report
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.tasks import Tasks
 
-SPARE = 2  # threads that tell a caller that all slots are taken
+SPARE_THREADS = 2  # beyond the slots, to refuse callers who find none
 
 RUN = (errors.ProgramMissing, errors.MetricFailed, errors.MetricTimeout)
 LONG_RUN = (*RUN, errors.RunTooLong, errors.TooManyRuns)
@@ -33,12 +32,12 @@ SUBMIT = (
 )
 
 
-def index(version: str, metrics: Registry, *more: str) -> Endpoint:
-    """The links of one version: each metric, then what else it has."""
+def index(version: Version, metrics: Registry, *others: str) -> Endpoint:
+    """The links of one version: to each metric, then to its other routes of these names."""
 
     def view(request: Request) -> dict[str, list[Link]]:
-        routes = {metric.name: f"{version}.metric.{metric.name}" for metric in metrics}
-        routes |= {name: f"{version}.{name}" for name in more}
+        routes = {metric.name: version.route(f"metric.{metric.name}") for metric in metrics}
+        routes |= {name: version.route(name) for name in others}
         return {"links": [link(name, request, route) for name, route in routes.items()]}
 
     return Endpoint(
@@ -49,8 +48,10 @@ def index(version: str, metrics: Registry, *more: str) -> Endpoint:
     )
 
 
-def run_now(metric: Metric, executor: Executor, permission: str) -> Endpoint:
-    """Collect and answer with the report."""
+def run_now(
+    metric: Metric, executor: Executor, permission: str, elsewhere: Version | None = None
+) -> Endpoint:
+    """Run a metric while the caller waits; ``elsewhere`` is a version that makes tasks of runs."""
 
     def view(request: Request) -> Any:
         try:
@@ -58,7 +59,7 @@ def run_now(metric: Metric, executor: Executor, permission: str) -> Endpoint:
                 metric, request.validated["params"], caller_of(request).address
             )
         except RunTooLong as error:
-            return too_long(request, error, _advice(request, metric))
+            raise _too_long(request, error, _advice(request, metric, elsewhere)) from None
         if cached.lifetime:
             mark_cacheable(request, cached, private=permission != PUBLIC)
         return body_of(metric.name, cached.report)
@@ -67,6 +68,7 @@ def run_now(metric: Metric, executor: Executor, permission: str) -> Endpoint:
         view=view,
         permission=permission,
         work=_work(metric, executor),
+        cached=bool(metric.lifetime),
         reads=Query(metric.params),
         summary=metric.title,
         description=metric.description,
@@ -81,22 +83,24 @@ def body_of(metric: str, report: Report) -> dict[str, str]:
 
 
 def _work(metric: Metric, executor: Executor) -> Work:
-    """Each quick metric has threads of its own; the long ones' refuse who finds no slot, too."""
+    """The threads for a metric: a quick one has its own, all long ones share theirs."""
     at_once = executor.at_once(metric)
-    return Work("run", at_once + SPARE) if metric.long else Work(f"run {metric.name}", at_once)
+    return (
+        Work("run", at_once + SPARE_THREADS) if metric.long else Work(f"run {metric.name}", at_once)
+    )
 
 
-def _advice(request: Request, metric: Metric) -> str:
-    """Where the run would be a task, if there is such a version here."""
-    for version in ("v2", "v3"):
-        with contextlib.suppress(KeyError):
-            path = path_of(request, f"{version}.metric.{metric.name}")
-            return f"{path} has no such limit: it makes a task of it"
-    return "ask for less"
+def _advice(request: Request, metric: Metric, elsewhere: Version | None) -> str:
+    if elsewhere is None:
+        return "ask for less"
+    path = path_of(request, elsewhere.route(f"metric.{metric.name}"))
+    return f"{path} has no such limit: it makes a task of it"
 
 
-def submit(version: str, metric: Metric, tasks: Tasks, permission: str, reads: Reader) -> Endpoint:
-    """Make a task of a run; the same for GET and POST."""
+def submit(
+    version: Version, metric: Metric, tasks: Tasks, permission: str, reads: Reader
+) -> Endpoint:
+    """Make a task of a run: by GET or by POST."""
     return Endpoint(
         view=_submission(version, metric, tasks),
         permission=permission,
@@ -109,31 +113,30 @@ def submit(version: str, metric: Metric, tasks: Tasks, permission: str, reads: R
     )
 
 
-def _to_the_task(version: str) -> dict[str, str]:
-    return {f"{version}.task.get": "task_id", f"{version}.task.delete": "task_id"}
+def _to_the_task(version: Version) -> dict[str, str]:
+    return {version.route(f"task.{method}"): "task_id" for method in ("get", "delete")}
 
 
-def _submission(version: str, metric: Metric, tasks: Tasks) -> View:
+def _submission(version: Version, metric: Metric, tasks: Tasks) -> View:
     """Make a task and answer with its id."""
 
-    def view(request: Request) -> Any:
+    def view(request: Request) -> schemas.TaskCreated:
         try:
-            owned = version == "v3"
             params, by = request.validated["params"], caller_of(request)
-            task_id = tasks.submit(metric, params, by, owned=owned)
+            task_id = tasks.submit(metric, params, by, owned=version.owned)
         except RunTooLong as error:
-            return too_long(request, error, "ask for less")
-        found = link("task", request, f"{version}.task", task_id=task_id)
+            raise _too_long(request, error, "ask for less") from None
+        path = path_of(request, version.route("task"), task_id=task_id)
         request.response.status = 201
-        request.response.location = found["href"]
-        return {"task_id": task_id, "links": [found]}
+        request.response.location = path
+        return schemas.TaskCreated(task_id=task_id, links=[schemas.TaskLink(rel="task", href=path)])
 
     return view
 
 
-def too_long(request: Request, error: RunTooLong, advice: str) -> Any:
-    """A 400 that names the limit and the params that led past it."""
-    detail = f"{error}; {advice}"
-    places = request.validated["places"].items()
-    faults = [(place, Fault(name, str(error))) for name, place in sorted(places)]
-    return problem(request.environ, 400, detail, faults)
+def _too_long(request: Request, error: RunTooLong, advice: str) -> InvalidInput:
+    """The error that names the limit and the params that led past it."""
+    places = sorted(request.validated["places"].items())
+    return InvalidInput(
+        (Fault(name, str(error), place) for name, place in places), f"{error}; {advice}"
+    )

@@ -1,4 +1,4 @@
-"""Endpoints of tasks: what became of one, and its end."""
+"""Endpoints of tasks: show one, cancel one."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from sysmon_core.api.framework.declarations import Answer, Endpoint
 from sysmon_core.api.framework.links import link
 from sysmon_core.api.framework.permissions import caller_of
 from sysmon_core.api.framework.work import CHANGE, TASKS
+from sysmon_core.api.versions import Version
 from sysmon_core.errors import TaskNotFound, TasksUnavailable
 from sysmon_core.services.tasks import State, Tasks
 
 RAISES = (TaskNotFound, TasksUnavailable)
 
 
-def show(version: str, tasks: Tasks, permission: str, *, owned: bool) -> Endpoint:
-    """The task's state, its result or error once it has one, and what can be done with it."""
+def show(version: Version, tasks: Tasks, permission: str) -> Endpoint:
+    """Show the task: its state, its result or error once it has ended, and its links."""
 
     def view(request: Request) -> dict[str, Any]:
-        task = tasks.get(request.matchdict["task_id"], owned=owned)
-        here = link("self", request, f"{version}.task", task_id=task.id)
+        task = tasks.get(request.matchdict["task_id"], owned=version.owned)
+        here = link("self", request, version.route("task"), task_id=task.id)
         links = [here]
         fields: dict[str, Any] = {"task_id": task.id, "state": task.state.value}
         if task.report is not None:
@@ -46,11 +47,11 @@ def show(version: str, tasks: Tasks, permission: str, *, owned: bool) -> Endpoin
     )
 
 
-def cancel(tasks: Tasks, permission: str, *, owned: bool) -> Endpoint:
-    """End the task, or remove what is left of it."""
+def cancel(version: Version, tasks: Tasks, permission: str) -> Endpoint:
+    """Stop the task, or remove the record of one that has ended."""
 
     def view(request: Request) -> Response:
-        tasks.cancel(request.matchdict["task_id"], caller_of(request), owned=owned)
+        tasks.cancel(request.matchdict["task_id"], caller_of(request), owned=version.owned)
         return HTTPNoContent()
 
     return Endpoint(

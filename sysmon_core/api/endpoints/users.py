@@ -18,22 +18,19 @@ from sysmon_core.api.framework.inputs import Body, Query
 from sysmon_core.api.framework.links import path_of
 from sysmon_core.api.framework.permissions import ADMIN, USER, caller_of
 from sysmon_core.api.framework.work import CHANGE, USERS
+from sysmon_core.api.versions import Version
 from sysmon_core.errors import InvalidInput, LastAdmin, TooManyLists, UserExists, UserNotFound
 from sysmon_core.metrics.metric import Integer, Params
 from sysmon_core.services.user_fields import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
 
-FEW = 1000  # users of a list that always finds a place
+SHORT_LIST_USERS = 1000  # up to which lists are made beside a longer one
 
 SHOWN = Answer(schemas.User)
-CREATED = Answer(
-    schemas.User,
-    {f"v3.user.{method}": "username" for method in ("get", "patch", "delete")},
-)
 
 
 class UserList(Params):
-    """How the users are listed."""
+    """Params of the list of users."""
 
     detail: Annotated[Integer, Field(ge=0, le=1)] = Field(
         0, description="1: the users themselves instead of their names"
@@ -41,23 +38,9 @@ class UserList(Params):
     limit: Annotated[Integer, Field(ge=1)] | None = Field(None, description="At most so many")
 
 
-def shown(request: Request, account: Account) -> dict[str, Any]:
-    """A user as clients see it."""
-    return _fields(account, path_of(request, "v3.user", username=account.username))
-
-
-def _fields(account: Account, path: str) -> dict[str, Any]:
-    return {
-        "username": account.username,
-        "fullname": account.fullname,
-        "admin": account.admin,
-        "links": [{"rel": "self", "href": path}],
-    }
-
-
-def collection(users: Users, body_limit: int) -> dict[str, Endpoint]:
+def collection(version: Version, users: Users, body_limit: int) -> dict[str, Endpoint]:
     """All users: list them, add one."""
-    views = _Views(users)
+    views = _Views(version, users)
     return {
         "GET": Endpoint(
             view=views.list,
@@ -74,15 +57,15 @@ def collection(users: Users, body_limit: int) -> dict[str, Endpoint]:
             work=CHANGE,
             reads=Body(NewUser, body_limit),
             summary="Add a user",
-            answers={201: CREATED},
+            answers={201: _created(version)},
             raises=(InvalidInput, UserExists),
         ),
     }
 
 
-def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
+def one(version: Version, users: Users, body_limit: int) -> dict[str, Endpoint]:
     """One user: show, replace or add, change, remove."""
-    views = _Views(users)
+    views = _Views(version, users)
     return {
         "GET": Endpoint(
             view=views.get,
@@ -100,7 +83,7 @@ def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
             summary="Replace a user, or add one",
             description="The body may rename a user who is there; one who is added has the "
             "name of the path.",
-            answers={200: SHOWN, 201: CREATED},
+            answers={200: SHOWN, 201: _created(version)},
             raises=(InvalidInput, UserExists, LastAdmin),
         ),
         "PATCH": Endpoint(
@@ -124,69 +107,88 @@ def one(users: Users, body_limit: int) -> dict[str, Endpoint]:
     }
 
 
-class _Views:
-    """Each takes a request and gives what is rendered."""
+def _created(version: Version) -> Answer:
+    follow = {version.route(f"user.{method}"): "username" for method in ("get", "patch", "delete")}
+    return Answer(schemas.User, follow)
 
-    def __init__(self, users: Users) -> None:
+
+def _fields(account: Account, path: str) -> dict[str, Any]:
+    """A user as clients see it."""
+    return {
+        "username": account.username,
+        "fullname": account.fullname,
+        "admin": account.admin,
+        "links": [{"rel": "self", "href": path}],
+    }
+
+
+class _Views:
+    """The views; each takes a request and returns what is rendered."""
+
+    def __init__(self, version: Version, users: Users) -> None:
+        self._version = version
         self._users = users
-        self._place = threading.Lock()  # for one long list
+        self._long_list = threading.Lock()  # held while one is made
 
     def list(self, request: Request) -> Any:
         params: UserList = request.validated["params"]
-        long = self._place.acquire(blocking=False)
+        long = self._long_list.acquire(blocking=False)
         try:
             accounts = self._accounts(params.limit, long)
             if params.detail:
-                return _rendered(request, accounts)
+                return self._rendered(request, accounts)
             return {"users": [account.username for account in accounts]}
         finally:
             if long:
-                self._place.release()
+                self._long_list.release()
 
     def _accounts(self, limit: int | None, long: bool) -> Sequence[Account]:
-        """Those asked for; where there is no place for a long list, only if they are few."""
-        if long or (limit is not None and limit <= FEW):
+        """The users asked for; while another long list is made, only if they are few."""
+        if long or (limit is not None and limit <= SHORT_LIST_USERS):
             return self._users.list(limit)
-        accounts = self._users.list(FEW + 1)
-        if len(accounts) > FEW:
+        accounts = self._users.list(SHORT_LIST_USERS + 1)
+        if len(accounts) > SHORT_LIST_USERS:
             raise TooManyLists("Another long list of users is being made: try again, or set limit")
         return accounts
 
-    def create(self, request: Request) -> dict[str, Any]:
+    def create(self, request: Request) -> schemas.User:
         new = request.validated["params"]
         return self._created(request, self._users.create(new, caller_of(request)))
 
-    def get(self, request: Request) -> dict[str, Any]:
-        return shown(request, self._users.get(_username(request)))
+    def get(self, request: Request) -> schemas.User:
+        return self._shown(request, self._users.get(_username(request)))
 
-    def put(self, request: Request) -> dict[str, Any]:
+    def put(self, request: Request) -> schemas.User:
         new, by = request.validated["params"], caller_of(request)
         account, created = self._users.put(_username(request), new, by)
-        return self._created(request, account) if created else shown(request, account)
+        return self._created(request, account) if created else self._shown(request, account)
 
-    def patch(self, request: Request) -> dict[str, Any]:
+    def patch(self, request: Request) -> schemas.User:
         new, by = request.validated["params"], caller_of(request)
-        return shown(request, self._users.change(_username(request), new, by))
+        return self._shown(request, self._users.change(_username(request), new, by))
 
     def delete(self, request: Request) -> Response:
         self._users.delete(_username(request), caller_of(request))
         return HTTPNoContent()
 
-    def _created(self, request: Request, account: Account) -> dict[str, Any]:
-        fields = shown(request, account)
+    def _created(self, request: Request, account: Account) -> schemas.User:
+        user = self._shown(request, account)
         request.response.status = 201
-        request.response.location = fields["links"][0]["href"]
-        return fields
+        request.response.location = user.links[0].href
+        return user
 
+    def _shown(self, request: Request, account: Account) -> schemas.User:
+        path = path_of(request, self._version.route("user"), username=account.username)
+        return schemas.User.model_validate(_fields(account, path))
 
-def _rendered(request: Request, accounts: Sequence[Account]) -> Response:
-    """Many users as JSON, each by itself: one that is long would keep all other threads waiting."""
-    path = path_of(request, "v3.users")  # a username needs no quoting
-    texts = [json.dumps(_fields(one, path + one.username)) for one in accounts]
-    response = request.response
-    response.content_type = "application/json"
-    response.text = f'{{"users": [{", ".join(texts)}]}}'
-    return response
+    def _rendered(self, request: Request, accounts: Sequence[Account]) -> Response:
+        """Many users as JSON, encoded one by one: to encode all at once blocks other threads."""
+        path = path_of(request, self._version.route("users"))  # a username needs no quoting
+        texts = [json.dumps(_fields(one, path + one.username)) for one in accounts]
+        response = request.response
+        response.content_type = "application/json"
+        response.text = f'{{"users": [{", ".join(texts)}]}}'
+        return response
 
 
 def _username(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Makes Cornice services of what is declared; the only place that names Cornice."""
+"""Adapter to Cornice: makes a service of each declared resource. Only this module names Cornice."""
 
 from __future__ import annotations
 
@@ -12,81 +12,66 @@ from pyramid.decorator import reify
 from pyramid.httpexceptions import HTTPMethodNotAllowed
 from pyramid.interfaces import IRequestExtensions
 from pyramid.request import Request
-from pyramid.response import Response
 
-from sysmon_core.api.framework.csrf import from_here
+from sysmon_core.api.framework.csrf import reject_cross_site
 from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.inputs import Accepts, Validator
-from sysmon_core.api.framework.problems import problem
-from sysmon_core.errors import Fault
-
-PLACES = {"querystring": "query", "body": "body"}
 
 
 def include(config: Configurator, resources: Iterable[Resource]) -> None:
-    """Let the configurator take services, and add these; errors have views of our own."""
+    """Set up Cornice, and add a service for each resource; errors have views of our own."""
     config.add_settings({"handle_exceptions": False})
     config.include("cornice")
-    _keep_one_class(config)
+    _use_one_class(config)
     for resource in resources:
         _add(config, resource)
 
 
 class _Request(Request):  # type: ignore[misc]  # Pyramid ships no types
-    """A request with what Cornice adds to each.
+    """A request that has what Cornice would add to each as an extension.
 
-    Pyramid makes a class for each request to which anything is added, in an eighth of the time that
-    the request takes.
+    For a request with extensions Pyramid makes a class of its own, which takes an eighth of the
+    request's time.
     """
 
     @reify  # type: ignore[untyped-decorator]  # likewise
     def current_service(self) -> Any:
-        """The service that answers, for Cornice itself."""
+        """The service that answers; Cornice reads it."""
         return current_service(self)
 
 
-def _keep_one_class(config: Configurator) -> None:
+def _use_one_class(config: Configurator) -> None:
     config.set_request_factory(_Request)
     config.commit()
     del config.registry.getUtility(IRequestExtensions).descriptors["current_service"]
 
 
 def _add(config: Configurator, declared: Resource) -> None:
-    """Add the service of one path: an endpoint per method, and 405 for all others."""
-    service = cornice.Service(declared.name, declared.path, renderer="json", error_handler=invalid)
+    """Add the service of one path: an endpoint for each method, and 405 for all others."""
+    service = cornice.Service(declared.name, declared.path, renderer="json")
     first: tuple[Validator, ...] = (Accepts(declared.media_type),)
     if not declared.head:
         first = (_refuse_head(declared.endpoints), *first)
     for method, endpoint in declared.endpoints.items():
         validators = (*first, endpoint.reads) if endpoint.reads else first
         if declared.acts(method):
-            validators = (from_here, *validators)
+            validators = (reject_cross_site, *validators)
         service.add_view(
             method, endpoint.view, permission=endpoint.permission, validators=validators
         )
     if not declared.head:
         service.defined_methods.remove("HEAD")  # the list that Allow is made of
     config.add_cornice_service(service)
-    # Cornice also lists every service that was ever made, for documents of its own: an application
+    # Cornice keeps every service in a list of the module, for documents of its own: an application
     # would live, with all it has opened, as long as the process.
     cornice.service.SERVICES.remove(service)
 
 
 def _refuse_head(methods: Iterable[str]) -> Validator:
-    """To Pyramid a view of GET is one of HEAD too."""
+    """A validator that refuses HEAD, which Pyramid would give to the view of GET."""
 
     def validate(request: Request, **_options: Any) -> None:
         if request.method == "HEAD":
             raise HTTPMethodNotAllowed(headers={"Allow": ", ".join(methods)})
 
     return validate
-
-
-def invalid(request: Request) -> Response:
-    """Answer what the validators found."""
-    faults = [
-        (PLACES[error["location"]], Fault(error["name"], error["description"]))
-        for error in request.errors
-    ]
-    detail = "; ".join(f"{fault.name}: {fault.detail}" for _, fault in faults)
-    return problem(request.environ, request.errors.status, detail, faults)

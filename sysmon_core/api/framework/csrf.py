@@ -1,4 +1,4 @@
-"""Refuses what other sites' pages have a browser do: its user may be where they are not."""
+"""CSRF protection: refuses cross-site requests that change something."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from pyramid.request import Request
 
 from sysmon_core.errors import CrossSite
 
-OURS = {"same-origin", "none"}  # none: typed, or from a bookmark
+SAME_SITE = {"same-origin", "none"}  # none: the address was typed, or is a bookmark
 
 
-def from_here(request: Request, **_options: Any) -> None:
-    """A validator for requests that start, change or stop something.
+def reject_cross_site(request: Request, **_options: Any) -> None:
+    """Refuse a request of another site's page: a validator where something starts or changes.
 
-    Browsers tell where a request is from in Sec-Fetch-Site (Fetch Metadata, 2.4), older ones in
-    Origin (RFC 6454, 7), which no page can forge. Other clients send neither.
+    The page's browser may reach hosts that its author cannot, and may add credentials. It names
+    the page's site in Sec-Fetch-Site (Fetch Metadata, 2.4), an older one in Origin (RFC 6454, 7);
+    no page can forge either. Other clients send neither.
 
     Raises:
-        CrossSite: it is from a page of another origin, be it on this very host.
+        CrossSite: the page is of another origin, which may be on this very host.
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if (site and site not in OURS) or (origin and not _is_ours(origin, request.host)):
+    if (site and site not in SAME_SITE) or (origin and not _is_same(origin, request.host)):
         raise CrossSite("Another site's page made this request: make it yourself")
 
 
-def _is_ours(origin: str, host: str) -> bool:
+def _is_same(origin: str, host: str) -> bool:
     try:
         return urlsplit(origin).netloc.lower() == host.lower()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What each error means over HTTP: the answers of 4xx and 5xx that the front door leaves."""
+"""Error views: the statuses of exceptions, and the problems that they are answered with."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ STATUS: dict[type[errors.SysmonError], int] = {
     errors.TooManyRuns: 503,
     errors.TooManyRequests: 503,
     errors.NotReady: 503,
+    errors.WorkerMissing: 503,
     errors.TooManyLogins: 503,
     errors.CountersUnavailable: 503,
     errors.AuditStalled: 503,
@@ -59,7 +60,7 @@ logger = logging.getLogger(__name__)
 def include(config: Configurator) -> None:
     """Register the views that turn exceptions into problems, and the redirects to collections."""
     config.add_exception_view(unexpected, context=Exception)
-    config.add_exception_view(from_rule, context=errors.SysmonError)
+    config.add_exception_view(from_error, context=errors.SysmonError)
     config.add_exception_view(from_http, context=HTTPException)
     config.add_forbidden_view(forbidden)
     for methods, redirect in ((("GET", "HEAD"), HTTPMovedPermanently), ((), HTTPPermanentRedirect)):
@@ -68,48 +69,46 @@ def include(config: Configurator) -> None:
 
 
 def status_of(kind: type[errors.SysmonError]) -> int:
-    """The status of an error, or of what it is derived from."""
+    """The status of an error's class, or else of the nearest base that has one."""
     return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
 
 
-def from_rule(error: errors.SysmonError, request: Request) -> Response:
-    """Answer what the services refuse."""
+def from_error(error: errors.SysmonError, request: Request) -> Response:
+    """Answer an error of ours."""
     return of_error(request.environ, error)
 
 
 def of_error(environ: Mapping[str, Any], error: errors.SysmonError) -> Response:
-    """What an error of ours means for the request of this WSGI environ."""
+    """The problem that answers an error of ours to the request of this WSGI environ."""
     status = status_of(type(error))
-    if isinstance(error, errors.InvalidInput):
-        faults = [("body", fault) for fault in error.faults]
-        return problem(environ, status, "The request is not valid", faults)
     if status >= 500:
         logger.warning("%s: %s", type(error).__name__, error)
+    faults = error.faults if isinstance(error, errors.InvalidInput) else ()
     headers = {"Retry-After": str(error.retry_after)} if status in {429, 503} else None
-    return problem(environ, status, str(error), headers=headers)
+    return problem(environ, status, str(error), faults, headers)
 
 
 def from_http(error: HTTPException, request: Request) -> Response:
-    """Answer what Pyramid and Cornice refuse, headers kept; redirects pass."""
+    """Answer an HTTP exception of Pyramid or Cornice; redirects pass."""
     if error.code < 400:
         return cast("Response", error)
-    kept = {
+    headers = {
         name: value
         for name, value in error.headers.items()
         if name in {"Allow", "WWW-Authenticate"}
     }
     detail = DETAILS.get(error.code) or error.detail or error.explanation
-    return problem(request.environ, error.code, detail, headers=kept)
+    return problem(request.environ, error.code, detail, headers=headers)
 
 
 def forbidden(error: HTTPForbidden, request: Request) -> Response:
-    """Ask who it is, unless that is known and not enough."""
+    """Answer 401 if the caller is not known, else 403."""
     if request.identity is None:
         return problem(request.environ, 401, DETAILS[401], headers=CHALLENGE)
     return problem(request.environ, error.code, DETAILS[403])
 
 
 def unexpected(error: Exception, request: Request) -> Response:
-    """Answer a fault of ours: the log has it, the client does not."""
+    """Answer an exception that nobody expected: its text goes to the log alone."""
     logger.error("the request failed", exc_info=error)
     return problem(request.environ, 500, "Something went wrong inside; the log has more")

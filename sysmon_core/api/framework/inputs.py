@@ -1,10 +1,13 @@
-"""Reads what a request brings, as Cornice validators: they fill ``request.validated``."""
+"""Validators for Cornice: they read the query and the body, and fill ``request.validated``.
+
+Each raises InvalidInput with a fault for every field that does not fit, and its place.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -24,10 +27,9 @@ from sysmon_core.services.params import parse
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 100
-CORNICE_PLACES = {"query": "querystring", "body": "body"}
 
-WORDS = {"true": True, "1": True, "yes": True, "on": True}
-WORDS |= {"false": False, "0": False, "no": False, "off": False}
+TRUTH_WORDS = {"true": True, "1": True, "yes": True, "on": True}
+TRUTH_WORDS |= {"false": False, "0": False, "no": False, "off": False}
 
 Pairs = list[tuple[str, Any]]
 Validator = Callable[..., None]
@@ -35,12 +37,12 @@ Validator = Callable[..., None]
 
 @dataclass(frozen=True)
 class Accepts:
-    """Refuses a client that could not read the answer (406)."""
+    """Answers 406 to a client that could not read the response."""
 
     media_type: str
 
     def __call__(self, request: Request, **_options: Any) -> None:
-        """Look at the header Accept."""
+        """Check the header Accept."""
         if not request.accept.acceptable_offers([self.media_type]):
             raise HTTPNotAcceptable(f"Every answer here is {self.media_type}; ask for that")
 
@@ -82,19 +84,19 @@ class Body:
         """Fill ``request.validated``."""
         pairs = read_body(request, self.limit)
         if request.content_type.lower() == FORM:
-            pairs = [(name, _worded(self.model, name, value)) for name, value in pairs]
+            pairs = [(name, _truth(self.model, name, value)) for name, value in pairs]
         _check(request, self.model, pairs, lambda _: "body")
 
 
 Reader = Query | QueryAndBody | Body
 
 
-def _worded(model: type[Params], name: str, value: str) -> str | bool:
-    """A form has no booleans, but words for them."""
+def _truth(model: type[Params], name: str, value: str) -> str | bool:
+    """The boolean that a word of a form means, where the field is one; else the word."""
     field = model.model_fields.get(name)
     if field is None or field.annotation is not bool:
         return value
-    return WORDS.get(value.lower(), value)
+    return TRUTH_WORDS.get(value.lower(), value)
 
 
 def _check(
@@ -104,11 +106,11 @@ def _check(
     place: Callable[[str], str],
 ) -> None:
     try:
-        request.validated["params"] = params = parse(model, pairs)
-        request.validated["places"] = {name: place(name) for name in params.model_fields_set}
+        params = parse(model, pairs)
     except InvalidInput as error:
-        for fault in error.faults:
-            request.errors.add(CORNICE_PLACES[place(fault.name)], fault.name, fault.detail)
+        raise InvalidInput(replace(one, place=place(one.name)) for one in error.faults) from None
+    request.validated["params"] = params
+    request.validated["places"] = {name: place(name) for name in params.model_fields_set}
 
 
 def read_body(request: Request, limit: int) -> Pairs:
@@ -122,7 +124,7 @@ def read_body(request: Request, limit: int) -> Pairs:
     if not content:
         return []
     kind = request.content_type.lower()
-    if kind not in {JSON, FORM} or request.charset != "UTF-8":  # however it is written, or none
+    if kind not in {JSON, FORM} or request.charset != "UTF-8":  # in any case, or if it is missing
         raise HTTPUnsupportedMediaType(
             f"Send {JSON} or {FORM}, in UTF-8, and say so in Content-Type"
         )
@@ -136,7 +138,7 @@ def read_body(request: Request, limit: int) -> Pairs:
 
 
 def _content(request: Request, limit: int) -> bytes:
-    """The body, which the server has dechunked and given a length (PEP 3333)."""
+    """Read the body, which the server has dechunked and given a length (PEP 3333)."""
     length = request.content_length or 0
     if length > limit:
         raise HTTPRequestEntityTooLarge(f"A body may have {limit} bytes here")
@@ -159,20 +161,20 @@ def _query_fields(request: Request) -> Pairs:
 
 
 def _fields(text: str) -> Pairs:
-    """A query string or a form. WebOb's own reader lets a semicolon part fields, too."""
+    """Parse a query string or a form; WebOb would take a semicolon as a separator too."""
     return list(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS))
 
 
 def _read_json(text: str) -> Pairs:
-    """RFC 8259 without what parsers disagree on; a fault anywhere is a ValueError."""
+    """Parse JSON (RFC 8259); a ValueError is raised for anything that parsers disagree on too."""
     pairs = json.loads(text, object_pairs_hook=_Object, parse_constant=_refuse)
     if not isinstance(pairs, _Object):
-        raise ValueError("not an object")  # noqa: TRY004 - to the caller it is one more bad value
+        raise ValueError("not an object")  # noqa: TRY004 - callers catch ValueError
     return list(pairs)
 
 
 class _Object(list[tuple[str, Any]]):
-    """A JSON object as its pairs: a dict would hide the doubled ones."""
+    """The pairs of a JSON object; a dict would hide names that come twice."""
 
 
 def _refuse(constant: str) -> NoReturn:

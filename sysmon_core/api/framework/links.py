@@ -1,4 +1,4 @@
-"""Links: what an answer names as the way to other answers."""
+"""Links to other resources, as clients see their paths."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Link = dict[str, str]
 
 
 def link(rel: str, request: Request, route: str, **parts: str) -> Link:
-    """A link as the client sees it, below whatever prefix the service stands."""
+    """A link to a route, with the prefix of this service's URL if there is one."""
     return {"rel": rel, "href": path_of(request, route, **parts)}
 
 
 def path_of(request: Request, route: str, **parts: str) -> str:
-    """A route's path; Pyramid's own ``route_path`` leaves the prefix unescaped."""
+    """The path of a route with the prefix; Pyramid's ``route_path`` would not escape the prefix."""
     path: str = request.route_url(route, _app_url=quote(request.script_name), **parts)
     return path

@@ -1,4 +1,4 @@
-"""What a caller may do whom the guard knows, or nobody: the policy that Pyramid asks."""
+"""Permissions, and Pyramid's security policy: what a caller may do."""
 
 from __future__ import annotations
 
@@ -24,11 +24,18 @@ def include(config: Configurator) -> None:
     config.set_default_permission(ADMIN)
 
 
+def permits(account: Account | None, permission: str) -> bool:
+    """Whether the caller has a permission; ``account`` is None if the caller is not known."""
+    if permission == PUBLIC:
+        return True
+    return account is not None and (account.admin or permission == USER)
+
+
 class Policy:
     """Pyramid's security policy."""
 
     def identity(self, request: Request) -> Account | None:
-        """The user whose name and password came with the request, where those are asked for."""
+        """The user whom authentication has found, where one is needed."""
         account: Account | None = request.environ.get(ACCOUNT)
         return account
 
@@ -38,21 +45,21 @@ class Policy:
         return account.username if account else None
 
     def permits(self, request: Request, _context: Any, permission: str) -> Allowed | Denied:
-        """An admin may everything, a user what users may, nobody nothing."""
+        """Whether the caller has the permission."""
         account = self.identity(request)
-        if account is not None and (account.admin or permission == USER):
+        if account is not None and permits(account, permission):
             return Allowed("%s may", account.username)
         return Denied("not permitted: %s", permission)
 
     def remember(self, _request: Request, _userid: str, **_options: Any) -> list[tuple[str, str]]:
-        """Nothing to remember: each request brings its credentials."""
+        """No headers: each request brings its credentials."""
         return []
 
     def forget(self, _request: Request, **_options: Any) -> list[tuple[str, str]]:
-        """Nothing to forget, but the challenge to send."""
+        """The header that asks for credentials anew."""
         return list(CHALLENGE.items())
 
 
 def caller_of(request: Request) -> Caller:
-    """Who makes the request; a user only where one is asked for."""
+    """The caller of a request, for the services; the user is empty where none is needed."""
     return Caller(request.authenticated_userid or "", request.remote_addr or "")

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 wants them: application/problem+json."""
+"""Problem details (RFC 9457): error responses as application/problem+json."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ CHALLENGE = {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
 
 
 def problem_fields(
-    status: int, detail: str, instance: str, faults: Iterable[tuple[str, Fault]] = ()
+    status: int, detail: str, instance: str, faults: Iterable[Fault] = ()
 ) -> dict[str, Any]:
-    """The members of a problem; ``faults`` are pairs of a place and what is wrong there."""
+    """The members of a problem."""
     fields: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -27,7 +27,7 @@ def problem_fields(
         "detail": detail,
         "instance": instance,
     }
-    errors = [{"in": place, "name": f.name, "detail": f.detail} for place, f in faults]
+    errors = [{"in": one.place, "name": one.name, "detail": one.detail} for one in faults]
     return fields | ({"errors": errors} if errors else {})
 
 
@@ -35,10 +35,10 @@ def problem(
     environ: Mapping[str, Any],
     status: int,
     detail: str,
-    faults: Iterable[tuple[str, Fault]] = (),
+    faults: Iterable[Fault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A whole response for the request of this WSGI environ."""
+    """The error response to the request of this WSGI environ."""
     fields = problem_fields(status, detail, environ[REQUEST_ID], faults)
     response = Response(
         json.dumps(fields).encode(), f"{status} {fields['title']}", content_type=MEDIA_TYPE

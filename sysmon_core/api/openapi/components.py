@@ -1,4 +1,4 @@
-"""The models that the API document shows: its components, and what refers to them."""
+"""Components of the API document: the schemas of all models, and references to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from sysmon_core.api import schemas
 from sysmon_core.api.framework.declarations import Content, Resource
 
-PLACE = "#/components/schemas/"
+REF_PREFIX = "#/components/schemas/"
 RANGES = {
     "ge": "minimum",
     "gt": "exclusiveMinimum",
@@ -22,56 +22,56 @@ RANGES = {
 
 
 class _Plain(GenerateJsonSchema):
-    """Pydantic's schemas, without two things that readers would stumble over."""
+    """Pydantic's generator, with two faults of its schemas corrected."""
 
     def field_title_should_be_set(self, _schema: Any) -> bool:
-        """No titles made of names: viewers show them instead of the names."""
+        """No titles made of names, which viewers would show in place of the names."""
         return False
 
     def generate_inner(self, schema: Any) -> dict[str, Any]:
-        """A range on a type with a validator of its own comes in pydantic's words."""
+        """Ranges in words of JSON Schema: on a type with a validator they come in pydantic's."""
         found = super().generate_inner(schema)
         return {RANGES.get(key, key): value for key, value in found.items()}
 
 
 class Models:
-    """Every model that the services read or give; two of one name get names that differ."""
+    """Every model that is read or returned; two models of one name get different names."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         wanted = {schemas.Problem: None} | dict.fromkeys(_models(resources))
         found, whole = models_json_schema(
             [(model, "validation") for model in wanted],
-            ref_template=PLACE + "{model}",
+            ref_template=REF_PREFIX + "{model}",
             schema_generator=_Plain,
         )
         self._names = {
-            model: schema["$ref"].removeprefix(PLACE) for (model, _), schema in found.items()
+            model: schema["$ref"].removeprefix(REF_PREFIX) for (model, _), schema in found.items()
         }
         self._schemas: dict[str, dict[str, Any]] = whole["$defs"]
         self._used: set[str] = set()
 
     def schema(self, model: type[BaseModel]) -> dict[str, Any]:
-        """The model's own JSON schema."""
+        """The JSON schema of a model."""
         self._use(self._schemas[self._names[model]])
         return self._schemas[self._names[model]]
 
     def content(self, content: Content) -> Schema | Reference:
-        """What stands for the content wherever it is needed."""
+        """A reference to a model, or the JSON schema that was given."""
         if not isinstance(content, type):
             return schema_validate(dict(content))
-        reference = {"$ref": PLACE + self._names[content]}
+        reference = {"$ref": REF_PREFIX + self._names[content]}
         self._use(reference)
         return Reference.model_validate(reference)
 
     def components(self) -> dict[str, Schema]:
-        """All that was referred to, by name."""
+        """The schemas that were referred to, by name."""
         return {name: schema_validate(self._schemas[name]) for name in sorted(self._used)}
 
     def _use(self, part: Any) -> None:
-        """Note what a schema refers to, and what that refers to."""
+        """Record the schemas that a schema refers to, and those that they refer to."""
         for key, value in part.items() if isinstance(part, dict) else enumerate(part):
             if key == "$ref":
-                name = value.removeprefix(PLACE)
+                name = value.removeprefix(REF_PREFIX)
                 if name not in self._used:
                     self._used.add(name)
                     self._use(self._schemas[name])

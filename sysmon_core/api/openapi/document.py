@@ -1,4 +1,4 @@
-"""OpenAPI 3.1: the document of every path, made from what is declared."""
+"""The OpenAPI 3.1 document of every path, made from the declarations."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from sysmon_core.api.openapi.inputs import body, parameters
 from sysmon_core.api.openapi.responses import headers, responses
 
 SCHEME = "basicAuth"
-START = "sysmon"  # the tag of what belongs to no version
+NO_VERSION_TAG = "sysmon"
 
-ABOUT = """\
+DESCRIPTION = """\
 Ask a host what is going on right now.
 
 What answers GET answers HEAD, unless GET starts a task. A path without its last slash leads to
@@ -38,21 +38,21 @@ the one with it. Every error is `application/problem+json`.
 
 
 def describe(resources: Iterable[Resource], versions: Mapping[str, str]) -> dict[str, Any]:
-    """The document as JSON has it, but for the prefix, which each request may have its own of."""
+    """The document as JSON, without the URL prefix, which differs between requests."""
     resources = list(resources)
     models = Models(resources)
-    tags = {START: "Where to begin", **versions}
+    tags = {NO_VERSION_TAG: "Where to begin", **versions}
     whole = OpenAPI(
         openapi="3.1.0",
         info=Info(
             title="sysmon",
             version=version("sysmon"),
-            description=ABOUT,
+            description=DESCRIPTION,
             license=License(name="MIT", identifier="MIT"),
         ),
         servers=[Server(url="/")],
         tags=[Tag(name=name, description=text) for name, text in tags.items()],
-        paths={resource.path: _path(resource, models, versions) for resource in resources},
+        paths={resource.path: _path(resource, models) for resource in resources},
         components=Components(
             schemas=models.components(),
             headers=headers(),
@@ -65,25 +65,23 @@ def describe(resources: Iterable[Resource], versions: Mapping[str, str]) -> dict
 
 
 def _number(text: str) -> float:
-    """A limit that was whole in the declaration is whole in the document."""
+    """The number, as an integer if it is whole: pydantic makes floats of all limits."""
     number = float(text)
     return int(number) if number.is_integer() else number
 
 
-def _path(resource: Resource, models: Models, versions: Iterable[str]) -> PathItem:
-    tag = resource.name.partition(".")[0]
+def _path(resource: Resource, models: Models) -> PathItem:
     operations = {
-        method.lower(): _operation(resource, method, tag if tag in versions else START, models)
-        for method in resource.endpoints
+        method.lower(): _operation(resource, method, models) for method in resource.endpoints
     }
     return PathItem.model_validate(operations)
 
 
-def _operation(resource: Resource, method: str, tag: str, models: Models) -> Operation:
+def _operation(resource: Resource, method: str, models: Models) -> Operation:
     endpoint = resource.endpoints[method]
     operation = Operation(
         operationId=resource.endpoint_id(method),
-        tags=[tag],
+        tags=[resource.version or NO_VERSION_TAG],
         summary=endpoint.summary,
         description=endpoint.description or None,
         parameters=parameters(resource, endpoint.reads, models),

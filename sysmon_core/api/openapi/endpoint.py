@@ -1,4 +1,4 @@
-"""The path of the API document, which is made when it is first asked for."""
+"""The endpoint of the API document, which is made at the first request."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from sysmon_core.api.framework.work import DOCUMENT
 
 
 def resource(others: Iterable[Resource], versions: Mapping[str, str]) -> Resource:
-    """The path of the document of these services and itself; ``versions`` says what each is."""
+    """The path of the document that describes these resources and itself.
+
+    Args:
+        others: the resources.
+        versions: the summary of each version, by its name.
+    """
     others = list(others)
 
     @cache
     def document() -> dict[str, Any]:
-        # openapi_pydantic takes as much memory as all of our own modules, and time at each start.
+        # Imported late: openapi_pydantic takes as much memory as all of our own modules.
         from sysmon_core.api.openapi.document import describe  # noqa: PLC0415
 
         return describe([*others, own], versions)

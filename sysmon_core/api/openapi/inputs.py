@@ -1,4 +1,4 @@
-"""What each operation in the API document reads: its parameters and its body."""
+"""The parameters and the request body of each operation in the API document."""
 
 from __future__ import annotations
 
@@ -7,25 +7,36 @@ from typing import Any
 from openapi_pydantic import MediaType, Parameter, RequestBody, schema_validate
 
 from sysmon_core.api.framework.declarations import Resource
-from sysmon_core.api.framework.inputs import FORM, JSON, WORDS, Body, Query, QueryAndBody, Reader
+from sysmon_core.api.framework.inputs import (
+    FORM,
+    JSON,
+    TRUTH_WORDS,
+    Body,
+    Query,
+    QueryAndBody,
+    Reader,
+)
 from sysmon_core.api.openapi.components import Models
 
-PART = {"type": "string", "pattern": r"^[^/\x00-\x1f\x7f]+$"}  # as the front door lets it in
+PART = {
+    "type": "string",
+    "pattern": r"^[^/\x00-\x1f\x7f]+$",
+}  # others are refused before they are routed
 
 WORD = "|".join(
     "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in word)
-    for word in WORDS
+    for word in TRUTH_WORDS
 )
 WORD = f"^({WORD})$"
 
 
 def parameters(resource: Resource, reads: Reader | None, models: Models) -> list[Parameter]:
-    """Those in the path and those in the query."""
+    """The parameters in the path, then those in the query."""
     return [*_parts(resource), *_query(reads, models)]
 
 
 def _parts(resource: Resource) -> list[Parameter]:
-    """What varies in the path."""
+    """A parameter for each part of the path that varies."""
     return [
         _parameter("path", name, PART | {"description": meaning}, required=True)
         for name, meaning in resource.parts.items()
@@ -46,22 +57,22 @@ def _query(reads: Reader | None, models: Models) -> list[Parameter]:
 
 def _parameter(place: str, name: str, schema: dict[str, Any], *, required: bool) -> Parameter:
     rest = {key: value for key, value in schema.items() if key != "description"}
-    told = {"name": name, "in": place, "required": required, "schema": rest}
-    return Parameter.model_validate(told | {"description": schema.get("description")})
+    fields = {"name": name, "in": place, "required": required, "schema": rest}
+    return Parameter.model_validate(fields | {"description": schema.get("description")})
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A query has no null: to leave a parameter out is to say nothing of it."""
-    told = {key: value for key, value in schema.items() if (key, value) != ("default", None)}
-    kinds: list[dict[str, Any]] = told.pop("anyOf", [])
+    """The schema without null, which a query cannot have."""
+    found = {key: value for key, value in schema.items() if (key, value) != ("default", None)}
+    kinds: list[dict[str, Any]] = found.pop("anyOf", [])
     kinds = [kind for kind in kinds if kind != {"type": "null"}]
     if len(kinds) == 1:
-        return kinds[0] | told
-    return told | ({"anyOf": kinds} if kinds else {})
+        return kinds[0] | found
+    return found | ({"anyOf": kinds} if kinds else {})
 
 
 def body(reads: Body | QueryAndBody, models: Models) -> RequestBody:
-    """The same fields as JSON or as a form; none must be here that the query may have."""
+    """The body as JSON or as a form; a field that the query may have is not required in it."""
     whole = models.schema(reads.model)
     required = bool(whole.get("required")) and isinstance(reads, Body)
     if isinstance(reads, QueryAndBody):
@@ -78,7 +89,7 @@ def body(reads: Body | QueryAndBody, models: Models) -> RequestBody:
 
 
 def _in_words(schema: dict[str, Any]) -> dict[str, Any]:
-    """A form has no booleans, but words for them, in any case."""
+    """The schema with words in place of booleans, which a form cannot have."""
     fields = dict(schema.get("properties", {}))
     for name, field in fields.items():
         if field.get("type") == "boolean":

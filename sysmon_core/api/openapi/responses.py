@@ -1,4 +1,4 @@
-"""The answers of each operation in the API document: what it gives, and every refusal."""
+"""The responses of each operation in the API document, errors included."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sysmon_core.api.framework.problems import MEDIA_TYPE
 from sysmon_core.api.openapi.components import Models
 
 REQUEST_ID = "X-Request-Id"
-OF_STATUS = {  # the headers that some answers have beyond it
+STATUS_HEADERS = {  # headers of responses of these statuses, beside the request's id
     201: "Location",
     401: "WWW-Authenticate",
     405: "Allow",
@@ -25,11 +25,11 @@ OF_STATUS = {  # the headers that some answers have beyond it
     503: "Retry-After",
 }
 
-TO_KNOW_WHO = (
+AUTHENTICATION_ERRORS = (
     *(errors.DatabaseUnavailable, errors.TooManyGuesses, errors.TooManyLogins),
     errors.AuditStalled,
 )
-TO_ACT = (errors.CrossSite, errors.AuditStalled)
+CHANGE_ERRORS = (errors.CrossSite, errors.AuditStalled)
 
 ALWAYS = (
     (400, "The path or the query is not UTF-8, or has control characters."),
@@ -41,8 +41,8 @@ ALWAYS = (
 
 
 def headers() -> dict[str, Header | Reference]:
-    """Every header that answers have, to be referred to."""
-    told = {
+    """The header components, to be referred to."""
+    described = {
         REQUEST_ID: ("The id of the request, which the log has too", DataType.STRING),
         "Location": ("The path of what was made", DataType.STRING),
         "WWW-Authenticate": ("How to say who one is", DataType.STRING),
@@ -51,12 +51,12 @@ def headers() -> dict[str, Header | Reference]:
     }
     return {
         name: Header(description=text, required=True, schema=Schema(type=kind))
-        for name, (text, kind) in told.items()
+        for name, (text, kind) in described.items()
     }
 
 
 def responses(resource: Resource, endpoint: Endpoint, models: Models) -> dict[str, Response]:
-    """Every answer of an endpoint, by status."""
+    """Every response of an endpoint, by status."""
     found = {
         status: _given(status, answer, resource.media_type, models)
         for status, answer in endpoint.answers.items()
@@ -82,25 +82,25 @@ def _given(status: int, answer: Answer, media_type: str, models: Models) -> Resp
 
 
 def _headers(status: int) -> dict[str, Header | Reference]:
-    names = [REQUEST_ID, OF_STATUS[status]] if status in OF_STATUS else [REQUEST_ID]
+    names = [REQUEST_ID, STATUS_HEADERS[status]] if status in STATUS_HEADERS else [REQUEST_ID]
     return {
         name: Reference.model_validate({"$ref": f"#/components/headers/{name}"}) for name in names
     }
 
 
 def _refusals(resource: Resource, endpoint: Endpoint) -> dict[int, str]:
-    """What each status means here; one may have several reasons."""
+    """A description for each status of an error; one status may have several reasons."""
     found: dict[int, str] = {}
-    for status, text in [*_reasons(endpoint), *_reasons_to_act(resource, endpoint)]:
+    for status, text in [*_reasons(endpoint), *_change_reasons(resource, endpoint)]:
         if text not in found.get(status, ""):
             found[status] = f"{found[status]} {text}" if status in found else text
     return found
 
 
-def _reasons_to_act(resource: Resource, endpoint: Endpoint) -> Iterator[tuple[int, str]]:
+def _change_reasons(resource: Resource, endpoint: Endpoint) -> Iterator[tuple[int, str]]:
     methods = [method for method, one in resource.endpoints.items() if one is endpoint]
     if any(map(resource.acts, methods)):
-        yield from ((status_of(kind), str(kind.__doc__)) for kind in TO_ACT)
+        yield from ((status_of(kind), kind.meaning) for kind in CHANGE_ERRORS)
 
 
 def _reasons(endpoint: Endpoint) -> Iterator[tuple[int, str]]:
@@ -113,8 +113,8 @@ def _reasons(endpoint: Endpoint) -> Iterator[tuple[int, str]]:
     raised = endpoint.raises
     if endpoint.permission != PUBLIC:
         yield 401, f"{DETAILS[401]}."
-        raised = (*TO_KNOW_WHO, *raised)
+        raised = (*AUTHENTICATION_ERRORS, *raised)
     if endpoint.permission == ADMIN:
         yield 403, f"{DETAILS[403]}."
     for kind in raised:
-        yield status_of(kind), str(kind.__doc__)
+        yield status_of(kind), kind.meaning

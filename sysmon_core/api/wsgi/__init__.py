@@ -1,1 +1,1 @@
-"""Middleware around Pyramid: front door, authentication, dispatch and response cache."""
+"""Middleware around Pyramid: outermost, authentication, response cache and dispatch."""

@@ -1,4 +1,4 @@
-"""What is told of each request: a line in the log, and a count; never its query or its body."""
+"""Access log: a log line and a count for each request; never its query or its body."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-LOOKS = {"GET", "HEAD"}
-OTHER = "other"  # a label for all else: a client must not be able to make labels up
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30)
+SAFE_METHODS = {"GET", "HEAD"}
+OTHER = "other"  # label of all else: clients must not be able to make labels up
+BUCKET_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30)
 
 logger = logging.getLogger(__name__)
 
@@ -36,22 +36,22 @@ class AccessLog:
             "sysmon_request_seconds",
             "How long answers took",
             ("route",),
-            buckets=SECONDS,
+            buckets=BUCKET_SECONDS,
             registry=registry,
         )
-        self._found: dict[tuple[str, ...], tuple[Counter, Histogram]] = {}
+        self._labelled: dict[tuple[str, ...], tuple[Counter, Histogram]] = {}
 
-    def saw(self, environ: WSGIEnvironment, status: str, seconds: float) -> None:
-        """Tell of a request that was answered."""
+    def on_response(self, environ: WSGIEnvironment, status: str, seconds: float) -> None:
+        """Log and count a request that has been answered, in so many seconds."""
         method, route = environ["REQUEST_METHOD"], environ.get(ROUTE, OTHER)
         known = method if method in METHODS else OTHER
-        requests, times = self._found.get((known, route, status)) or self._find(
+        requests, times = self._labelled.get((known, route, status)) or self._find(
             known, route, status
         )
         requests.inc()
         times.observe(seconds)
-        # To look and be told is no news: those lines would be most of a log.
-        level = logging.DEBUG if method in LOOKS and status < "400" else logging.INFO
+        # Successful reads are logged at DEBUG: at INFO they would be most of the log.
+        level = logging.DEBUG if method in SAFE_METHODS and status < "400" else logging.INFO
         if not logger.isEnabledFor(level):
             return
         logger.log(
@@ -68,17 +68,17 @@ class AccessLog:
         )
 
     def _find(self, *labels: str) -> tuple[Counter, Histogram]:
-        """Remember them too: the library takes longer to find them than to count."""
+        """Look up the counters of these labels, once: that takes longer than to count."""
         pair = self._requests.labels(*labels), self._seconds.labels(labels[1])
-        self._found[labels] = pair
+        self._labelled[labels] = pair
         return pair
 
 
 def include(config: Configurator) -> None:
-    """Leave the pattern of the route that a request took where ``AccessLog`` finds it."""
-    config.add_subscriber(_note, ContextFound)
+    """Record the pattern of each request's route for ``AccessLog``."""
+    config.add_subscriber(_record_route, ContextFound)
 
 
-def _note(event: ContextFound) -> None:
+def _record_route(event: ContextFound) -> None:
     if event.request.matched_route is not None:
         event.request.environ[ROUTE] = event.request.matched_route.pattern

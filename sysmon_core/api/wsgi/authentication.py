@@ -1,80 +1,105 @@
-"""Who the caller is, before anything else is looked at: HTTP Basic authentication (RFC 7617)."""
+"""Authentication middleware: decides who the caller is before anything else is looked at."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Collection
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
+from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.environ_keys import ACCOUNT, REMOTE_USER
 from sysmon_core.api.framework.errors import DETAILS, of_error
+from sysmon_core.api.framework.permissions import PUBLIC
 from sysmon_core.api.framework.problems import CHALLENGE, problem
+from sysmon_core.api.framework.route_table import RouteTable
 from sysmon_core.api.wsgi.deferred import Body, Deferred
 from sysmon_core.errors import SysmonError
-from sysmon_core.services.logins import Logins
 from sysmon_core.services.users import Account
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class Authentication:
-    """Lets nobody go below the guarded paths without credentials that are right.
+@dataclass(frozen=True)
+class Credentials:
+    """The credentials of one request, in one scheme of authentication.
 
-    So a 404, a 405 or what is made of a body tells nobody anything. Elsewhere credentials are not
-    looked at.
+    Args:
+        account: the user, where the credentials are known to be right without waiting.
+        verify: returns the user, or None if the credentials are wrong; it may wait, and raise
+            a SysmonError if they cannot be checked.
+        pool: the threads that verify.
+    """
+
+    account: Account | None
+    verify: Callable[[], Account | None]
+    pool: Executor
+
+
+class Authenticator(Protocol):
+    """One scheme of authentication, such as Basic."""
+
+    def credentials(self, environ: WSGIEnvironment) -> Credentials | None:
+        """The credentials that the request brings in this scheme, if it brings any."""
+
+
+class Authentication:
+    """Answers 401 where a user is needed and the request brings no valid credentials.
+
+    It does so before the path or the body is looked at: neither a 404 nor a 405 tells a stranger
+    what there is. So an undeclared path or method needs a user too, wherever its neighbours do:
+    all paths with the same first part. Elsewhere credentials are not looked at. Which permission
+    an endpoint needs beyond that, Pyramid's policy decides.
 
     Args:
         app: what answers those who may come in.
-        pool: the threads that look at passwords.
-        guarded: how the paths begin that are for users alone.
-        open_to_all: those of them of which GET is not.
+        routes: what is declared, with its permissions.
+        authenticators: asked in turn; the first that finds credentials decides.
     """
 
     def __init__(
-        self,
-        app: WSGIApplication,
-        logins: Logins,
-        pool: Executor,
-        guarded: Collection[str],
-        open_to_all: Collection[str],
+        self, app: WSGIApplication, routes: RouteTable, authenticators: Sequence[Authenticator]
     ) -> None:
         self.app = app
-        self._logins = logins
-        self._pool = pool
-        self._guarded = tuple(guarded)
-        self._open = frozenset(open_to_all)
+        self._routes = routes
+        self._authenticators = tuple(authenticators)
+        self._guarded = _guarded(routes.resources)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
-        """Ask who it is where that matters; only who is not known by now has to wait for it."""
-        environ.pop(REMOTE_USER, None)  # that is ours to say
-        if self._is_open(environ["PATH_INFO"], environ["REQUEST_METHOD"]):
+        """Find out who the caller is where that matters; only unknown credentials have to wait."""
+        environ.pop(REMOTE_USER, None)  # a server must not say who the user is
+        if self._is_public(environ["PATH_INFO"], environ["REQUEST_METHOD"]):
             return self.app(environ, start_response)
-        credentials = basic_credentials(environ.get("HTTP_AUTHORIZATION", ""))
+        credentials = self._credentials(environ)
         if credentials is None:
-            return _stranger(environ, start_response)
-        if account := self._logins.recall(*credentials):
-            return self._enter(account, environ, start_response)
-        return Deferred(self._pool, lambda: self._check(credentials, environ, start_response))
-
-    def _is_open(self, path: str, method: str) -> bool:
-        return not path.startswith(self._guarded) or (
-            path in self._open and method in {"GET", "HEAD"}
+            return _unauthorized(environ, start_response)
+        if credentials.account:
+            return self._enter(credentials.account, environ, start_response)
+        return Deferred(
+            credentials.pool, lambda: self._verify(credentials, environ, start_response)
         )
 
-    def _check(
-        self, credentials: tuple[str, str], environ: WSGIEnvironment, start: StartResponse
+    def _is_public(self, path: str, method: str) -> bool:
+        if not path.startswith(self._guarded):
+            return True
+        endpoint = self._routes.endpoint(path, method)
+        return endpoint is not None and endpoint.permission == PUBLIC
+
+    def _credentials(self, environ: WSGIEnvironment) -> Credentials | None:
+        found = (one.credentials(environ) for one in self._authenticators)
+        return next((one for one in found if one is not None), None)
+
+    def _verify(
+        self, credentials: Credentials, environ: WSGIEnvironment, start: StartResponse
     ) -> Body:
-        address = environ.get("REMOTE_ADDR", "")
         try:
-            account = self._logins.authenticate(*credentials, address)
+            account = credentials.verify()
         except SysmonError as error:
             body: Body = of_error(environ, error)(environ, start)
             return body
         if account is None:
-            return _stranger(environ, start)
+            return _unauthorized(environ, start)
         return self._enter(account, environ, start)
 
     def _enter(self, account: Account, environ: WSGIEnvironment, start: StartResponse) -> Body:
@@ -83,19 +108,23 @@ class Authentication:
         return self.app(environ, start)
 
 
-def _stranger(environ: WSGIEnvironment, start: StartResponse) -> Body:
+def _guarded(resources: Iterable[Resource]) -> tuple[str, ...]:
+    """How the paths begin among which some endpoint is not public."""
+    return tuple(
+        {
+            _first_part(resource.path)
+            for resource in resources
+            for endpoint in resource.endpoints.values()
+            if endpoint.permission != PUBLIC
+        }
+    )
+
+
+def _first_part(path: str) -> str:
+    """``/v3/`` of ``/v3/users/``; ``/metrics`` of itself."""
+    return path[: path.find("/", 1) + 1] or path
+
+
+def _unauthorized(environ: WSGIEnvironment, start: StartResponse) -> Body:
     body: Body = problem(environ, 401, DETAILS[401], headers=CHALLENGE)(environ, start)
     return body
-
-
-def basic_credentials(header: str) -> tuple[str, str] | None:
-    """Name and password from an Authorization header, if it is a sound Basic one."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, ValueError):
-        return None
-    username, colon, password = text.partition(":")
-    return (username, password) if colon else None

@@ -1,8 +1,8 @@
-"""A response that a thread of a pool makes, while the server's thread goes on to other requests.
+"""Deferred responses: made by a thread of a pool, while the server's thread answers others.
 
-Python runs one thread at a time: one that answers what needs no waiting answers more, and with less
-delay, than eight that take turns. It must not wait. So a layer that comes to what may wait returns
-a ``Deferred`` in place of a body, and the server has it made by the pool that it names.
+Python runs one thread at a time: a single thread that never waits answers more requests, and with
+less delay, than eight that take turns. So a layer whose next step may wait returns a ``Deferred``
+in place of a body, and the server runs it in the pool that it names.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ Call = Callable[[], Body]
 
 
 class Deferred:
-    """The body of a response that is still to be made, its status and headers too (PEP 3333).
+    """The body of a response that is not made yet, nor are its status and headers (PEP 3333).
 
     Args:
-        pool: whose threads make it.
-        call: makes it: calls the rest of the application, which may defer it once more.
+        pool: the threads that make it.
+        call: calls the rest of the application, which may defer it once more.
     """
 
     def __init__(self, pool: Executor, call: Call) -> None:
@@ -27,7 +27,7 @@ class Deferred:
         self.call = call
 
     def __iter__(self) -> Iterator[bytes]:
-        """Make the response in the thread that iterates, as any other server has it done."""
+        """Make the response in the thread that iterates, under a server without this class."""
         body = self.call()
         try:
             yield from body
@@ -35,5 +35,5 @@ class Deferred:
             getattr(body, "close", lambda: None)()
 
     def within(self, layer: Callable[[Call], Body]) -> Deferred:
-        """The same response, made inside a layer that has something to do before or after."""
+        """The same response, with a layer around its call."""
         return Deferred(self.pool, lambda: layer(self.call))

@@ -1,17 +1,16 @@
-"""Has each request done by the threads of its class of work, before Pyramid looks at it."""
+"""Dispatch: hands each request to the threads of its class of work, before Pyramid sees it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pyramid.response import Response
 
-from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.errors import DETAILS, of_error
 from sysmon_core.api.framework.problems import problem
-from sysmon_core.api.framework.work import AT_ONCE, Work
+from sysmon_core.api.framework.route_table import RouteTable
+from sysmon_core.api.framework.work import AT_ONCE
 from sysmon_core.api.wsgi.deferred import Body, Deferred
 from sysmon_core.api.wsgi.pools import QUEUE_SECONDS, Pool, pools
 from sysmon_core.errors import TooManyRequests
@@ -21,48 +20,37 @@ if TYPE_CHECKING:
 
 
 class Dispatch:
-    """Looks up the class of work of a path and method, as the services declare it.
+    """Middleware that defers requests which may wait to the pool of their class of work.
 
     Args:
         app: what does the work.
-        services: all that are served.
+        routes: what is declared, with its classes of work.
     """
 
-    def __init__(self, app: WSGIApplication, resources: Iterable[Resource]) -> None:
+    def __init__(self, app: WSGIApplication, routes: RouteTable) -> None:
         self.app = app
-        listed = list(resources)
-        self._works = {one.path: _works(one) for one in listed if "{" not in one.path}
-        self._below = [
-            (one.path.partition("{")[0], _works(one)) for one in listed if "{" in one.path
-        ]
-        self._prefixes = tuple(prefix for prefix, _ in self._below)
-        self._pools = pools(work for one in listed for work in _works(one).values())
+        self._routes = routes
+        self._pools = pools(
+            endpoint.work for one in routes.resources for endpoint in one.endpoints.values()
+        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
-        """Do what never waits, and defer all else."""
+        """Answer what never waits, and defer all else."""
         path = environ["PATH_INFO"]
-        if self._is_nowhere(path):
+        resource = self._routes.resource(path)
+        if resource is None and not self._routes.is_redirected(path):
+            # Pyramid would take longer to find that out than it takes to answer most requests.
             return _answer(problem(environ, 404, DETAILS[404]), environ, start_response)
-        work = self._methods(path).get(environ["REQUEST_METHOD"], AT_ONCE)
-        if work is AT_ONCE:
+        endpoint = resource.endpoint(environ["REQUEST_METHOD"]) if resource else None
+        if endpoint is None or endpoint.work is AT_ONCE:
             return self.app(environ, start_response)
-        pool = self._pools[work]
+        pool = self._pools[endpoint.work]
         if not pool.enter():
             return _busy(environ, start_response)
         since = time.monotonic()
-        return Deferred(pool.threads, lambda: self._done(pool, since, environ, start_response))
+        return Deferred(pool.threads, lambda: self._run(pool, since, environ, start_response))
 
-    def _is_nowhere(self, path: str) -> bool:
-        """Whether no service is at the path: Pyramid takes longer to find that than to answer."""
-        known = path in self._works or f"{path}/" in self._works
-        return not known and not path.startswith(self._prefixes)
-
-    def _methods(self, path: str) -> dict[str, Work]:
-        if path in self._works:
-            return self._works[path]
-        return next((works for prefix, works in self._below if path.startswith(prefix)), {})
-
-    def _done(
+    def _run(
         self, pool: Pool, since: float, environ: WSGIEnvironment, start: StartResponse
     ) -> Body:
         try:
@@ -71,11 +59,6 @@ class Dispatch:
             return self.app(environ, start)
         finally:
             pool.leave()
-
-
-def _works(resource: Resource) -> dict[str, Work]:
-    works = {method: one.work for method, one in resource.endpoints.items()}
-    return {"HEAD": works["GET"], **works} if "GET" in works else works
 
 
 def _busy(environ: WSGIEnvironment, start: StartResponse) -> Body:

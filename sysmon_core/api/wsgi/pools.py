@@ -1,4 +1,4 @@
-"""The threads of each class of work, and the bounded queue before them."""
+"""Thread pools: one for each class of work, with a bounded queue."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sysmon_core.api.framework.work import AT_ONCE, Work
 
-QUEUE_SECONDS = 5.0  # that a request may wait for a thread; then its client had better come back
+QUEUE_SECONDS = 5.0  # that a request may wait for a thread; after that it is refused
 
 
 class Pool:
-    """The threads of one class of work, which are started as they are needed."""
+    """The pool of one class of work; its threads start as they are needed."""
 
     def __init__(self, work: Work) -> None:
         self.threads = ThreadPoolExecutor(work.threads, f"sysmon-{work.name}")
-        self._most = work.threads + work.queue
+        self._limit = work.threads + work.queue
         self._lock = threading.Lock()
         self._inside = 0
 
     def enter(self) -> bool:
-        """Take a place in the queue; false if there is none."""
+        """Take a place in the pool or its queue; false if all are taken."""
         with self._lock:
-            if self._inside >= self._most:
+            if self._inside >= self._limit:
                 return False
             self._inside += 1
             return True
 
     def leave(self) -> None:
-        """Give the place back."""
+        """Give a place back."""
         with self._lock:
             self._inside -= 1
 
 
 def pools(works: Iterable[Work]) -> Mapping[Work, Pool]:
-    """A pool for each class of work; two of one name and size are one."""
+    """A pool for each class of work; classes that are equal share one."""
     return {work: Pool(work) for work in set(works) - {AT_ONCE}}

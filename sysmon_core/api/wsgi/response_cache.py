@@ -1,99 +1,156 @@
-"""Gives an answer again while what it tells is fresh, before Pyramid has any work with it."""
+"""Response cache: repeats a response for the lifetime of the report that it shows."""
 
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cachetools import LRUCache
 from pyramid.request import Request
 
-from sysmon_core.api.framework.environ_keys import REPORT, ROUTE
-from sysmon_core.api.wsgi.deferred import Body, Call, Deferred
+from sysmon_core.api.framework.declarations import Resource
+from sysmon_core.api.framework.environ_keys import ACCOUNT, REPORT, ROUTE
+from sysmon_core.api.framework.permissions import permits
+from sysmon_core.api.wsgi.deferred import Body
 from sysmon_core.services.report_cache import CachedReport
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-MOST = 256  # answers that are kept; one that is not is made anew
+MAX_RESPONSES = 256  # clients choose the queries, and so the keys: the least used goes first
+
+Clock = Callable[[], float]
 
 
 def mark_cacheable(request: Request, report: CachedReport, *, private: bool) -> None:
     """Have the response cached for the lifetime of its report (RFC 9111, 4.2.3 and 5.2.2).
 
-    The age is rounded up, lest another cache has it grow older than it may.
+    ``private``: whether shared caches must not have it.
     """
     scope = "private, " if private else ""
     request.response.headers["Cache-Control"] = f"{scope}max-age={report.lifetime}"
     request.environ[REPORT] = report
 
 
-_Head = tuple[str, list[tuple[str, str]]]
+_Headers = list[tuple[str, str]]
 _Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _Response:
     report: CachedReport
     status: str
-    headers: list[tuple[str, str]]
+    headers: _Headers
     body: bytes
     route: str
 
 
-class ResponseCache:
-    """A cache of responses to GET that show a cached report; all others pass.
+@dataclass(frozen=True)
+class _Layer:
+    """A middleware with the one method of the cache that it calls."""
 
-    Whether the caller may see an answer has been decided before.
-    """
-
-    def __init__(self, app: WSGIApplication) -> None:
-        self.app = app
-        self._answers: dict[_Key, _Answer] = {}
+    app: WSGIApplication
+    answer: Callable[[WSGIApplication, WSGIEnvironment, StartResponse], Body]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
-        """Give the answer that is kept, or make one."""
-        key = _key(environ)
-        answer = self._answers.get(key)
-        if answer is not None and time.monotonic() < answer.report.expires:
-            environ[ROUTE] = answer.route
-            start_response(answer.status, _aged(answer.headers, answer.report))
-            return [answer.body]
-        begun: list[_Head] = []
+        return self.answer(self.app, environ, start_response)
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            begun.append((status, headers))
-            return start_response(status, _aged(headers, environ.get(REPORT)), exc_info)
 
-        return self._made(key, environ, begun, lambda: self.app(environ, start))
+class ResponseCache:
+    """Two WSGI layers with one cache: ``lookup`` before the queue of requests, ``fill`` behind it.
 
-    def _made(
-        self, key: _Key, environ: WSGIEnvironment, begun: Sequence[_Head], call: Call
+    Only GET is cached, and only where the endpoint is declared so. A caller who lacks the
+    endpoint's permission gets nothing from the cache.
+
+    Args:
+        resources: what is declared; only paths without parts that vary are cached.
+        clock: the time by which reports have started, in seconds.
+    """
+
+    def __init__(self, resources: Iterable[Resource], clock: Clock = time.monotonic) -> None:
+        self._permissions = {
+            one.path: endpoint.permission
+            for one in resources
+            if (endpoint := one.endpoint("GET")) and endpoint.cached
+        }
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._responses: LRUCache[_Key, _Response] = LRUCache(MAX_RESPONSES)
+
+    def lookup(self, app: WSGIApplication) -> WSGIApplication:
+        """Wrap an application: give the cached response, or call it."""
+        return _Layer(app, self._lookup)
+
+    def fill(self, app: WSGIApplication) -> WSGIApplication:
+        """Wrap an application: look again, since others may have filled it; else call and cache."""
+        return _Layer(app, self._fill)
+
+    def _lookup(
+        self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Body:
-        """Make the response, and cache it if it shows a cached report."""
-        body = call()
-        if isinstance(body, Deferred):
-            return body.within(partial(self._made, key, environ, begun))
-        if REPORT not in environ or environ["REQUEST_METHOD"] != "GET":
+        cached = self._find(self._key(environ))
+        if cached is None:
+            return app(environ, start_response)
+        return self._repeat(cached, environ, start_response)
+
+    def _fill(
+        self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Body:
+        if environ["PATH_INFO"] not in self._permissions:
+            return app(environ, start_response)
+        key = self._key(environ)
+        cached = self._find(key)
+        if cached is not None:
+            return self._repeat(cached, environ, start_response)
+        begun: list[tuple[str, _Headers]] = []
+
+        def start(status: str, headers: _Headers, exc_info: Any = None) -> Any:
+            begun.append((status, headers))
+            return start_response(status, self._aged(headers, environ.get(REPORT)), exc_info)
+
+        body = app(environ, start)
+        if key is None or REPORT not in environ:
             return body
-        if len(self._answers) >= MOST:
-            self._answers.clear()
         whole = b"".join(body)
-        self._answers[key] = _Answer(environ[REPORT], *begun[-1], whole, environ[ROUTE])
+        self._store(key, _Response(environ[REPORT], *begun[-1], whole, environ[ROUTE]))
         return [whole]
 
+    def _key(self, environ: WSGIEnvironment) -> _Key | None:
+        """All that a response depends on; None if it must not come from the cache."""
+        path = environ["PATH_INFO"]
+        permission = self._permissions.get(path)
+        if permission is None or environ["REQUEST_METHOD"] != "GET":
+            return None
+        if not permits(environ.get(ACCOUNT), permission):
+            return None
+        get = environ.get
+        query, accept = get("QUERY_STRING", ""), get("HTTP_ACCEPT", "")
+        return permission, get("SCRIPT_NAME", ""), path, query, accept
 
-def _key(environ: WSGIEnvironment) -> _Key:
-    """All that an answer may hang on, but for who asks."""
-    names = ("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT")
-    return tuple(environ.get(name, "") for name in names)
+    def _find(self, key: _Key | None) -> _Response | None:
+        if key is None:
+            return None
+        with self._lock:
+            cached = self._responses.get(key)
+        return cached if cached and self._clock() < cached.report.expires else None
 
+    def _store(self, key: _Key, response: _Response) -> None:
+        with self._lock:
+            self._responses[key] = response
 
-def _aged(headers: list[tuple[str, str]], report: CachedReport | None) -> list[tuple[str, str]]:
-    if report is None:
-        return headers
-    age = math.ceil(time.monotonic() - report.started)
-    return [*headers, ("Age", str(age))]
+    def _repeat(
+        self, cached: _Response, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Body:
+        environ[ROUTE] = cached.route
+        start_response(cached.status, self._aged(cached.headers, cached.report))
+        return [cached.body]
+
+    def _aged(self, headers: _Headers, report: CachedReport | None) -> _Headers:
+        """The headers with Age, rounded up, lest another cache has it grow older than it may."""
+        if report is None:
+            return headers
+        return [*headers, ("Age", str(math.ceil(self._clock() - report.started)))]

@@ -6,8 +6,9 @@ import pytest
 from pyramid.request import Request
 
 from sysmon_core import MetricFailed, errors
+from sysmon_core.api.framework import errors as table
 from sysmon_core.api.framework.environ_keys import REQUEST_ID
-from sysmon_core.api.framework.errors import from_rule
+from sysmon_core.api.framework.errors import from_error
 
 STATUS = {
     "InvalidInput": 400,
@@ -31,6 +32,7 @@ STATUS = {
     "AuditStalled": 503,
     "TooManyLists": 503,
     "NotReady": 503,
+    "WorkerMissing": 503,
     "TasksUnavailable": 503,
     "DatabaseUnavailable": 503,
     "DatabaseTimeout": 503,
@@ -61,10 +63,15 @@ def test_the_status_of_every_error_is_said_here() -> None:
     assert {name for name, kind in kinds if issubclass(kind, Exception)} == set(STATUS)
 
 
+def test_every_error_that_clients_get_has_a_meaning_for_them() -> None:
+    named = [kind for kind in table.STATUS if kind is not errors.SysmonError]
+    assert not [kind for kind in named if not kind.__dict__.get("meaning", "").endswith(".")]
+
+
 @pytest.mark.parametrize("name", STATUS)
 def test_an_error_is_a_problem_of_its_status(name: str, request_: Request) -> None:
     error = example(getattr(errors, name))
-    response = from_rule(error, request_)
+    response = from_error(error, request_)
     assert (response.status_code, response.json["status"]) == (STATUS[name], STATUS[name])
     assert response.content_type == "application/problem+json"
     assert response.json["instance"] == "r1"
@@ -73,8 +80,13 @@ def test_an_error_is_a_problem_of_its_status(name: str, request_: Request) -> No
 
 
 def test_each_fault_is_told_with_its_place(request_: Request) -> None:
-    response = from_rule(example(errors.InvalidInput), request_)
+    response = from_error(example(errors.InvalidInput), request_)
     assert response.json["errors"] == [{"in": "body", "name": "depth", "detail": "too deep"}]
+    assert response.json["detail"] == "depth: too deep"
+    error = errors.InvalidInput([errors.Fault("depth", "too deep", "query")], "Dive less deep")
+    response = from_error(error, request_)
+    assert response.json["errors"] == [{"in": "query", "name": "depth", "detail": "too deep"}]
+    assert response.json["detail"] == "Dive less deep"
 
 
 def test_an_error_that_a_plugin_derives_from_ours_is_answered_like_ours(
@@ -83,6 +95,6 @@ def test_an_error_that_a_plugin_derives_from_ours_is_answered_like_ours(
     class NoWater(MetricFailed):
         pass
 
-    response = from_rule(NoWater("no water"), request_)
+    response = from_error(NoWater("no water"), request_)
     assert response.status_code == 502
     assert response.json["detail"] == "no water"

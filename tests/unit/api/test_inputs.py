@@ -4,7 +4,6 @@ import json
 from typing import Annotated, Any
 
 import pytest
-from cornice.errors import Errors
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, Strict
@@ -28,6 +27,7 @@ from sysmon_core.api.framework.inputs import (
     Validator,
     read_body,
 )
+from sysmon_core.errors import InvalidInput
 
 LIMIT = 1000
 
@@ -42,7 +42,7 @@ def make(content: str | bytes = b"", kind: str | None = JSON, path: str = "/") -
     raw = content.encode() if isinstance(content, str) else content
     headers = {} if kind is None else {"Content-Type": kind}
     request = Request.blank(path, method="POST", body=raw, headers=headers)
-    request.validated, request.errors = {}, Errors()
+    request.validated = {}
     return request
 
 
@@ -52,15 +52,15 @@ def read(content: str | bytes, kind: str | None = JSON) -> list[tuple[str, Any]]
 
 def params(validator: Validator, request: Request) -> Dive:
     validator(request)
-    assert not request.errors
     found: Dive = request.validated["params"]
     return found
 
 
 def faults(validator: Validator, request: Request) -> set[tuple[str, str]]:
-    validator(request)
-    assert "params" not in request.validated
-    return {(error["location"], error["name"]) for error in request.errors}
+    with pytest.raises(InvalidInput) as caught:
+        validator(request)
+    assert not request.validated
+    return {(fault.place, fault.name) for fault in caught.value.faults}
 
 
 @given(st.dictionaries(st.text(max_size=9), st.none() | st.booleans() | st.integers() | st.text()))
@@ -159,15 +159,15 @@ def test_a_body_that_ends_too_early_is_a_bad_request() -> None:
 def test_params_are_made_of_the_query() -> None:
     assert params(Query(Dive), make(path="/?depth=5&place=%C3%BC")) == Dive(depth=5, place="ü")
     assert faults(Query(Dive), make(path="/?depth=5&depth=5&width=1")) == {
-        ("querystring", "depth"),
-        ("querystring", "width"),
+        ("query", "depth"),
+        ("query", "width"),
     }
 
 
 def test_a_fault_is_told_in_words() -> None:
     request = make(path="/?depth=5&depth=5")
-    Query(Dive)(request)
-    assert [error["description"] for error in request.errors] == ["given more than once"]
+    with pytest.raises(InvalidInput, match=r"^depth: given more than once$"):
+        Query(Dive)(request)
 
 
 def test_a_query_has_so_many_fields_and_no_more() -> None:
@@ -187,7 +187,7 @@ def test_params_are_made_of_the_query_and_the_body_together() -> None:
     assert faults(both, make('{"depth": 5}', path="/?depth=5")) == {("body", "depth")}
     assert faults(both, make('{"place": 5}', path="/?depth=x")) == {
         ("body", "place"),
-        ("querystring", "depth"),
+        ("query", "depth"),
     }
 
 

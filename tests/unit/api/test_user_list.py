@@ -9,10 +9,13 @@ from typing import Any, cast
 import pytest
 from pyramid.testing import DummyRequest
 
-from sysmon_core.api.endpoints.users import FEW, UserList, collection
+from sysmon_core.api import versions
+from sysmon_core.api.endpoints.users import SHORT_LIST_USERS, UserList, collection
 from sysmon_core.errors import TooManyLists
 from sysmon_core.services.users import Account, Users
 from tests.conftest import PATIENCE
+
+(VERSION,) = versions.load(["v3"])
 
 
 class ManyUsers:
@@ -37,13 +40,18 @@ def asked(limit: int | None = None) -> Any:
 
 @pytest.mark.parametrize(
     ("count", "limit", "refused"),
-    [(FEW + 1, None, True), (FEW + 1, FEW + 1, True), (FEW + 1, FEW, False), (FEW, None, False)],
+    [
+        (SHORT_LIST_USERS + 1, None, True),
+        (SHORT_LIST_USERS + 1, SHORT_LIST_USERS + 1, True),
+        (SHORT_LIST_USERS + 1, SHORT_LIST_USERS, False),
+        (SHORT_LIST_USERS, None, False),
+    ],
 )
 def test_beside_a_list_that_is_being_made_only_short_ones_are(
     count: int, limit: int | None, refused: bool
 ) -> None:
     users = ManyUsers(count)
-    view = collection(cast("Users", users), 1)["GET"].view
+    view = collection(VERSION, cast("Users", users), 1)["GET"].view
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(view, asked())
         assert users.begun.wait(PATIENCE)
@@ -52,7 +60,7 @@ def test_beside_a_list_that_is_being_made_only_short_ones_are(
                 with pytest.raises(TooManyLists, match="set limit"):
                     view(asked(limit))
             else:
-                assert len(view(asked(limit))["users"]) == FEW
+                assert len(view(asked(limit))["users"]) == SHORT_LIST_USERS
         finally:
             users.goes_on.set()
         assert len(first.result(PATIENCE)["users"]) == count

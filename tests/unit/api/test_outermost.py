@@ -1,4 +1,4 @@
-"""The front door around plain WSGI applications."""
+"""The outermost middleware around plain WSGI applications."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.wsgi.front_door import SECURITY, FrontDoor
+from sysmon_core.api.wsgi.outermost import SECURITY, Outermost
 from tests.conftest import LogLines
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def call(app: WSGIApplication, path: str = "/", **environ: Any) -> Response:
         answers.append((status, headers))
         return lambda _data: None
 
-    content = b"".join(FrontDoor(app, [PROXY], ["mon.example"])(request.environ, start))
+    content = b"".join(Outermost(app, [PROXY], ["mon.example"])(request.environ, start))
     status, headers = answers[-1]
     return Response(status=status, headerlist=headers, body=content)
 
@@ -260,7 +260,7 @@ def test_a_proxy_is_trusted_by_its_address_and_not_by_its_spelling(
         "REMOTE_ADDR": proxy,
         "HTTP_X_FORWARDED_FOR": "192.0.2.7",
     }
-    (body,) = FrontDoor(echo, [trusted])(environ, lambda *_: lambda _data: None)
+    (body,) = Outermost(echo, [trusted])(environ, lambda *_: lambda _data: None)
     assert json.loads(body)["REMOTE_ADDR"] == "192.0.2.7"
 
 

@@ -1,7 +1,7 @@
-"""The outermost layer: who may be meant, an id for each request, and the last resort.
+"""Outermost middleware: checks the Host header, gives each request an id, answers 500.
 
-A request whose Host header is a name that nobody gave this service comes from a page that made a
-browser believe so (DNS rebinding): it is refused.
+A request whose Host header is not a name of this service is refused: by DNS rebinding, a page has
+made a browser believe that its own name is this service's address.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")  # RFC 9110, 7.2
-CLIENTS_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 LOCAL = "localhost"
-SECURITY = {  # where the answer does not say otherwise
+SECURITY = {  # headers of every response that does not set them itself
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -40,19 +40,19 @@ SECURITY = {  # where the answer does not say otherwise
     "Cache-Control": "no-store",
 }
 
-Saw = Callable[["WSGIEnvironment", str, float], None]
+OnResponse = Callable[["WSGIEnvironment", str, float], None]
 
 logger = logging.getLogger(__name__)
 
 
-class FrontDoor:
-    """Wraps the whole application.
+class Outermost:
+    """Middleware around the whole application.
 
     Args:
-        app: what answers a request that may come in.
+        app: the application that answers requests which are not refused here.
         trusted_proxies: addresses, or ``unix``, whose X-Forwarded-For and -Prefix are believed.
         hosts: names of this service, beside localhost and all addresses.
-        saw: is told of each request once it is answered: its status, and the seconds it took.
+        on_response: called once a request is answered, with its environ, status and seconds.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class FrontDoor:
         app: WSGIApplication,
         trusted_proxies: Iterable[str],
         hosts: Iterable[str] = (),
-        saw: Saw | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         self.app = app
-        self._saw = saw
+        self._on_response = on_response
         self._trusted = frozenset(
             "" if proxy == UNIX else canonical(proxy) for proxy in trusted_proxies
         )
@@ -77,19 +77,21 @@ class FrontDoor:
         return self._attempt(request, lambda: self._admit(environ, request.start))
 
     def _attempt(self, request: _Request, call: Call) -> Body:
-        """Make the response, or a part of it, and tell of it once it is made."""
+        """Call a part of the application; report the response once it is made."""
         environ = request.environ
         with bound(request_id=environ[REQUEST_ID]):
             try:
                 body = call()
-            except Exception:  # the promise that no request sees a traceback
+            except Exception:  # no client may see a traceback
                 logger.exception("the request failed")
                 detail = "Something went wrong inside; the log has more"
                 body = _answer(environ, _instead(request.start), 500, detail)
             if isinstance(body, Deferred):
                 return body.within(partial(self._attempt, request))
-            if self._saw:
-                self._saw(environ, environ.get(STATUS, "500"), time.perf_counter() - request.began)
+            if self._on_response:
+                self._on_response(
+                    environ, environ.get(STATUS, "500"), time.perf_counter() - request.began
+                )
         return body
 
     def _admit(self, environ: WSGIEnvironment, start: StartResponse) -> Body:
@@ -98,16 +100,16 @@ class FrontDoor:
             return _answer(environ, start, 400, detail)
         if "HTTP_HOST" not in environ and environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
             return _answer(environ, start, 400, "The Host header is missing (RFC 9112, 3.2)")
-        if not self._is_meant(environ.get("HTTP_HOST")):
+        if not self._is_own(environ.get("HTTP_HOST")):
             detail = "The Host header is no name of this service: see the setting hosts"
             return _answer(environ, start, 421, detail)
         environ["REMOTE_ADDR"] = _canonical(environ.get("REMOTE_ADDR", ""))
         if environ["REMOTE_ADDR"] in self._trusted:
-            _believe(environ)
+            _apply_forwarded(environ)
         return self.app(environ, start)
 
-    def _is_meant(self, authority: str | None) -> bool:
-        """Whether a Host header is this service's; a browser always sends one."""
+    def _is_own(self, authority: str | None) -> bool:
+        """Whether a Host header names this service; every browser sends one."""
         if authority is None:
             return True
         match = AUTHORITY.fullmatch(authority)
@@ -124,7 +126,7 @@ class _Request:
 
 @lru_cache(maxsize=256)
 def _is_address(host: str) -> bool:
-    """Whether it is one of version 4, or one of version 6, which alone stands in brackets."""
+    """Whether the host is an IPv4 address, or an IPv6 address in brackets."""
     kind = ipaddress.IPv6Address if host.startswith("[") else ipaddress.IPv4Address
     try:
         return bool(kind(host.strip("[]")))
@@ -133,9 +135,9 @@ def _is_address(host: str) -> bool:
 
 
 def _request_id(environ: WSGIEnvironment) -> str:
-    """The client's own, so that its log and ours can be read together, if it is fit for a log."""
+    """The client's own id for the request, if it is fit for a log; else a new one."""
     given: str = environ.get("HTTP_X_REQUEST_ID", "")
-    if CLIENTS_ID.fullmatch(given):
+    if CLIENT_ID.fullmatch(given):
         return given
     return f"{random.getrandbits(128):032x}"
 
@@ -146,12 +148,12 @@ def _answer(environ: WSGIEnvironment, start: StartResponse, status: int, detail:
 
 
 def _finished(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
-    """Tell the request's id and what a browser must not do, and keep Location a path."""
+    """Add the request's id and the security headers, and make Location a path."""
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        said = {name.lower() for name, _ in headers}
+        given = {name.lower() for name, _ in headers}
         whole = [(name, _path_of(name, value)) for name, value in headers]
-        whole += [(name, value) for name, value in SECURITY.items() if name.lower() not in said]
+        whole += [(name, value) for name, value in SECURITY.items() if name.lower() not in given]
         whole.append(("X-Request-Id", environ[REQUEST_ID]))
         environ[STATUS] = status[:3]
         return start_response(status, whole, exc_info)
@@ -160,7 +162,7 @@ def _finished(environ: WSGIEnvironment, start_response: StartResponse) -> StartR
 
 
 def _instead(start: StartResponse) -> StartResponse:
-    """Replace the headers of an answer that had begun, which PEP 3333 allows an error alone."""
+    """Replace a response that has begun, which PEP 3333 allows for errors alone."""
     return lambda status, headers, _=None: start(status, headers, sys.exc_info())
 
 
@@ -185,11 +187,11 @@ def _canonical(address: str) -> str:
     return canonical(address) or address
 
 
-def _believe(environ: WSGIEnvironment) -> None:
-    """Take what a trusted proxy says: whom it speaks for, and below which prefix.
+def _apply_forwarded(environ: WSGIEnvironment) -> None:
+    """Take the client's address and the URL prefix from the headers of a trusted proxy.
 
-    The prefix may have been cut off the path or not. Of the addresses the last is the
-    proxy's own word; those before it are the client's.
+    The proxy may have cut the prefix off the path or not. Only the last address in
+    X-Forwarded-For is the proxy's own; those before it came from the client.
     """
     address = canonical(environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip())
     if address is not None:

@@ -1,4 +1,4 @@
-"""What the front door tells of a request once it is answered, and where it was written of."""
+"""What is reported of each request once it is answered, and the id that its log lines have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pyramid.response import Response
 
 from sysmon_core.api.framework.environ_keys import REQUEST_ID
 from sysmon_core.api.wsgi.deferred import Deferred
-from sysmon_core.api.wsgi.front_door import FrontDoor
+from sysmon_core.api.wsgi.outermost import Outermost
 from tests.conftest import LogLines
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ def call(app: WSGIApplication, path: str = "/") -> list[Seen]:
     """What is told of one request: its id, the status, the seconds."""
     told: list[Seen] = []
 
-    def saw(environ: WSGIEnvironment, status: str, seconds: float) -> None:
+    def on_response(environ: WSGIEnvironment, status: str, seconds: float) -> None:
         told.append((environ[REQUEST_ID], status, seconds))
         logger.info("seen")
 
     environ = Request.blank("/", headers={"X-Request-Id": "request-1"}).environ
     environ["PATH_INFO"] = path
-    FrontDoor(app, [], saw=saw)(environ, lambda *_: lambda _data: None)
+    Outermost(app, [], on_response=on_response)(environ, lambda *_: lambda _data: None)
     return told
 
 
@@ -99,7 +99,9 @@ def test_what_is_deferred_is_told_of_once_it_is_made(log_lines: LogLines) -> Non
         return Deferred(ThreadPoolExecutor(), lambda: later(environ, start))
 
     told: list[str] = []
-    door = FrontDoor(deferring, [], saw=lambda _environ, status, _seconds: told.append(status))
+    door = Outermost(
+        deferring, [], on_response=lambda _environ, status, _seconds: told.append(status)
+    )
     for statuses in (["200"], ["200", "500"]):
         environ = Request.blank("/", headers={"X-Request-Id": "request-1"}).environ
         body = door(environ, lambda *_: lambda _data: None)

@@ -1,4 +1,4 @@
-"""``/metrics``: what this server counts and what is known of the tasks, as Prometheus reads it."""
+"""``/metrics``: counts of requests and tasks in this service, for Prometheus."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ TEXT = "text/plain"
 
 
 class TaskCollector(Collector):
-    """Asks for the figures of the tasks when they are wanted; without Redis it says just that."""
+    """Collects the figures of the tasks at each scrape; without Redis only that it is down."""
 
     def __init__(self, figures: Callable[[], Figures]) -> None:
         self._figures = figures
 
     def collect(self) -> Iterable[Metric]:
-        """The families of metrics, in Prometheus' sense of the word."""
+        """The families of metrics, as Prometheus calls them."""
         up = GaugeMetricFamily("sysmon_redis_up", "Whether Redis answers")
         try:
             figures = self._figures()
@@ -61,29 +61,29 @@ def _families(figures: Figures) -> Iterable[Metric]:
 
 
 class LogCollector(Collector):
-    """Asks how many lines the log has lost; that is the process's, whichever application asks."""
+    """Counts the lines that the log of this process has dropped."""
 
     def collect(self) -> Iterable[Metric]:
         """The one family."""
-        about = "Lines of the log that were dropped, since whoever reads it did not keep up"
-        yield CounterMetricFamily("sysmon_log_lines_dropped", about, value=log_queue.dropped())
+        text = "Lines of the log that were dropped, since whoever reads it did not keep up"
+        yield CounterMetricFamily("sysmon_log_lines_dropped", text, value=log_queue.dropped())
 
 
 def registry(figures: Callable[[], Figures]) -> CollectorRegistry:
-    """One for each application: what it counts is its own."""
-    made = CollectorRegistry()
-    ProcessCollector(registry=made)
-    made.register(LogCollector())
-    made.register(TaskCollector(figures))
-    return made
+    """A registry of Prometheus; each application has its own."""
+    collectors = CollectorRegistry()
+    ProcessCollector(registry=collectors)
+    collectors.register(LogCollector())
+    collectors.register(TaskCollector(figures))
+    return collectors
 
 
-def resource(counted: CollectorRegistry, permission: str) -> Resource:
-    """The path that Prometheus asks."""
+def resource(collectors: CollectorRegistry, permission: str) -> Resource:
+    """The path that Prometheus scrapes."""
 
     def view(request: Request) -> Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        response = Response(encode(counted))
+        response = Response(encode(collectors))
         response.headers["Content-Type"] = content_type
         return response
 

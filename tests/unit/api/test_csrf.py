@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pyramid.request import Request
 
-from sysmon_core.api.framework.csrf import from_here
+from sysmon_core.api.framework.csrf import reject_cross_site
 from sysmon_core.errors import CrossSite
 
 HOST = "Mon.example:6543"
@@ -22,8 +22,8 @@ def make(site: str | None, origin: str | None) -> Request:
 @pytest.mark.parametrize(
     "origin", [None, "", "http://mon.example:6543", "https://mon.example:6543", f"http://{HOST}"]
 )
-def test_what_is_from_here_or_from_no_page_is_taken(site: str | None, origin: str | None) -> None:
-    from_here(make(site, origin))
+def test_what_is_of_this_site_or_of_no_page_is_taken(site: str | None, origin: str | None) -> None:
+    reject_cross_site(make(site, origin))
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_what_is_from_another_page_is_refused_with_what_to_do(
     with pytest.raises(
         CrossSite, match=r"^Another site's page made this request: make it yourself$"
     ):
-        from_here(make(site, origin))
+        reject_cross_site(make(site, origin))

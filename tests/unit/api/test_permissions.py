@@ -8,7 +8,15 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sysmon_core.api.framework.environ_keys import ACCOUNT
-from sysmon_core.api.framework.permissions import ADMIN, PUBLIC, USER, Policy, caller_of, include
+from sysmon_core.api.framework.permissions import (
+    ADMIN,
+    PUBLIC,
+    USER,
+    Policy,
+    caller_of,
+    include,
+    permits,
+)
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.users import Account
 
@@ -35,6 +43,13 @@ def test_an_admin_may_everything_and_a_user_what_users_may(
     allowed = [policy.permits(request(who), None, permission) for permission in (USER, ADMIN, "x")]
     assert [bool(one) for one in allowed] == [user, admin, admin]
     assert str(allowed[0]) == (f"{who} may" if user else "not permitted: user")
+
+
+def test_what_is_public_needs_nobody() -> None:
+    everybody = (None, *ACCOUNTS.values())
+    assert {permits(account, PUBLIC) for account in everybody} == {True}
+    assert [permits(account, USER) for account in everybody] == [False, True, True]
+    assert [permits(account, ADMIN) for account in everybody] == [False, True, False]
 
 
 def test_who_it_is_is_what_the_guard_says(policy: Policy) -> None:

@@ -1,4 +1,4 @@
-"""The guard by itself: who is known, and who gets past it."""
+"""Authentication by itself: who is known, and who gets past it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,37 @@ from hypothesis import strategies as st
 from pyramid.request import Request
 from pyramid.response import Response
 
+from sysmon_core.api.framework.declarations import Endpoint, Resource
 from sysmon_core.api.framework.environ_keys import ACCOUNT, REQUEST_ID
 from sysmon_core.api.framework.errors import DETAILS
-from sysmon_core.api.wsgi.authentication import Authentication, basic_credentials
+from sysmon_core.api.framework.permissions import ADMIN, PUBLIC, USER
+from sysmon_core.api.framework.route_table import RouteTable
+from sysmon_core.api.wsgi.authentication import Authentication, Credentials
+from sysmon_core.api.wsgi.basic import BasicAuthenticator, basic_credentials
 from sysmon_core.api.wsgi.deferred import Deferred
 from sysmon_core.errors import DatabaseUnavailable, TooManyGuesses, TooManyLogins
 from sysmon_core.services.users import Account
 
 POOL = ThreadPoolExecutor(1)
+
+
+def resource(path: str, **permissions: str) -> Resource:
+    endpoints = {
+        method: Endpoint(view=str, permission=permission, summary="", answers={})
+        for method, permission in permissions.items()
+    }
+    parts = {"name": ""} if "{" in path else {}
+    return Resource(name=path, path=path, endpoints=endpoints, parts=parts)
+
+
+ROUTES = RouteTable(
+    [
+        *(resource("/", GET=PUBLIC), resource("/v1/", GET=PUBLIC), resource("/v1/x", GET=PUBLIC)),
+        *(resource("/v2/", GET=PUBLIC), resource("/v2/x", GET=USER)),
+        *(resource("/v3/", GET=PUBLIC), resource("/v3/x", GET=USER, POST=ADMIN)),
+        *(resource("/v3/help/{name}", GET=PUBLIC), resource("/metrics", GET=USER)),
+    ]
+)
 
 
 def basic(raw: bytes, scheme: str = "Basic") -> str:
@@ -102,15 +125,24 @@ def ask(path: str, method: str = "GET", who: str = "", **environ: Any) -> tuple[
     request.environ |= {REQUEST_ID: "an-id", "REMOTE_ADDR": "10.0.0.1", **environ}
     if who:
         request.headers["Authorization"] = basic(f"{who}:p".encode())
-    answer = request.get_response(
-        Authentication(app, logins, POOL, ["/v2/", "/v3/", "/metrics"], ["/v2/", "/v3/"])
-    )
+    answer = request.get_response(Authentication(app, ROUTES, [BasicAuthenticator(logins, POOL)]))
     return answer, seen | {"asked": logins.asked}
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "get", "QUERY"])
 @pytest.mark.parametrize(
-    "path", ["/v3/x", "/v3/users/", "/v3//", "/v2/x", "/v3/", "/v2/", "/metrics"]
+    "path",
+    [
+        "/v3/x",
+        "/v3/users/",
+        "/v3/help/a/b",
+        "/v3/help/",
+        "/v3//",
+        "/v2/x",
+        "/v3/",
+        "/v2/",
+        "/metrics",
+    ],
 )
 def test_nobody_gets_past_but_to_look_at_an_index(path: str, method: str) -> None:
     index = path in {"/v3/", "/v2/"} and method in {"GET", "HEAD"}
@@ -126,8 +158,10 @@ def test_nobody_gets_past_but_to_look_at_an_index(path: str, method: str) -> Non
         assert seen == {"asked": 1, "user": Account("bob", "", admin=False), "name": "bob"}
 
 
-@pytest.mark.parametrize("path", ["/", "/v3", "/v1/x", "/v30/", "/x/v3/", "/V3/x", "/metric"])
-def test_what_is_not_below_a_guarded_path_is_open_and_nobody_is_asked(path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/v3", "/v1/x", "/v1/y", "/v30/", "/x/v3/", "/V3/x", "/metric"]
+)
+def test_what_has_no_neighbour_for_users_is_open_and_nobody_is_asked(path: str) -> None:
     for who in ("", "bob", "eve"):
         answer, seen = ask(path, "POST", who)
         assert answer.status_code == 200
@@ -157,7 +191,7 @@ def test_who_cannot_be_known_is_told_why(who: str, status: int, wait: str | None
 
 def test_a_server_may_have_no_address_of_whoever_asks() -> None:
     logins: Any = Two()
-    guard = Authentication(Response("come in"), logins, POOL, ["/v3/"], [])
+    guard = Authentication(Response("come in"), ROUTES, [BasicAuthenticator(logins, POOL)])
     asking = Request.blank("/v3/x", headers={"Authorization": basic(b"root:q")})
     assert "REMOTE_ADDR" not in asking.environ
     assert asking.get_response(guard).status_code == 200
@@ -165,7 +199,7 @@ def test_a_server_may_have_no_address_of_whoever_asks() -> None:
 
 def test_only_who_is_not_known_yet_is_looked_at_by_a_thread_of_the_pool() -> None:
     logins: Any = Two()
-    guard = Authentication(Response("come in"), logins, POOL, ["/v3/"], [])
+    guard = Authentication(Response("come in"), ROUTES, [BasicAuthenticator(logins, POOL)])
 
     def body(path: str, who: str = "") -> Any:
         request = Request.blank(path, environ={REQUEST_ID: "an-id", "REMOTE_ADDR": "10.0.0.1"})
@@ -182,3 +216,40 @@ def test_only_who_is_not_known_yet_is_looked_at_by_a_thread_of_the_pool() -> Non
         assert isinstance(made, Deferred)
         assert made.pool is POOL
         assert logins.asked == 0
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_what_is_declared_public_is_so_among_what_is_not(method: str) -> None:
+    answer, seen = ask("/v3/help/me", method)
+    assert answer.status_code == (401 if method == "POST" else 200)
+    assert seen["asked"] == 0
+
+
+class Token:
+    """A scheme of its own: the header has the name, and only ann's is good."""
+
+    def credentials(self, environ: Any) -> Credentials | None:
+        name = environ.get("HTTP_X_TOKEN")
+        account = Account(name, "", admin=False) if name == "ann" else None
+        return Credentials(account, lambda: None, POOL) if name else None
+
+
+@pytest.mark.parametrize(
+    ("token", "who", "name"),
+    [("ann", "", "ann"), ("ann", "bob", "ann"), ("eve", "bob", None), ("", "bob", "bob")],
+)
+def test_the_first_scheme_that_a_request_uses_decides(
+    token: str, who: str, name: str | None
+) -> None:
+    logins: Any = Two()
+
+    def app(environ: Any, start: Any) -> Any:
+        return Response(environ["REMOTE_USER"])(environ, start)
+
+    request = Request.blank("/v3/x", environ={REQUEST_ID: "an-id", "REMOTE_ADDR": "10.0.0.1"})
+    request.headers["X-Token"] = token
+    request.headers["Authorization"] = basic(f"{who}:p".encode()) if who else ""
+    guard = Authentication(app, ROUTES, [Token(), BasicAuthenticator(logins, POOL)])
+    answer = request.get_response(guard)
+    assert answer.status_code == (200 if name else 401)
+    assert name is None or answer.text == name
