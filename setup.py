@@ -13,7 +13,13 @@ setup(
     packages=find_packages(include=["sysmon_core*"]) + PLUGINS,
     package_dir={name: "plugins/" + name.replace(".", "/") for name in PLUGINS},
     package_data={
-        "sysmon_core": ["py.typed", "database/migrations/script.py.mako", "scaffold/*.template"],
+        "sysmon_core": [
+            "py.typed",
+            "database/migrations/script.py.mako",
+            "redis_store/*.lua",
+            "scaffold/*.template",
+            "tasks/lua/*.lua",
+        ],
     },
     install_requires=[
         "alembic>=1.13,<2",

@@ -15,9 +15,9 @@ import click
 
 from sysmon_core import cli, settings
 from sysmon_core.errors import TasksUnavailable
-from sysmon_core.redis_store.client import impatient
+from sysmon_core.redis_store.client import api_client
 from sysmon_core.settings import Settings
-from sysmon_core.tasks.heartbeat import workers
+from sysmon_core.tasks.heartbeat import count_workers
 
 PATIENCE = 60  # seconds
 PAUSE = 0.1  # seconds between two looks
@@ -68,7 +68,7 @@ def _server_answers(address: str) -> bool:
 
 def _worker_listens(config: Settings) -> bool:
     try:
-        return workers(impatient(config.redis)) > 0
+        return count_workers(api_client(config.redis)) > 0
     except TasksUnavailable:
         return False
 

@@ -12,7 +12,7 @@ from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.endpoints.docs import swagger_ui
 from sysmon_core.metrics import registry
 from sysmon_core.metrics.isolation import isolated
-from sysmon_core.redis_store.client import has_room, impatient
+from sysmon_core.redis_store.client import api_client, has_room
 from sysmon_core.redis_store.login_counters import RedisRateCounters
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.health import Check, Health
@@ -22,10 +22,9 @@ from sysmon_core.services.tasks import Tasks
 from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.turns import Turns
 from sysmon_core.services.users import Users
-from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.heartbeat import workers
-from sysmon_core.tasks.messages import ResultStore
+from sysmon_core.tasks.heartbeat import count_workers
 from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.results import ResultStore, make_backend
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -46,9 +45,8 @@ def make_app(
 ) -> WSGIApplication:
     """The application; it connects to Redis and the database when first asked to."""
     executor = Executor(config)
-    client = impatient(config.redis)
-    results = ResultStore(WakingBroker(client).get_results_backend())
-    records = RedisRecords(client, results, config)
+    client = api_client(config.redis)
+    records = RedisRecords(client, ResultStore(make_backend(client)), config)
     passwords = passwords or Passwords()
     users = Users.of(config, passwords)
     throttle = Throttle(config, RedisRateCounters(client))
@@ -73,7 +71,7 @@ def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Ch
     """What must be there; the database only where users are asked for."""
     checks: dict[str, Check] = {
         "Redis": lambda: has_room(client),
-        "worker": lambda: workers(client),
+        "worker": lambda: count_workers(client),
     }
     if config.private or "v3" in config.versions:
         checks["database"] = lambda: users.has_admin() in {True, False}

@@ -13,16 +13,17 @@ from sysmon_core.errors import TasksUnavailable
 from sysmon_core.metrics import registry
 from sysmon_core.metrics.isolation import isolated
 from sysmon_core.metrics.registry import Registry
-from sysmon_core.redis_store.client import check_policy, impatient, patient
+from sysmon_core.redis_store.client import api_client, check_policy, worker_client
 from sysmon_core.services.executor import Executor
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.messages import ACTOR, LONG, QUEUES, ResultStore
+from sysmon_core.tasks.queues import ACTOR, LONG, QUEUES
 from sysmon_core.tasks.records import RedisRecords
-from sysmon_core.tasks.runner import Runner
+from sysmon_core.tasks.results import ResultStore
+from sysmon_core.tasks.task_runner import TaskRunner
 from sysmon_core.tasks.watchdog import Watchdog
 
-DESCRIPTORS = 65536  # macOS says "unlimited" and does not mean it
+MAX_DESCRIPTORS = 65536  # macOS says "unlimited" and refuses it
 
 
 def setup() -> None:
@@ -33,8 +34,8 @@ def setup() -> None:
     """
     config = settings.load_file(settings.config_file(), logging=True)
     _take_all_descriptors()
-    with contextlib.suppress(TasksUnavailable):  # it is waited for, and asked when it is there
-        check_policy(impatient(config.redis))
+    with contextlib.suppress(TasksUnavailable):  # the worker waits for Redis, and checks then
+        check_policy(api_client(config.redis))
     metrics = isolated(registry.load(config))
     dramatiq.set_broker(make_worker(config, metrics))
 
@@ -42,17 +43,17 @@ def setup() -> None:
 def _take_all_descriptors() -> None:
     """Raise the soft limit: a running task holds six, and the usual 1024 are soon gone."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, DESCRIPTORS), hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, MAX_DESCRIPTORS), hard))
 
 
 def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
-    """A broker with the one actor, which runs a task by its id."""
-    client = patient(config.redis)
+    """Make a broker with the one actor, which runs a task by its id."""
+    client = worker_client(config.redis)
     broker = WakingBroker(client, share=config.client_share)
     results = ResultStore(broker.get_results_backend())
     records = RedisRecords(client, results, config)
-    runner = Runner(metrics, Executor(config), records)
-    broker.unreadable = records.bury
+    runner = TaskRunner(metrics, Executor(config), records)
+    broker.on_unreadable = records.discard_unreadable
     broker.add_middleware(Watchdog(client, records, runner))
     dramatiq.actor(actor_name=ACTOR, queue_name=LONG, broker=broker)(runner.run)
     for queue in QUEUES:
@@ -62,7 +63,7 @@ def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
 
 @contextlib.contextmanager
 def in_threads(config: Settings, metrics: Registry, threads: int = 4) -> Iterator[None]:
-    """A worker in threads of this process, as tests have use for."""
+    """Run a worker in threads of this process, for tests."""
     broker = make_worker(config, metrics)
     worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=20)
     worker.start()

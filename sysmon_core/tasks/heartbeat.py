@@ -1,31 +1,30 @@
-"""Which workers live: each writes down every other second that it does, and its threads."""
+"""Heartbeats: each worker records every other second that it lives, and its threads."""
 
 from __future__ import annotations
 
 import redis
 
-from sysmon_core.redis_store.client import translated
+from sysmon_core.redis_store.client import redis_errors
 from sysmon_core.redis_store.keys import WORKERS
 from sysmon_core.redis_store.script import Script
-from sysmon_core.tasks import scripts
-from sysmon_core.tasks.lua import BASE
+from sysmon_core.tasks.scripts import transition
 
 
 class Heartbeat:
-    """That of one worker."""
+    """The heartbeat of one worker."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
-        self._beat = Script(client, BASE + scripts.BEAT)
+        self._beat = Script(client, transition("heartbeat"))
 
     def beat(self, worker: str, threads: int) -> None:
-        """Say that it lives, with so many threads for long tasks."""
-        with translated():
+        """Record that the worker lives, with so many threads for long tasks."""
+        with redis_errors():
             self._beat((), [_member(worker, threads)])
 
     def end(self, worker: str, threads: int) -> None:
-        """Say that it does not."""
-        with translated():
+        """Remove the worker, which has ended."""
+        with redis_errors():
             self._client.zrem(WORKERS, _member(worker, threads))
 
 
@@ -33,7 +32,11 @@ def _member(worker: str, threads: int) -> str:
     return f"{threads} {worker}"
 
 
-def workers(client: redis.Redis) -> int:
-    """How many workers live."""
-    with translated():
-        return int(Script(client, BASE + scripts.COUNT)())
+def count_workers(client: redis.Redis) -> int:
+    """How many workers live.
+
+    Raises:
+        TasksUnavailable: Redis does not answer.
+    """
+    with redis_errors():
+        return int(Script(client, transition("count_workers"))())

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sysmon_core.redis_store.client import PATIENT
+from sysmon_core.redis_store.client import WORKER_TIMEOUT_SECONDS
 from sysmon_core.tasks import scripts
 from tests.conftest import until
 from tests.faults.proxy import Mode, Proxy
@@ -86,7 +86,7 @@ def test_tasks_run_once_although_redis_hangs_when_asked_whether_to_start(
     proxy.become(Mode.HANG, QUESTIONS["whether to start"])
     tasks = [site.client.submit("once", key=n) for n in range(2, 12)]
     begin = time.monotonic()
-    until(lambda: time.monotonic() - begin > PATIENT + 2, AWAY + 10)
+    until(lambda: time.monotonic() - begin > WORKER_TIMEOUT_SECONDS + 2, AWAY + 10)
     proxy.become(Mode.PASS)
     site.until_state("SUCCESS", *tasks)
     assert worker.popen.poll() is None

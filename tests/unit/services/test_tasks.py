@@ -16,7 +16,7 @@ from sysmon_core.errors import (
 )
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.executor import Executor
-from sysmon_core.services.tasks import BRIEF, Figures, State, Task, Tasks
+from sysmon_core.services.tasks import BRIEF_SECONDS, Figures, State, Task, Tasks
 from tests.conftest import MakeSettings
 
 
@@ -47,8 +47,9 @@ class Memory:
     def get(self, task_id: str) -> Task | None:
         return self.tasks.get(task_id)
 
-    def cancel(self, task_id: str) -> None:
-        del self.tasks[task_id]
+    def cancel(self, task_id: str) -> State | None:
+        task = self.tasks.pop(task_id, None)
+        return task.state if task else None
 
     def figures(self) -> Figures:
         return Figures({State.QUEUED: len(self.tasks)}, {}, 0, None)
@@ -118,7 +119,7 @@ def test_a_task_may_be_repeated_if_its_metric_says_so(
 def test_a_run_of_a_few_seconds_is_brief(
     beyond: int, brief: bool, tasks: Tasks, memory: Memory
 ) -> None:
-    task_id = submit(tasks, depth=int(BRIEF) + beyond)
+    task_id = submit(tasks, depth=int(BRIEF_SECONDS) + beyond)
     assert memory.tasks[task_id].brief is brief
 
 

@@ -11,13 +11,13 @@ import redis
 
 from sysmon_core.errors import MetricFailed
 from sysmon_core.metrics.report import Report
-from sysmon_core.redis_store.client import impatient
+from sysmon_core.redis_store.client import api_client
 from sysmon_core.redis_store.keys import LEASES, LINE, NAMESPACE, TASK, TURNS
 from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.lua import PATIENCE
-from sysmon_core.tasks.messages import ResultStore
+from sysmon_core.tasks.limits import SUSPICION_SECONDS
 from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.results import ResultStore
 from tests.conftest import MakeSettings
 
 TTL = 100  # seconds
@@ -34,7 +34,7 @@ Reach = Callable[[State | None], None]
 @pytest.fixture
 def client(redis_url: str) -> Iterator[redis.Redis]:
     """A client as the API has it."""
-    client = impatient(redis_url)
+    client = api_client(redis_url)
     yield client
     client.connection_pool.disconnect()
 
@@ -119,7 +119,7 @@ def end_lease(client: redis.Redis) -> None:
 def lose_worker(client: redis.Redis) -> None:
     """Let the lease run out and the suspicion last."""
     end_lease(client)
-    client.hset(RECORD, "suspected", str(time.time() - PATIENCE - 2))
+    client.hset(RECORD, "suspected", str(time.time() - SUSPICION_SECONDS - 2))
 
 
 def field(client: redis.Redis, name: str) -> str | None:

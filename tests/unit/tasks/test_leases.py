@@ -11,7 +11,7 @@ import redis
 
 from sysmon_core.redis_store.keys import CANCELLED, LEASES
 from sysmon_core.services.tasks import State
-from sysmon_core.tasks.lua import LEASE, PATIENCE
+from sysmon_core.tasks.limits import LEASE_SECONDS, SUSPICION_SECONDS
 from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import until
 from tests.unit.tasks.conftest import (
@@ -77,7 +77,7 @@ def test_a_lease_is_held_while_the_task_runs(
     end = lease(client)
     assert (end is not None) == (state is STARTED)
     if end is not None:
-        assert LEASE - 10 < end - time.time() <= LEASE
+        assert LEASE_SECONDS - 10 < end - time.time() <= LEASE_SECONDS
 
 
 @either_look
@@ -125,7 +125,7 @@ def test_a_lease_further_ahead_than_leases_are_long_is_a_suspicion_from_now_on(
     look(records)
     assert time.time() - 5 < float(field(client, "suspected") or 0) < time.time() + 1
     assert state_of(records) is STARTED
-    client.hset(RECORD, "suspected", str(time.time() - PATIENCE - 2))
+    client.hset(RECORD, "suspected", str(time.time() - SUSPICION_SECONDS - 2))
     look(records)
     assert state_of(records) is FAILURE
 
@@ -148,7 +148,7 @@ def test_a_worker_that_lives_has_its_lease_right_after_the_clock_was_set_back(
     records.sweep()
     assert records.renew([(ID, "ours")]) == set()
     assert field(client, "suspected") is None
-    assert (lease(client) or 0) < time.time() + LEASE + 1
+    assert (lease(client) or 0) < time.time() + LEASE_SECONDS + 1
 
 
 def test_a_sign_of_life_ends_the_suspicion(
@@ -207,7 +207,7 @@ def test_a_renewal_prolongs_the_lease_of_a_run(
     reach(STARTED)
     end_lease(client)
     assert records.renew([(ID, "ours")]) == set()
-    assert (lease(client) or 0) - time.time() > LEASE - 10
+    assert (lease(client) or 0) - time.time() > LEASE_SECONDS - 10
 
 
 @pytest.mark.parametrize("state", [QUEUED, RETRY, SUCCESS, FAILURE, REVOKED, ABSENT])

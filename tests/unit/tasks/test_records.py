@@ -12,8 +12,9 @@ from sysmon_core.errors import MetricFailed
 from sysmon_core.metrics.report import Report
 from sysmon_core.redis_store import keys
 from sysmon_core.services.tasks import State, Task
-from sysmon_core.tasks.messages import ResultStore
-from sysmon_core.tasks.records import ERROR_LENGTH, RedisRecords
+from sysmon_core.tasks.limits import MAX_ERROR_CHARACTERS
+from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.results import ResultStore
 from tests.unit.tasks.conftest import (
     ABSENT,
     DONE,
@@ -133,8 +134,8 @@ def test_any_text_can_be_the_reason_of_a_failure(
     task = records.get(ID)
     assert task
     assert task.error.isprintable() or "\n" in text
-    assert task.error.startswith(text.removesuffix("\udce9")[:ERROR_LENGTH])
-    assert len(task.error) <= ERROR_LENGTH
+    assert task.error.startswith(text.removesuffix("\udce9")[:MAX_ERROR_CHARACTERS])
+    assert len(task.error) <= MAX_ERROR_CHARACTERS
 
 
 def test_of_runs_that_begin_at_once_one_does(records: RedisRecords, reach: Reach) -> None:

@@ -53,7 +53,7 @@ def test_everybody_looks_up_when_the_end_is_near_and_the_time_out_counts_from_th
     queue = WorkQueue()
     taken: list[object] = []
     threads = [taker(queue, taken) for _ in range(3)]
-    queue.wake()
+    queue.let_time_out()
     until(lambda: taken == [Empty] * 3)
     with pytest.raises(Empty):
         queue.get(timeout=SHORT)
