@@ -1,39 +1,57 @@
 """All insides of Dramatiq that are used here, and why; its manual promises none of them.
 
-A release of Dramatiq that changes one breaks tests/unit/tasks/test_dramatiq_insides.py, which goes
-through this list. The range in setup.py admits no other minor version.
+The test tests/unit/tasks/test_dramatiq_insides.py goes through this list, and fails with a release
+that changes one; the range in setup.py admits no other minor version.
 
-====================================== ============================== ==========================
-Inside of Dramatiq                     Where it is used               Why
-====================================== ============================== ==========================
-``NAMESPACE:QUEUE``, a list of ids     lua/admit.lua                  clients take turns before
-                                                                      Dramatiq's queue
-``NAMESPACE:QUEUE.msgs``, a hash       lua/common.lua, sweep.lua,     a task and its message are
-                                       discard_unreadable.lua         written by one script
-``NAMESPACE:__acks__.WORKER.QUEUE``    ``acks_key``                   finds messages whose fetch
-                                                                      was not answered
-``NAMESPACE:__heartbeats__``           none: Dramatiq's maintenance   a lost worker's messages go
-                                       relies on it                   back into the queue
-option ``redis_message_id``            queues.py                      an id by which a script
-                                                                      knows the task
-``RedisBroker.do_requeue``             broker.py                      puts such messages back
-``RedisBroker._dispatch``              broker.py                      fetches after admission
-``RedisBroker.scripts["dispatch"]``    broker.py                      is allowed in a full Redis
-``RedisBroker.queues``, ``broker_id``  broker.py, watchdog.py         no queues for delays; the
-                                                                      worker's name
-consumer ``outstanding_message_count`` thread_limits.py, broker.py    counts what takes a thread
-consumer ``queued_message_ids``        broker.py                      what was not lost
-consumer ``prefetch``                  broker.py                      how much one look fetches
-``DecodeError.data``                   broker.py                      whose message it was
-``RedisBackend.build_message_key``     results.py                     the key of a result
-``RedisBackend.encoder``               results.py                     its encoding; a list of one
-                                                                      element (LPUSH, LINDEX 0)
-``wrap_result``, ``wrap_exception``    results.py                     ``get_result`` reads them
-``Worker.work_queue``                  watchdog.py                    lets idle threads sleep
-``Worker.worker_threads``              watchdog.py                    the threads to share out
-====================================== ============================== ==========================
+``NAMESPACE:QUEUE``
+    a list of ids of messages. lua/admit.lua appends to it: clients take turns before it.
+``NAMESPACE:QUEUE.msgs``
+    a hash of their bodies. The scripts write it: a task and its message are recorded by one.
+``NAMESPACE:__acks__.WORKER.QUEUE``
+    a set of fetched ids. ``acks_key``: finds messages whose fetch was not answered.
+``NAMESPACE:__heartbeats__``
+    a sorted set of workers. Dramatiq's own maintenance puts a lost worker's messages back by it.
+``redis_message_id``
+    an option of a message, its id in Redis. queues.py makes one that begins with the task's id.
+``RedisBroker.do_requeue``
+    puts fetched messages back. broker.py: those whose fetch was not answered.
+``RedisBroker.do_fetch``
+    is what a consumer calls for messages. broker.py overrides it, to admit messages before.
+``RedisBroker._dispatch``
+    makes such commands. broker.py: the one that the override hides.
+``RedisBroker.scripts``
+    has the script "dispatch" of all commands. broker.py replaces it by one for a full Redis.
+``RedisBroker.queues``
+    a set of declared queues. broker.py declares queues without their twins for delays.
+``RedisBroker.broker_id``
+    names the worker: watchdog.py in heartbeats, ``acks_key`` in a key.
+``_RedisConsumer.outstanding_message_count``
+    how many messages were fetched and not finished. thread_limits.py: each takes a thread.
+``_RedisConsumer.queued_message_ids``
+    the ids of these. broker.py: they were not lost.
+``_RedisConsumer.prefetch``
+    how many there may be. broker.py sets it before each look at the queue.
+``DecodeError.data``
+    the body of an unreadable message. broker.py: to find its task.
+``RedisBackend.build_message_key``
+    the key of a result. results.py: the scripts write results.
+``RedisBackend.encoder``
+    encodes results, each the one element of a list (LPUSH, LINDEX 0). results.py, likewise.
+``wrap_result``
+    makes a result of what an actor returned. results.py, so that ``get_result`` reads it.
+``wrap_exception``
+    makes a result of an exception. results.py, likewise.
+``Worker.work_queue``
+    the queue between consumers and threads. watchdog.py replaces it: see work_queue.py.
+``Worker.worker_threads``
+    how many threads there are. watchdog.py: the queues share them.
 
-Of the standard library, ``PriorityQueue._qsize`` and ``_get`` (work_queue.py) are such insides too.
+Two insides of the standard library belong here too: work_queue.py calls
+
+``PriorityQueue._qsize``
+    how many items there are, while the lock is held.
+``PriorityQueue._get``
+    takes the first of them, likewise.
 """
 
 from __future__ import annotations
