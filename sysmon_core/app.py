@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from sysmon_core.metrics.registry import Registry
+    from sysmon_core.services.tasks import Records
     from sysmon_core.settings import Settings
 
 
@@ -41,12 +42,18 @@ def main(_global_config: dict[str, str], **ini: str) -> WSGIApplication:
 
 
 def make_app(
-    config: Settings, metrics: Registry, passwords: Passwords | None = None
+    config: Settings,
+    metrics: Registry,
+    passwords: Passwords | None = None,
+    records: Records | None = None,
 ) -> WSGIApplication:
-    """The application; it connects to Redis and the database when first asked to."""
+    """The application; it connects to Redis and the database when first asked to.
+
+    The records of tasks are in Redis unless others are given, as tests do.
+    """
     executor = Executor(config)
     client = api_client(config.redis)
-    records = RedisRecords(client, ResultStore(make_backend(client)), config)
+    records = records or RedisRecords(client, ResultStore(make_backend(client)), config)
     passwords = passwords or Passwords()
     users = Users.of(config, passwords)
     throttle = Throttle(config, RedisRateCounters(client))

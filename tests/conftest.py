@@ -7,7 +7,6 @@ import io
 import json
 import logging
 import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +27,7 @@ from sysmon_core.services.user_fields import NewUser
 from sysmon_core.services.users import Account, Users
 from sysmon_core.settings import Settings
 from sysmon_core.worker import in_threads
+from tests import redis_server
 from tests.postgresql import Cluster, started_postgresql
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +53,7 @@ hypothesis.register_profile("long", hypothesis.get_profile("house"), max_example
 hypothesis.load_profile("house")
 
 until = testing.until
+started_redis = redis_server.started_redis
 
 LogLines = Callable[[], list[dict[str, Any]]]
 MakeSettings = Callable[..., Settings]
@@ -69,13 +70,6 @@ def examples(number: int) -> int:
 def pytest_addoption(parser: pytest.Parser) -> None:
     about = "http://NAME:PASSWORD@HOST:PORT of a server and its admin, held to the contract"
     parser.addoption("--server", metavar="URL", help=about)
-
-
-def started_redis(
-    folder: Path, *options: str
-) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
-    """A private redis-server with the configuration of `make run`, its socket in the folder."""
-    return testing.started_redis(folder, str(ROOT / "config/redis.conf"), *options)
 
 
 @pytest.fixture

@@ -66,3 +66,8 @@ def refusal(limit: str) -> SysmonError:
 def error_text(error: Exception) -> str:
     """The text of an error as a record has it: cut, and without what is no Unicode."""
     return str(error)[:MAX_ERROR_CHARACTERS].encode("utf-8", "replace").decode()
+
+
+def lost_error(starts: int) -> str:
+    """The error of a task whose worker was lost in its last start."""
+    return f"The worker was lost while it ran this task (start {starts})"

@@ -119,8 +119,9 @@ class RedisRecords:
 
     def finish(self, task_id: str, token: str, outcome: Report | SysmonError) -> bool:
         """End the task by the outcome of its run; false if the run no longer had the task."""
-        failed = isinstance(outcome, SysmonError)
-        state, error = (State.FAILURE, error_text(outcome)) if failed else (State.SUCCESS, "")
+        state, error = State.SUCCESS, ""
+        if isinstance(outcome, SysmonError):
+            state, error = State.FAILURE, error_text(outcome)
         result = self._results.encode_result(outcome)
         with redis_errors():
             return bool(self._finish((), (task_id, token, state.value, error, result)))

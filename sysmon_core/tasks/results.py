@@ -33,16 +33,16 @@ class ResultStore:
         if isinstance(outcome, Exception):
             result = wrap_exception(outcome)
         else:
-            result = wrap_result(_fields(outcome))
+            result = wrap_result(report_fields(outcome))
         encoded: bytes = self._backend.encoder.encode(result)
         return encoded
 
     def decode_result(self, encoded: bytes) -> Report:
         """Decode the report of a run that has succeeded."""
-        return _report(self._backend.encoder.decode(encoded))
+        return report_of_fields(self._backend.encoder.decode(encoded))
 
 
-def _fields(report: Report) -> dict[str, Any]:
+def report_fields(report: Report) -> dict[str, Any]:
     """The report as JSON, without rows that can be read from its text."""
     return {
         "text": report.text,
@@ -53,7 +53,8 @@ def _fields(report: Report) -> dict[str, Any]:
     }
 
 
-def _report(fields: dict[str, Any]) -> Report:
+def report_of_fields(fields: dict[str, Any]) -> Report:
+    """The report that ``report_fields`` gave."""
     if "started" not in fields:  # of an earlier version: the text by its metric
         (text,) = fields.values()
         return Report(text)

@@ -15,7 +15,7 @@ from sysmon_core.server.options import Options
 from sysmon_core.server.supervisor import EXTRA_SECONDS
 from sysmon_core.server.worker import OWN_DESCRIPTORS
 from sysmon_core.settings import CONFIG_VARIABLE, ENV_PREFIX, Settings
-from sysmon_core.worker import DESCRIPTORS
+from sysmon_core.worker import MAX_DESCRIPTORS
 from tests.conftest import ROOT
 
 UNITS = ROOT / "config/systemd"
@@ -155,7 +155,7 @@ def test_a_stop_waits_for_what_each_part_does_at_its_end() -> None:
 def test_the_worker_has_room_for_its_threads_and_their_programs() -> None:
     threads = option(words("worker"), "--threads")
     assert int(value("worker", "TasksMax")) > 4 * threads
-    assert int(value("worker", "LimitNOFILE")) == DESCRIPTORS
+    assert int(value("worker", "LimitNOFILE")) == MAX_DESCRIPTORS
 
 
 def test_the_server_has_room_for_its_connections() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Protocol
 
 import pytest
 import redis
@@ -13,7 +14,8 @@ from sysmon_core.errors import MetricFailed
 from sysmon_core.metrics.report import Report
 from sysmon_core.redis_store.client import api_client
 from sysmon_core.redis_store.keys import LEASES, LINE, NAMESPACE, TASK, TURNS
-from sysmon_core.services.tasks import State, Task
+from sysmon_core.services.tasks import State, Task, WorkerRecords
+from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.limits import SUSPICION_SECONDS
 from sysmon_core.tasks.records import RedisRecords
@@ -29,6 +31,29 @@ DONE = Report("5 m")
 FAILED = MetricFailed("no water")
 
 Reach = Callable[[State | None], None]
+
+
+class Faults(Protocol):
+    """What can happen to the run of the task, whichever records have it."""
+
+    def end_lease(self) -> None:
+        """Let the lease run out."""
+
+    def lose_worker(self) -> None:
+        """Let the lease run out and the suspicion last."""
+
+
+class RedisFaults:
+    """Faults by a change of what Redis has."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def end_lease(self) -> None:
+        end_lease(self._client)
+
+    def lose_worker(self) -> None:
+        lose_worker(self._client)
 
 
 @pytest.fixture
@@ -52,14 +77,31 @@ def results(broker: WakingBroker) -> ResultStore:
 
 
 @pytest.fixture
-def records(client: redis.Redis, results: ResultStore, make_settings: MakeSettings) -> RedisRecords:
-    """The records, with room for three open tasks, two of them of one client."""
-    settings = make_settings(task_ttl=TTL, tasks_open=3, tasks_per_client=2)
-    return RedisRecords(client, results, settings)
+def few_tasks(make_settings: MakeSettings) -> Settings:
+    """Settings with room for three open tasks, two of them of one client."""
+    return make_settings(task_ttl=TTL, tasks_open=3, tasks_per_client=2)
 
 
 @pytest.fixture
-def reach(records: RedisRecords, client: redis.Redis) -> Reach:
+def redis_records(client: redis.Redis, results: ResultStore, few_tasks: Settings) -> RedisRecords:
+    """The records in Redis, with room for few tasks."""
+    return RedisRecords(client, results, few_tasks)
+
+
+@pytest.fixture
+def records(redis_records: RedisRecords) -> RedisRecords:
+    """The records of most tests."""
+    return redis_records
+
+
+@pytest.fixture
+def faults(client: redis.Redis) -> Faults:
+    """What can happen to a run."""
+    return RedisFaults(client)
+
+
+@pytest.fixture
+def reach(records: WorkerRecords, faults: Faults) -> Reach:
     """Bring the task, its run named "ours", to a state."""
 
     def go(state: State | None) -> None:
@@ -73,7 +115,7 @@ def reach(records: RedisRecords, client: redis.Redis) -> Reach:
         if state in {State.SUCCESS, State.FAILURE}:
             records.finish(PLAIN.id, "ours", DONE if state is State.SUCCESS else FAILED)
         elif state is State.RETRY:
-            lose_worker(client)
+            faults.lose_worker()
             records.get(PLAIN.id)
 
     return go
@@ -84,13 +126,13 @@ def read(state: State, error: str = "") -> Task:
     return replace(PLAIN, state=state, error=error, repeatable=state is State.RETRY)
 
 
-def state_of(records: RedisRecords) -> State | None:
+def state_of(records: WorkerRecords) -> State | None:
     """Where the task stands."""
     task = records.get(PLAIN.id)
     return task.state if task else ABSENT
 
 
-def text_of(records: RedisRecords, task_id: str = PLAIN.id) -> str | None:
+def text_of(records: WorkerRecords, task_id: str = PLAIN.id) -> str | None:
     """The text of the task's report."""
     task = records.get(task_id)
     return task.report.text if task and task.report else None

@@ -13,14 +13,15 @@ import pytest
 import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DecodeError
+from dramatiq.results import result as dramatiq_result
 from dramatiq.results.backends import RedisBackend
-from dramatiq.results.result import unwrap_result, wrap_exception, wrap_result
 
 from sysmon_core.redis_store.keys import NAMESPACE
 from sysmon_core.tasks import dramatiq_insides
 from sysmon_core.tasks.dramatiq_insides import acks_key
 from sysmon_core.tasks.queues import LONG, make_message
 
+outcome: Any = dramatiq_result  # which is not typed
 Stock = Any  # Dramatiq as it comes, which has fetched one message of two
 
 
@@ -32,7 +33,7 @@ def stock(client: redis.Redis) -> Stock:
         broker.enqueue(make_message(name))
     consumer: Any = broker.consume(LONG, prefetch=1, timeout=1)
     message = next(consumer)
-    backend: Any = RedisBackend(client=client)  # type: ignore[no-untyped-call]
+    backend: Any = RedisBackend(client=client)
     return SimpleNamespace(
         broker=broker, consumer=consumer, message=message, backend=backend, client=client
     )
@@ -74,14 +75,14 @@ def stores(stock: Stock) -> bool:
 
 
 def names_results_by_id(stock: Stock) -> bool:
-    backend: Any = RedisBackend(namespace="n", use_namespace_prefix_keys=True, client=stock.client)  # type: ignore[no-untyped-call]
+    backend: Any = RedisBackend(namespace="n", use_namespace_prefix_keys=True, client=stock.client)
     first, second = (backend.build_message_key(make_message(name)) for name in ("t1", ""))
     return bool(first == second + "t1")
 
 
 def wraps(_stock: Stock) -> bool:
     with pytest.raises(dramatiq.results.ResultFailure, match="no water"):
-        unwrap_result(wrap_exception(ValueError("no water")))
+        outcome.unwrap_result(outcome.wrap_exception(ValueError("no water")))
     return True
 
 
@@ -125,7 +126,9 @@ CHECKS: dict[str, Callable[[Stock], object]] = {
     "DecodeError.data": fails_to_decode,
     "RedisBackend.build_message_key": names_results_by_id,
     "RedisBackend.encoder": stores,
-    "wrap_result": lambda _stock: unwrap_result(wrap_result({"text": "5 m"})) == {"text": "5 m"},
+    "wrap_result": lambda _stock: (
+        outcome.unwrap_result(outcome.wrap_result({"text": "5 m"})) == {"text": "5 m"}
+    ),
     "wrap_exception": wraps,
     "Worker.work_queue": lambda stock: worker(stock).work_queue.empty(),
     "Worker.worker_threads": lambda stock: worker(stock).worker_threads == 3,

@@ -81,18 +81,6 @@ def test_a_lease_is_held_while_the_task_runs(
 
 
 @either_look
-def test_a_lease_that_ran_out_is_a_suspicion_at_first(
-    look: Look, records: RedisRecords, client: redis.Redis, reach: Reach
-) -> None:
-    reach(STARTED)
-    end_lease(client)
-    look(records)
-    look(records)
-    assert state_of(records) is STARTED
-    assert records.finish(ID, "ours", DONE)
-
-
-@either_look
 @pytest.mark.parametrize("lose", [lambda _: None, lambda client: client.delete(LEASES)])
 def test_a_suspicion_that_lasts_is_a_failure_for_good(
     look: Look,
@@ -181,15 +169,6 @@ def test_a_task_that_may_be_repeated_is_started_three_times_at_most(
     assert (task.state, task.error[-9:]) == (FAILURE, "(start 3)")
 
 
-def test_a_run_that_was_lost_may_succeed_when_it_is_repeated(
-    records: RedisRecords, reach: Reach
-) -> None:
-    reach(RETRY)
-    assert records.start(ID, "second")
-    assert records.finish(ID, "second", DONE)
-    assert state_of(records) is SUCCESS
-
-
 @either_look
 @pytest.mark.parametrize("state", [QUEUED, RETRY, SUCCESS, REVOKED])
 def test_a_lease_that_ran_out_concerns_nothing_but_a_run(
@@ -219,13 +198,6 @@ def test_a_renewal_names_the_run_that_is_no_longer_to_be_done(
     assert lease(client) is None
 
 
-def test_a_renewal_knows_many_runs_by_their_tokens(records: RedisRecords, reach: Reach) -> None:
-    reach(STARTED)
-    runs = [(ID, "another"), (ID, "ours"), ("t2", "third")]
-    assert records.renew(runs) == {"another", "third"}
-    assert records.renew([]) == set()
-
-
 def test_a_cancel_tells_the_workers_and_waits_for_the_processes_to_be_gone(
     records: RedisRecords, reach: Reach, heard: Heard
 ) -> None:
@@ -235,16 +207,6 @@ def test_a_cancel_tells_the_workers_and_waits_for_the_processes_to_be_gone(
     assert heard() == [ID]
     records.confirm_stopped(ID)
     thread.join()
-    assert state_of(records) is REVOKED
-
-
-def test_a_cancel_does_not_wait_for_a_worker_that_is_gone(
-    records: RedisRecords, reach: Reach
-) -> None:
-    reach(STARTED)
-    begin = time.monotonic()
-    records.cancel(ID)
-    assert time.monotonic() - begin < 5
     assert state_of(records) is REVOKED
 
 

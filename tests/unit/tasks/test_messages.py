@@ -10,7 +10,6 @@ from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.results import ResultFailure, ResultMissing
 
-from sysmon_core.metrics.report import Report
 from sysmon_core.redis_store.keys import NAMESPACE
 from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks.broker import WakingBroker
@@ -162,24 +161,3 @@ def test_a_result_of_an_earlier_version_is_read(
     for text in ("5 m", "", "half a pair \udce9"):
         backend.store_result(make_message(PLAIN.id), {"text": text}, TTL)  # of a metric named so
         assert text_of(records) == text
-
-
-REPORTS = [
-    Report("", started=1.5, finished=2.5, host="whale"),
-    Report("\u00fc\n", [{"depth": 7, "note": "\u00fc"}]),
-    Report("half a pair \udce9"),
-    Report("1 m", lambda: [{"depth": 1}]),  # the text has them
-]
-
-
-@pytest.mark.parametrize("report", REPORTS, ids=["program", "rows", "no UTF-8", "rows in the text"])
-def test_a_report_comes_back_as_it_was(report: Report, records: RedisRecords, reach: Reach) -> None:
-    reach(State.STARTED)
-    assert records.finish(PLAIN.id, "ours", report)
-    task = records.get(PLAIN.id)
-    assert task
-    found = task.report
-    assert found
-    for name in ("text", "started", "finished", "host"):
-        assert getattr(found, name) == getattr(report, name)
-    assert list(found.rows) == list(report.given_rows or ())
