@@ -97,7 +97,7 @@ class Bench:
         self._working: set[TestApp] = set()
 
     def app(self, metrics: Metric | Iterable[Metric], **values: object) -> TestApp:
-        """The web application with these metrics alone; the values are settings by their names."""
+        """Make the web application with these metrics alone; the values are settings by name."""
         from sysmon_core import settings
         from sysmon_core.metrics.metric import Metric
         from sysmon_core.metrics.registry import Registry, Source
@@ -137,7 +137,7 @@ class Bench:
 
 @pytest.fixture
 def sysmon_bench() -> Iterator[Bench]:
-    """What ``sysmon_app`` and ``sysmon_worker`` share."""
+    """Make what ``sysmon_app`` and ``sysmon_worker`` share."""
     with contextlib.ExitStack() as stack:
         # Not tmp_path: the path of a socket must be short.
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sysmon-"))

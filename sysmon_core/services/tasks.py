@@ -88,7 +88,7 @@ class Records(Protocol):
         """
 
     def get(self, task_id: str) -> Task | None:
-        """The task as it stands now; None if there is none, or none any more."""
+        """Return the task as it stands now; None if there is none, or none any more."""
 
     def cancel(self, task_id: str) -> State | None:
         """End a task that has not ended, or remove one that has; return its state before.
@@ -98,7 +98,7 @@ class Records(Protocol):
         """
 
     def figures(self) -> Figures:
-        """How many tasks there are and were."""
+        """Count the tasks that there are and were."""
 
 
 class WorkerRecords(Records, Protocol):
@@ -165,7 +165,7 @@ class Tasks:
         return task.id
 
     def get(self, task_id: str, *, owned: bool) -> Task:
-        """The task; a user's task only if ``owned`` tasks may be seen.
+        """Return the task; a user's task only if ``owned`` tasks may be seen.
 
         Raises:
             TaskNotFound: there is no such task for this caller.
@@ -192,5 +192,5 @@ class Tasks:
         audit.record(event, by, task=task.id, metric=task.metric)
 
     def figures(self) -> Figures:
-        """How many tasks there are and were."""
+        """Count the tasks that there are and were."""
         return self._records.figures()

@@ -94,7 +94,7 @@ class WakingConsumer(Consumer):
         self._recovered = 0.0
 
     def __next__(self) -> MessageProxy | None:
-        """The next message, or None after a while without one."""
+        """Return the next message, or None after a while without one."""
         with _as_closed_connection():
             self._freed.clear()
             try:
@@ -109,7 +109,7 @@ class WakingConsumer(Consumer):
             return message
 
     def _take(self) -> tuple[MessageProxy | None, bool]:
-        """The next message if there is one, and whether a thread was free."""
+        """Return the next message if there is one, and whether a thread was free."""
         limits = self._broker.thread_limits
         with limits.lock:
             free = limits.free(self._queue)

@@ -60,5 +60,5 @@ from sysmon_core.redis_store.keys import NAMESPACE
 
 
 def acks_key(broker_id: str, queue: str) -> str:
-    """The key of the set of messages that a broker fetched from a queue and did not finish."""
+    """Name the set of messages that a broker fetched from a queue and did not finish."""
     return f"{NAMESPACE}:__acks__.{broker_id}.{queue}"

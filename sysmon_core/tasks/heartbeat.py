@@ -33,7 +33,7 @@ def _member(worker: str, threads: int) -> str:
 
 
 def count_workers(client: redis.Redis) -> int:
-    """How many workers live.
+    """Count the workers that live.
 
     Raises:
         TasksUnavailable: Redis does not answer.

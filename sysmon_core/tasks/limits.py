@@ -32,22 +32,22 @@ class Caps:
 
     @classmethod
     def of(cls, settings: Settings) -> Caps:
-        """The caps that the settings say."""
+        """Take the caps from the settings."""
         return cls(settings.tasks_open, half(settings.tasks_open), settings.tasks_per_client)
 
 
 def half(number: int) -> int:
-    """The part of a limit that anonymous tasks have together, and no less than one."""
+    """Halve a limit, for anonymous tasks together, but to no less than one."""
     return max(1, number // 2)
 
 
 def ttl_seconds(settings: Settings, *, anonymous: bool) -> int:
-    """How long a finished task is kept."""
+    """Return how long a finished task is kept."""
     return min(settings.task_ttl_anonymous, settings.task_ttl) if anonymous else settings.task_ttl
 
 
 def refusal(limit: str) -> SysmonError:
-    """The error of a submission that exceeded a limit, by the name that the script returned."""
+    """Make the error of a submission beyond a limit, by the name that the script returned."""
     match limit:
         case "LATE":
             return TasksUnavailable("Tasks are not available: Redis took too long")
@@ -64,10 +64,10 @@ def refusal(limit: str) -> SysmonError:
 
 
 def error_text(error: Exception) -> str:
-    """The text of an error as a record has it: cut, and without what is no Unicode."""
+    """Cut the text of an error for a record, and replace what is no Unicode."""
     return str(error)[:MAX_ERROR_CHARACTERS].encode("utf-8", "replace").decode()
 
 
 def lost_error(starts: int) -> str:
-    """The error of a task whose worker was lost in its last start."""
+    """Make the error of a task whose worker was lost in its last start."""
     return f"The worker was lost while it ran this task (start {starts})"

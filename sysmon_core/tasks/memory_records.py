@@ -68,7 +68,7 @@ class MemoryRecords:
             self._enqueue(task.id)
 
     def get(self, task_id: str) -> Task | None:
-        """The task as it stands now, with its report if it has succeeded."""
+        """Return the task as it stands now, with its report if it has succeeded."""
         with self._changed:
             record = self._find(task_id)
             if record is None:
@@ -93,7 +93,7 @@ class MemoryRecords:
             return before
 
     def figures(self) -> Figures:
-        """How many tasks there are and were; workers are not counted."""
+        """Count the tasks that there are and were, but no workers."""
         with self._changed:
             running = sum(record.task.state is State.STARTED for record in self._open())
             waiting = len(list(self._open())) - running
@@ -105,7 +105,7 @@ class MemoryRecords:
             )
 
     def take(self, seconds: float) -> str | None:
-        """The id of the next queued task, removed from the queue; None if there is none in time."""
+        """Take the next task from the queue and return its id; None if there is none in time."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue, seconds)
             return self._queue.popleft() if self._queue else None
@@ -176,7 +176,7 @@ class MemoryRecords:
         self._changed.notify_all()
 
     def _reached_cap(self, task: Task, client: str) -> str:
-        """The name of the cap that leaves no room for the task, if any."""
+        """Return the name of the cap that leaves no room for the task, if any."""
         open_tasks = list(self._open())
         if len(open_tasks) >= self._caps.total:
             return "ALL"

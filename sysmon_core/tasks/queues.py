@@ -17,7 +17,7 @@ QUEUES = (LONG, BRIEF, USERS_LONG, USERS_BRIEF)
 
 
 def queue_of(task: Task) -> str:
-    """The queue of a task."""
+    """Return the queue of a task."""
     if task.owner:
         return USERS_BRIEF if task.brief else USERS_LONG
     return BRIEF if task.brief else LONG

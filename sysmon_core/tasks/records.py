@@ -78,7 +78,7 @@ class RedisRecords:
             raise refusal(answer)
 
     def get(self, task_id: str) -> Task | None:
-        """The task as it stands now, with its report if it has succeeded."""
+        """Return the task as it stands now, with its report if it has succeeded."""
         with redis_errors():
             fields, *result = self._get((), [task_id])
         return _task(task_id, fields, self._results.decode_result(result[0]) if result else None)
@@ -98,7 +98,7 @@ class RedisRecords:
         return before
 
     def figures(self) -> Figures:
-        """How many tasks there are and were, at about one moment."""
+        """Count the tasks that there are and were, at about one moment."""
         with redis_errors(), self._client.pipeline(transaction=False) as pipe:
             pipe.zcard(OPEN)
             pipe.zcard(LEASES)

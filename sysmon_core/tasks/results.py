@@ -25,7 +25,7 @@ class ResultStore:
         self._backend = backend
 
     def key(self, task_id: str) -> str:
-        """The key under which the backend stores a task's result."""
+        """Return the key under which the backend stores a task's result."""
         return self._backend.build_message_key(make_message(task_id))
 
     def encode_result(self, outcome: Report | Exception) -> bytes:
@@ -43,7 +43,7 @@ class ResultStore:
 
 
 def report_fields(report: Report) -> dict[str, Any]:
-    """The report as JSON, without rows that can be read from its text."""
+    """Write a report as JSON, without rows that can be read from its text."""
     return {
         "text": report.text,
         "rows": report.given_rows,
@@ -54,7 +54,7 @@ def report_fields(report: Report) -> dict[str, Any]:
 
 
 def report_of_fields(fields: dict[str, Any]) -> Report:
-    """The report that ``report_fields`` gave."""
+    """Read a report as ``report_fields`` wrote it, in this version or an earlier one."""
     if "started" not in fields:  # of an earlier version: the text by its metric
         (text,) = fields.values()
         return Report(text)

@@ -35,18 +35,18 @@ TIMES: Constants = {
 
 
 def transition(name: str) -> str:
-    """The text of a script that never ends a task."""
+    """Return the text of a script that never ends a task."""
     return script_text(PACKAGE, ["lua/common", f"lua/{name}"], {**KEYS, **TIMES})
 
 
 def ending_transition(name: str, constants: Constants) -> str:
-    """The text of a script that may end a task, given ``ending_constants``."""
+    """Return the text of a script that may end a task, given ``ending_constants``."""
     files = ["lua/common", "lua/ending", f"lua/{name}"]
     return script_text(PACKAGE, files, {**KEYS, **TIMES, **constants})
 
 
 def ending_constants(settings: Settings, results: ResultStore) -> Constants:
-    """What the end of a task depends on; anonymous tasks and users' have half of the room each."""
+    """List what the end of a task depends on; half of the room is for anonymous tasks."""
     return {
         "RESULT": results.key(""),
         "SUSPICION_SECONDS": SUSPICION_SECONDS,

@@ -25,11 +25,11 @@ class ThreadLimits:
 
     @property
     def long(self) -> int:
-        """How many threads long tasks may take."""
+        """The number of threads that long tasks may take."""
         return self.threads - min(RESERVED_THREADS, self.threads // 4)
 
     def consumer(self, queue: str) -> Any:
-        """The consumer of a queue; None if there is none yet."""
+        """Return the consumer of a queue; None if there is none yet."""
         return self._consumers.get(queue)
 
     def add_consumer(self, queue: str, consumer: Any) -> threading.Event:
@@ -43,7 +43,7 @@ class ThreadLimits:
             freed.set()
 
     def free(self, queue: str) -> int:
-        """How many more messages of a queue may be fetched."""
+        """Return how many more messages of a queue may be fetched."""
         limits = (
             (QUEUES, self.threads),
             ((LONG, USERS_LONG), self.long),  # the rest is for brief tasks

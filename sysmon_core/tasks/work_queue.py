@@ -18,7 +18,7 @@ class WorkQueue(PriorityQueue[Any]):
         self._timing_out = False
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """The first item; the time-out counts once ``let_time_out`` was called.
+        """Take the first item; the time-out counts once ``let_time_out`` was called.
 
         Raises:
             Empty: there is none by then.

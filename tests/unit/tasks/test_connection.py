@@ -114,7 +114,7 @@ def test_a_worker_tries_again_where_the_api_gives_up(folder: Path) -> None:
         thread.join()
 
 
-def test_only_faults_of_redis_are_translated() -> None:
+def test_only_errors_of_redis_become_errors_of_tasks() -> None:
     with pytest.raises(ZeroDivisionError), redis_errors():
         _ = 1 / 0
 
