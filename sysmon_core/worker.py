@@ -23,25 +23,25 @@ from sysmon_core.tasks.results import ResultStore
 from sysmon_core.tasks.task_runner import TaskRunner
 from sysmon_core.tasks.watchdog import Watchdog
 
-MAX_DESCRIPTORS = 65536  # macOS says "unlimited" and refuses it
+MAX_DESCRIPTORS = 65536  # macOS reports "unlimited", and refuses it
 
 
 def setup() -> None:
-    """Make the broker that the dramatiq command then serves.
+    """Make the broker whose queues the dramatiq command then serves.
 
     Raises:
         ConfigurationError: a setting, a plugin or Redis' eviction policy is wrong.
     """
     config = settings.load_file(settings.config_file(), logging=True)
-    _take_all_descriptors()
-    with contextlib.suppress(TasksUnavailable):  # the worker waits for Redis, and checks then
+    _raise_descriptor_limit()
+    with contextlib.suppress(TasksUnavailable):  # the watchdog checks it once Redis answers
         check_policy(api_client(config.redis))
     metrics = isolated(registry.load(config))
     dramatiq.set_broker(make_worker(config, metrics))
 
 
-def _take_all_descriptors() -> None:
-    """Raise the soft limit: a running task holds six, and the usual 1024 are soon gone."""
+def _raise_descriptor_limit() -> None:
+    """Raise the soft limit: a running task has six descriptors, and the default is 1024."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, MAX_DESCRIPTORS), hard))
 

@@ -34,7 +34,7 @@ def _file_text(folder: str, name: str) -> str:
 def _literal(value: str | int | Mapping[str, int]) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key} = {number}" for key, number in value.items()) + "}"
-    return json.dumps(value)  # Lua writes plain text and numbers as JSON does
+    return json.dumps(value)  # plain ASCII text and numbers are the same in Lua
 
 
 class Script:

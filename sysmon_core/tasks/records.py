@@ -33,7 +33,7 @@ class RedisRecords:
         self._client = client
         self._results = results
         self._caps = Caps.of(settings)
-        constants = ending_constants(settings, results)
+        constants = ending_constants(settings, result_prefix=results.key(""))
 
         def ending(name: str) -> Script:
             return Script(client, ending_transition(name, constants))

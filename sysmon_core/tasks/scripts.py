@@ -20,7 +20,6 @@ from sysmon_core.tasks.limits import (
     half,
     ttl_seconds,
 )
-from sysmon_core.tasks.results import ResultStore
 
 PACKAGE = "sysmon_core.tasks"
 SLACK_SECONDS = 1  # that a time may lie ahead: Lua rounds when it writes one
@@ -45,10 +44,10 @@ def ending_transition(name: str, constants: Constants) -> str:
     return script_text(PACKAGE, files, {**KEYS, **TIMES, **constants})
 
 
-def ending_constants(settings: Settings, results: ResultStore) -> Constants:
+def ending_constants(settings: Settings, result_prefix: str) -> Constants:
     """List what the end of a task depends on; half of the room is for anonymous tasks."""
     return {
-        "RESULT": results.key(""),
+        "RESULT": result_prefix,
         "SUSPICION_SECONDS": SUSPICION_SECONDS,
         "NO_WORKERS_SECONDS": NO_WORKERS_SECONDS,
         "MAX_STARTS": MAX_STARTS,

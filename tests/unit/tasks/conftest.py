@@ -1,4 +1,4 @@
-"""The records and the broker on a real Redis, and a task in whatever state is wanted."""
+"""The records and the broker on a real Redis, and a task in each state."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Reach = Callable[[State | None], None]
 
 
 class Faults(Protocol):
-    """What can happen to the run of the task, whichever records have it."""
+    """Faults of the worker that runs the task, in any kind of records."""
 
     def end_lease(self) -> None:
         """Let the lease run out."""
@@ -44,7 +44,7 @@ class Faults(Protocol):
 
 
 class RedisFaults:
-    """Faults by a change of what Redis has."""
+    """Faults made by a change of the data in Redis."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -66,13 +66,13 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def broker(client: redis.Redis) -> WakingBroker:
-    """A broker that nobody has given actors."""
+    """A broker without actors."""
     return WakingBroker(client)
 
 
 @pytest.fixture
 def results(broker: WakingBroker) -> ResultStore:
-    """What runs gave."""
+    """The results of runs."""
     return ResultStore(broker.get_results_backend())
 
 
@@ -96,7 +96,7 @@ def records(redis_records: RedisRecords) -> RedisRecords:
 
 @pytest.fixture
 def faults(client: redis.Redis) -> Faults:
-    """What can happen to a run."""
+    """Faults of the worker that runs the task."""
     return RedisFaults(client)
 
 
@@ -127,7 +127,7 @@ def read(state: State, error: str = "") -> Task:
 
 
 def state_of(records: WorkerRecords) -> State | None:
-    """Where the task stands."""
+    """The state of the task."""
     task = records.get(PLAIN.id)
     return task.state if task else ABSENT
 
@@ -139,7 +139,7 @@ def text_of(records: WorkerRecords, task_id: str = PLAIN.id) -> str | None:
 
 
 def expires(client: redis.Redis, key: str = RECORD) -> bool:
-    """Whether the key goes after the time to live, and not before."""
+    """Whether the key expires, after the time to live and not before."""
     seconds = client.ttl(key)
     assert isinstance(seconds, int)
     assert seconds == -1 or TTL - 50 < seconds <= TTL
@@ -165,7 +165,7 @@ def lose_worker(client: redis.Redis) -> None:
 
 
 def field(client: redis.Redis, name: str) -> str | None:
-    """What the task's record has in this field."""
+    """A field of the task's record."""
     value = client.hget(RECORD, name)
     return value.decode() if isinstance(value, bytes) else None
 
@@ -185,12 +185,12 @@ def queued(client: redis.Redis, queue: str) -> list[str]:
 
 
 def bodies(client: redis.Redis, queue: str) -> dict[bytes, bytes]:
-    """The messages that are queued or being dealt with, by their ids in Redis."""
+    """The bodies of messages that are queued or fetched, by their ids in Redis."""
     messages: dict[bytes, bytes] = client.hgetall(f"{NAMESPACE}:{queue}.msgs")  # type: ignore[assignment]
     return messages
 
 
 def lose_messages(client: redis.Redis, queue: str) -> None:
-    """Have Redis forget the messages of the queue."""
+    """Delete the messages of the queue."""
     places = (f"{NAMESPACE}:{queue}", f"{NAMESPACE}:{queue}.msgs", TURNS + queue)
     client.delete(*places, *lines(client, queue))

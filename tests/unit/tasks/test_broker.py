@@ -1,4 +1,4 @@
-"""A worker in threads: who wakes when, who gets which thread, and what stops nobody."""
+"""A worker in threads: when it wakes, which task gets a thread, and which faults it survives."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def records(client: redis.Redis, results: ResultStore, config: Settings) -> Redi
 
 
 def working(config: Settings, metrics: Registry) -> contextlib.AbstractContextManager[None]:
-    """A worker with room for what these tests do, and a thread that is kept for brief tasks."""
+    """A worker with few threads, one of them reserved for brief tasks."""
     return in_threads(config, metrics, ROOM + 1)
 
 
@@ -147,7 +147,7 @@ def test_there_are_four_queues_and_none_for_delayed_messages(config: Settings) -
 BROKEN = (b"\xff", b"", b"{", b"[]", b"{}", b"null", b"7")
 
 
-def test_messages_that_cannot_be_read_stop_nobody(
+def test_messages_that_cannot_be_read_stop_no_worker(
     config: Settings, metrics: Registry, records: RedisRecords, client: redis.Redis
 ) -> None:
     broken = [f"t{number}" for number, _ in enumerate(BROKEN)]

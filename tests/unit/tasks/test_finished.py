@@ -1,4 +1,4 @@
-"""How many finished records are kept, and which go first."""
+"""How many finished tasks are kept, and which are removed first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What still works when Redis is full, and where it is too old to be told so."""
+"""Which scripts run when Redis is full, and when it is too old for scripts with flags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose run it is, who hears of a cancel, and what becomes of a run whose worker is gone."""
+"""Leases in Redis: which run has the task, and when its worker counts as lost."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ either_look = pytest.mark.parametrize("look", [sweep, get])
 
 @pytest.fixture
 def heard(client: redis.Redis) -> Iterator[Heard]:
-    """What a worker hears until it has heard something: the ids of cancelled tasks."""
+    """Wait for ids of cancelled tasks on the channel that workers subscribe to."""
     with client.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
         channel.subscribe(CANCELLED)
         until(lambda: client.pubsub_numsub(CANCELLED) == [(CANCELLED.encode(), 1)])

@@ -1,4 +1,4 @@
-"""What is left in Redis of a task that ended: see test_rules for what its record says."""
+"""The keys in Redis that a task leaves when it ends; test_rules has what a record says."""
 
 from __future__ import annotations
 

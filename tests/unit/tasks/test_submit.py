@@ -1,4 +1,4 @@
-"""Which tasks are taken, where they are queued, and when their places are free again."""
+"""Which tasks are accepted, in which queue, and when their places are free again."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class Hesitant(redis.Redis):
         return int(time.time()) - 60, 0
 
 
-def test_whoever_submitted_too_late_is_told(
+def test_a_submission_that_was_too_late_is_an_error(
     client: redis.Redis, results: ResultStore, make_settings: MakeSettings
 ) -> None:
     late = RedisRecords(Hesitant(connection_pool=client.connection_pool), results, make_settings())

@@ -1,4 +1,4 @@
-"""That a task which waits always has its message, and what becomes of a message nobody can read."""
+"""A waiting task always gets a message; a message that cannot be read is discarded."""
 
 from __future__ import annotations
 

@@ -51,7 +51,9 @@ def fetched(broker: WakingBroker, queue: str = LONG, wanted: int = 12) -> list[s
     return [Message.decode(body).message_id for body in broker.do_fetch(queue, wanted)]
 
 
-def test_clients_take_turns_whoever_came_first(records: RedisRecords, broker: WakingBroker) -> None:
+def test_clients_take_turns_in_any_order_of_submission(
+    records: RedisRecords, broker: WakingBroker
+) -> None:
     submit(records, "a", MANY)
     submit(records, "b", 2)
     submit(records, "c", 1)

@@ -1,4 +1,4 @@
-"""What goes through Dramatiq, and that it treats it as we rely on."""
+"""Messages and results that Dramatiq itself can read and write."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import redis
 from sysmon_core.testing import until
 
 SERVERS = ("redis-server", "valkey-server")
-CONFIG = str(Path(__file__).parent.parent / "config/redis.conf")
+CONFIG = str(Path(__file__).parents[2] / "config/redis.conf")
 
 
 def server_program() -> str | None:

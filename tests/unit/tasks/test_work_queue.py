@@ -14,7 +14,7 @@ SHORT = 0.01  # seconds
 
 
 def taker(queue: WorkQueue, taken: list[object]) -> threading.Thread:
-    """A thread that waits in the queue, once, and tells what it got."""
+    """A thread that takes one item from the queue and records it."""
 
     def take() -> None:
         try:

@@ -1,4 +1,4 @@
-"""What a worker does about one task, from its message to its end."""
+"""The run of one task in a worker, from its message to its outcome."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Depth(Params):
 
 
 class Dive:
-    """A metric's function that can be told to wait; it heeds a stop."""
+    """A metric's function that a test can hold; a stop ends it."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -62,7 +62,7 @@ class Dive:
 
 
 class Gate(redis.Redis):
-    """A client that says when it is first asked for something, and waits until it may go on."""
+    """A client that blocks its first command until the test lets it go on."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -148,7 +148,7 @@ BLAME = "(its plugin: mend it, or name it in plugins_blocked)"
         (SystemExit(), f"The metric dive failed: SystemExit {BLAME}"),
     ],
 )
-def test_a_run_that_fails_tells_why(
+def test_the_error_of_a_failed_run_is_recorded(
     error: BaseException, reason: str, runner: TaskRunner, dive: Dive, records: RedisRecords
 ) -> None:
     dive.error = error
