@@ -183,7 +183,7 @@ class Site:
 
     def run(self, **more: str) -> Started:
         """The last step of ``make run`` alone; it may not be up yet."""
-        return self.start(BIN / "python", ROOT / "config/run.py", environ=self.environ(**more))
+        return self.start(BIN / "sysmon", "start", environ=self.environ(**more))
 
     def pserve(self, **environ: str) -> Started:
         """A server alone, that answers."""
@@ -200,8 +200,8 @@ class Site:
 
     def worker(self, threads: int = 8) -> Started:
         """A worker alone; it may not be ready yet."""
-        options = ("--processes", 1, "--threads", threads, "--skip-logging")
-        return self.start(BIN / "dramatiq", "sysmon_core.worker:setup", *options)
+        environ = self.environ(SYSMON_WORKER_THREADS=str(threads))
+        return self.start(BIN / "sysmon", "worker", environ=environ)
 
     def said(self, *words: object, typed: str = "", **environ: str) -> str:
         """What a command prints that ends, and well."""

@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import venv
@@ -126,6 +127,18 @@ def test_each_package_is_the_wheels_own(host: Host, package: str) -> None:
 
 def test_what_is_installed_has_what_it_needs(host: Host) -> None:
     host.pip("check")
+
+
+def test_it_starts_whole_without_an_ini_file_or_a_checkout(host: Host) -> None:
+    with new_site() as site:
+        environ = site.environ()
+        del environ["SYSMON_CONFIG"]
+        here = f"cd {site.folder} && exec {host.environment}/bin/sysmon start"
+        started = site.start("sh", "-c", here, environ=environ).up()
+        site.client.finished()
+        started.popen.send_signal(signal.SIGINT)
+        assert started.wait() == 0
+        assert site.processes() == {}
 
 
 def test_it_lists_the_metrics(host: Host) -> None:

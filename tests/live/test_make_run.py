@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
-from tests.conftest import ROOT, until
+from tests.conftest import until
 from tests.live.conftest import (
     BIN,
     Answer,
@@ -45,7 +45,7 @@ def admin(started: Started) -> str:
 
 def the(program: str, site: Site) -> int:
     """The process of a program of the runner's, not a worker's own child."""
-    (runner,) = site.pids("config/run.py")
+    (runner,) = site.pids("bin/sysmon start")
     (pid,) = [pid for pid in site.pids(program) if site.processes()[pid].parent == runner]
     return pid
 
@@ -94,7 +94,7 @@ def test_redis_has_a_socket_in_the_folder_and_no_port(running: Running) -> None:
 
 def test_only_the_server_listens_and_on_loopback_alone(running: Running) -> None:
     site, _ = running
-    until(lambda: not site.pids("config/welcome.py"))  # it has said all, and is about to end
+    until(lambda: not site.pids("sysmon_core welcome"))  # it has said all, and is about to end
     found = {address for pid in site.processes() for address in listening(pid)}
     assert found == {f"0100007F:{site.port:04X}"}
 
@@ -109,7 +109,7 @@ def test_a_second_copy_is_refused_with_one_sentence(running: Running, taken: str
             sentence = f"sysmon: A sysmon runs in {site.var} already: "
         else:
             second = other.run(SYSMON_LISTEN=f"127.0.0.1:{site.port}")
-            sentence = f"sysmon: 127.0.0.1:{site.port} cannot be used "
+            sentence = f"sysmon: The server cannot listen on 127.0.0.1:{site.port}, "
         assert second.wait() == 1
         assert re.fullmatch(re.escape(sentence) + ".*\n", second.printed()), second.printed()
         assert other.processes() == {}
@@ -128,9 +128,16 @@ def test_of_two_copies_started_at_once_in_one_folder_one_runs(site: Site) -> Non
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
+        ("SYSMON_LISTEN", "127.0.0.1:http", "The server cannot listen on 127.0.0.1:http, "),
+        ("SYSMON_LISTEN", "127.0.0.1:65536", "The server cannot listen on 127.0.0.1:65536, "),
+        ("SYSMON_COMMAND_PATH", "/nowhere", "redis-server is missing: "),
         ("SYSMON_LISTN", "x", "Unknown setting SYSMON_LISTN "),
         ("SYSMON_DATABASE_URL", "nonsense", "The setting database_url cannot be used: "),
-        ("SYSMON_VAR", "/dev/null/var", "The folder /dev/null/var cannot be used: "),
+        (
+            "SYSMON_VAR",
+            "/dev/null/var",
+            "The folder /dev/null/var cannot be used ",
+        ),
     ],
 )
 def test_what_is_set_wrong_is_said_in_one_sentence_before_anything_starts(
@@ -140,6 +147,15 @@ def test_what_is_set_wrong_is_said_in_one_sentence_before_anything_starts(
     assert copy.wait() == 1
     assert re.fullmatch(f"sysmon: {sentence}.*\n", copy.printed()), copy.printed()
     assert not (site.var / "supervisord.log").exists()
+
+
+def test_a_unix_socket_is_served_named_in_the_welcome_and_removed(site: Site) -> None:
+    path = site.folder / "sysmon.sock"
+    copy = site.run(SYSMON_LISTEN=f"unix:{path}")
+    copy.up(lambda: f"curl --unix-socket {path} http://localhost/v1/" in copy.printed())
+    copy.popen.terminate()
+    assert copy.wait() == 0
+    assert not path.exists()
 
 
 def of_a_later_version(path: Path, site: Site) -> None:
@@ -252,7 +268,7 @@ def test_a_signal_to_the_runner_leaves_no_process(
 
 
 def test_under_nohup_a_closed_terminal_is_ignored(site: Site) -> None:
-    words = ("nohup", BIN / "python", ROOT / "config/run.py")
+    words = ("nohup", BIN / "sysmon", "start")
     copy = site.start(*words, environ=site.environ()).up()
     status = Path(f"/proc/{copy.popen.pid}/status").read_text()
     (ignored,) = re.findall(r"^SigIgn:\s*(\w+)$", status, re.MULTILINE)
