@@ -11,9 +11,10 @@ from sysmon_core.api import make_wsgi
 from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.endpoints.docs import swagger_ui
 from sysmon_core.metrics import registry
-from sysmon_core.metrics.isolation import isolated
+from sysmon_core.metrics.host import bind
 from sysmon_core.redis_store.client import api_client, has_room
 from sysmon_core.redis_store.login_counters import RedisRateCounters
+from sysmon_core.services.availability import Availability
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.fair_queue import FairQueue
 from sysmon_core.services.health import Check, Health
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
 def main(_global_config: dict[str, str], **ini: str) -> WSGIApplication:
     """The factory named in the ini file's ``[app:main]``."""
     config = settings.load(ini)
-    metrics = isolated(registry.load(config))
-    return make_app(config, metrics)
+    return make_app(config, registry.load(config))
 
 
 def make_app(
@@ -47,20 +47,22 @@ def make_app(
     passwords: Passwords | None = None,
     records: Records | None = None,
 ) -> WSGIApplication:
-    """The application; it connects to Redis and the database when first asked to.
+    """Make the application; it connects to Redis and the database when first asked to.
 
     The records of tasks are in Redis unless others are given, as tests do.
     """
-    executor = Executor(config)
+    host = bind(metrics, config)
+    executor = Executor(config, host)
     client = api_client(config.redis)
     records = records or RedisRecords(client, ResultStore(make_backend(client)), config)
     passwords = passwords or Passwords()
     users = Users.of(config, passwords)
     throttle = Throttle(config, RedisRateCounters(client))
     password_queue = FairQueue(config.password_checks, config.password_queue)
-    tasks = Tasks(executor, records, config.task_limit)
+    availability = Availability(records.missing_programs, executor.require)
+    tasks = Tasks(availability, records, config.task_limit)
     services = Dependencies(
-        registry=metrics,
+        registry=host.registry,
         executor=executor,
         tasks=tasks,
         users=users,

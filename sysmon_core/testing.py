@@ -1,7 +1,7 @@
-"""The kit of a plugin's author: fixtures that pytest finds where sysmon is installed.
+"""Fixtures for authors of plugins; pytest finds them where sysmon is installed.
 
-``check_metric`` checks what every metric must keep; ``sysmon_app`` is the web application with
-just the metrics of a test; ``sysmon_worker`` runs their tasks. None of them needs a server.
+``check_metric`` checks what every metric must do; ``sysmon_app`` is the web application with
+just the metrics of a test; ``sysmon_worker`` runs their tasks. None of them needs Redis.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from sysmon_core.settings import Settings
     from sysmon_core.tasks.memory_records import MemoryRecords
 
-# pytest loads this in every run of the environment: large libraries are imported where needed.
+# pytest loads this in every run of the environment: what is heavy is imported where it is needed.
 # ruff: noqa: PLC0415
 
-WAIT_SECONDS = 20.0  # for what takes a moment, so that a busy machine is no failure
+TIMEOUT_SECONDS = 20.0  # for what takes a moment, so that a busy machine is no failure
 TASK_SECONDS = 600.0  # for a task to end
 
 CheckMetric = Callable[["Metric"], None]
@@ -36,7 +36,7 @@ MakeApp = Callable[..., "TestApp"]
 RunTask = Callable[..., dict[str, Any]]
 
 
-def until(condition: Callable[[], object], seconds: float = WAIT_SECONDS) -> None:
+def until(condition: Callable[[], object], seconds: float = TIMEOUT_SECONDS) -> None:
     """Wait for a condition; fail loudly rather than sleep for luck."""
     end = time.monotonic() + seconds
     while not condition():
@@ -47,7 +47,7 @@ def until(condition: Callable[[], object], seconds: float = WAIT_SECONDS) -> Non
 
 def make_testapp(config: Settings, metrics: Registry, records: Records | None = None) -> TestApp:
     """Make the whole web application on these settings, its database migrated."""
-    with warnings.catch_warnings():  # of our libraries, which an author can do nothing about
+    with warnings.catch_warnings():  # of our libraries: an author cannot change them
         warnings.simplefilter("ignore", DeprecationWarning)
         from webtest import TestApp
 
@@ -59,7 +59,7 @@ def make_testapp(config: Settings, metrics: Registry, records: Records | None = 
 
 
 def installed(metric: Metric, found: Registry) -> Source | None:
-    """Where a metric comes from, if it is of a plugin that is installed."""
+    """Find where a metric comes from, if it is of a plugin that is installed."""
     source = found.sources.get(metric.name)
     module = getattr(metric.function, "__module__", None) or ""
     same = source and source.module.partition(".")[0] == module.partition(".")[0]
@@ -77,8 +77,7 @@ def check_metric() -> CheckMetric:
     found = registry.load(config)
 
     def check(metric: Metric) -> None:
-        ready = metric.on_host(config.command_path)
-        findings = examine(ready, config, installed(metric, found))
+        findings = examine(metric, config, installed(metric, found))
         short = [f"{finding.check}: {finding.detail}" for finding in findings if not finding.ok]
         __tracebackhide__ = True
         if short:
@@ -88,7 +87,7 @@ def check_metric() -> CheckMetric:
 
 
 class Bench:
-    """The applications of one test, and what runs beside them until its end."""
+    """The applications of one test, with their workers."""
 
     def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
         self._folder = folder
@@ -109,7 +108,7 @@ class Bench:
         config = settings.load({f"sysmon.{k}": str(v) for k, v in given.items()}, environ={})
         source = Source("test", "the test itself", "0")
         listed = [metrics] if isinstance(metrics, Metric) else metrics
-        found = Registry((one.on_host(config.command_path), source) for one in listed)
+        found = Registry((metric, source) for metric in listed)
         records = MemoryRecords(config)
         app = make_testapp(config, found, records)
         self._parts[app] = config, found, records
@@ -127,11 +126,13 @@ class Bench:
         return shown
 
     def _start(self, config: Settings, metrics: Registry, records: MemoryRecords) -> None:
+        from sysmon_core.metrics.host import bind
         from sysmon_core.services.executor import Executor
         from sysmon_core.tasks.memory_worker import memory_worker
         from sysmon_core.tasks.task_runner import TaskRunner
 
-        runner = TaskRunner(metrics, Executor(config), records)
+        host = bind(metrics, config)
+        runner = TaskRunner(host.registry, Executor(config, host), records)
         self._stack.enter_context(memory_worker(records, runner))
 
 

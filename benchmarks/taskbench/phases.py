@@ -73,7 +73,7 @@ def dispatch(systems: Systems, scale: Scale, results: Results) -> None:
         "nobody polls) that the record has the state; STARTED where it was heard of before the "
         "end. The no-op is a shell script of two lines, run alone for comparison.",
         "sysmon: HTTP (Granian, Pyramid, one script in Redis) takes about half; the rest is "
-        "starting a shell for the gate and one for the program, waiting for them, and writing the "
+        "starting a launcher's shell and one for the program, waiting for them, and writing the "
         "outcome down. The workers of both block on Redis: nothing waits for a look at the queue.",
     )
     for name, ours, theirs in (

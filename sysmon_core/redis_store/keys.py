@@ -14,6 +14,7 @@ TURNS = "sysmon:turns:"  # list per queue: clients with such a line; the last is
 SLOTS = "sysmon:slots:"  # set per queue and client: tasks handed to a worker, until they end
 LEASES = "sysmon:leases"  # sorted set: tasks that run, by the time at which their lease ends
 WORKERS = "sysmon:workers"  # sorted set: workers and their threads, by their last heartbeat
+MISSING = "sysmon:missing:"  # string per such worker: JSON, what its host lacks, by metric
 ENDED = "sysmon:ended"  # hash: how many tasks ended, by metric and final state
 FINISHED = "sysmon:finished:"  # sorted sets: finished tasks, by the time at which they expire
 FINISHED_BYTES = "sysmon:finished-bytes"  # hash: the bytes of these, with their results

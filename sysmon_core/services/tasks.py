@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -15,7 +15,8 @@ from sysmon_core.metrics.metric import Metric, Params
 from sysmon_core.metrics.report import Report
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
-from sysmon_core.services.executor import Executor
+from sysmon_core.services.availability import Availability
+from sysmon_core.services.blame import require_within
 from sysmon_core.services.params import stored
 
 BRIEF_SECONDS = 10.0  # the longest run that is brief, and does not wait behind long ones
@@ -100,6 +101,9 @@ class Records(Protocol):
     def figures(self) -> Figures:
         """Count the tasks that there are and were."""
 
+    def missing_programs(self) -> Sequence[Mapping[str, str]]:
+        """Return what each live worker's host lacks: a sentence for each metric that cannot run."""
+
 
 class WorkerRecords(Records, Protocol):
     """The same records, for a worker: what a run writes about its task.
@@ -133,8 +137,8 @@ class WorkerRecords(Records, Protocol):
 class Tasks:
     """Submits, shows and cancels tasks."""
 
-    def __init__(self, executor: Executor, records: Records, task_limit: float) -> None:
-        self._executor = executor
+    def __init__(self, availability: Availability, records: Records, task_limit: float) -> None:
+        self._availability = availability
         self._records = records
         self._limit = task_limit
 
@@ -144,13 +148,14 @@ class Tasks:
         If ``owned`` the caller owns the task, and the user's tasks are counted, else the address's.
 
         Raises:
-            RunTooLong, ProgramMissing: the run could not succeed.
+            RunTooLong, ProgramMissing, MetricFailed: the run could not succeed.
             TooManyTasks: a cap is reached.
             TasksUnavailable: the task could not be queued; nothing is left of it.
             AuditStalled: the audit log cannot be written.
         """
         check_room()
-        self._executor.check(metric, params, self._limit)
+        seconds = require_within(self._limit, metric, params)
+        self._availability.require(metric)
         owner = by.user if owned else ""
         task = Task(
             id=str(uuid.uuid4()),
@@ -158,7 +163,7 @@ class Tasks:
             params=stored(params),
             owner=owner,
             repeatable=metric.repeatable,
-            brief=metric.seconds(params) <= BRIEF_SECONDS,
+            brief=seconds <= BRIEF_SECONDS,
         )
         self._records.submit(task, f"user {owner}" if owner else f"address {network(by.address)}")
         audit.record("task.started", by, task=task.id, metric=task.metric)

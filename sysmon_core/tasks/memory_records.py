@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sysmon_core.errors import SysmonError
@@ -103,6 +103,10 @@ class MemoryRecords:
                 workers=0,
                 heartbeat=None,
             )
+
+    def missing_programs(self) -> Sequence[Mapping[str, str]]:
+        """Return nothing: no worker reports, since all are on this host."""
+        return []
 
     def take(self, seconds: float) -> str | None:
         """Take the next task from the queue and return its id; None if there is none in time."""

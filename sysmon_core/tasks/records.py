@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 import redis
@@ -16,7 +16,7 @@ from sysmon_core.redis_store.keys import ENDED, LEASES, OPEN, STOPPED, TASK, WOR
 from sysmon_core.redis_store.script import Script
 from sysmon_core.services.tasks import Figures, State, Task
 from sysmon_core.settings import Settings
-from sysmon_core.tasks.heartbeat import count_workers
+from sysmon_core.tasks.heartbeat import count_workers, missing_programs
 from sysmon_core.tasks.limits import Caps, error_text, refusal
 from sysmon_core.tasks.queues import BRIEF, USERS_BRIEF, encode_message, queue_of
 from sysmon_core.tasks.results import ResultStore
@@ -111,6 +111,10 @@ class RedisRecords:
             workers=count_workers(self._client),
             heartbeat=heartbeats[0][1] if heartbeats else None,
         )
+
+    def missing_programs(self) -> Sequence[Mapping[str, str]]:
+        """Return what each live worker's host lacks, as the workers report it."""
+        return missing_programs(self._client)
 
     def start(self, task_id: str, token: str) -> Task | None:
         """Begin the run of a task that waits; None if the task is not to be run."""

@@ -46,7 +46,7 @@ def report_fields(report: Report) -> dict[str, Any]:
     """Write a report as JSON, without rows that can be read from its text."""
     return {
         "text": report.text,
-        "rows": report.given_rows,
+        "rows": report.stored_rows,
         "started": report.started,
         "finished": report.finished,
         "host": report.host,

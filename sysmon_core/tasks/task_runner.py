@@ -19,7 +19,7 @@ from sysmon_core.services.params import parse
 from sysmon_core.services.tasks import Task, WorkerRecords
 
 RETRY_SECONDS = 0.5  # between attempts to write an outcome while Redis is away
-LAST_ATTEMPTS_SECONDS = 5.0  # for such attempts once the worker is shutting down
+SHUTDOWN_RETRY_SECONDS = 5.0  # for such attempts once the worker is shutting down
 SHUT_DOWN = "The worker was shut down while the task ran"
 CANCELLED = "The task was cancelled"
 
@@ -60,7 +60,7 @@ class TaskRunner:
                 self._unlist(token)
 
     def running(self) -> list[tuple[str, str]]:
-        """Id and token of each run whose start is recorded."""
+        """List the id and token of each run whose start is recorded."""
         with self._lock:
             return [(run.task_id, token) for token, run in self._runs.items() if run.started]
 
@@ -130,7 +130,7 @@ class TaskRunner:
                 return write()
             except TasksUnavailable as error:
                 if self._closing.is_set():
-                    last = last or time.monotonic() + LAST_ATTEMPTS_SECONDS
+                    last = last or time.monotonic() + SHUTDOWN_RETRY_SECONDS
                     if time.monotonic() > last:
                         raise
                 logger.warning("an outcome cannot be written yet: %s", error.__cause__)

@@ -34,11 +34,17 @@ logger = logging.getLogger(__name__)
 class Watchdog(Middleware):
     """Starts and ends with the worker, and stops its runs at its shutdown."""
 
-    def __init__(self, client: redis.Redis, records: WorkerRecords, runner: TaskRunner) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        records: WorkerRecords,
+        runner: TaskRunner,
+        heartbeat: Heartbeat,
+    ) -> None:
         self._client = client
         self._records = records
         self._runner = runner
-        self._heartbeat = Heartbeat(client)
+        self._heartbeat = heartbeat
         self._worker = ("", 0)  # its name and its threads for long tasks
         self._queue = WorkQueue()
         self._ended = threading.Event()

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from sysmon_core import Metric, Report, Run
-from sysmon_core.metrics.registry import Registry, Source
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.memory_records import MemoryRecords
 from sysmon_core.tasks.memory_worker import memory_worker
 from sysmon_core.tasks.task_runner import SHUT_DOWN, TaskRunner
-from tests.conftest import MakeSettings, until
+from tests.conftest import MakeSettings, hosting, until
 from tests.unit.tasks.conftest import PLAIN, state_of, text_of
 
 ID = PLAIN.id
@@ -44,8 +43,8 @@ def runner(make_settings: MakeSettings, records: MemoryRecords, go: threading.Ev
         return Report("5 m")
 
     metric = Metric(name="dive", title="", function=dive)
-    registry = Registry([(metric, Source("aquarium", "fishtank", "1.2"))])
-    return TaskRunner(registry, Executor(make_settings()), records)
+    host = hosting(make_settings(), metric)
+    return TaskRunner(host.registry, Executor(make_settings(), host), records)
 
 
 def test_more_tasks_than_threads_run_to_their_ends(

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from sysmon_core.errors import MetricFailed, TooManyTasks
-from sysmon_core.metrics.report import Report
+from sysmon_core.metrics.report import ParsedReport, Report
 from sysmon_core.services.tasks import State, Task, WorkerRecords
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.limits import LEASE_SECONDS, MAX_ERROR_CHARACTERS, SUSPICION_SECONDS
@@ -348,7 +348,7 @@ REPORTS = [
     Report("", started=1.5, finished=2.5, host="whale"),
     Report("\u00fc\n", [{"depth": 7, "note": "\u00fc"}]),
     Report("half a pair \udce9"),
-    Report("1 m", lambda: [{"depth": 1}]),  # the text has them
+    ParsedReport("1 m", lambda _text: [{"depth": 1}]),  # the text has them
 ]
 
 
@@ -364,4 +364,4 @@ def test_a_report_comes_back_as_it_was(
     assert found
     for name in ("text", "started", "finished", "host"):
         assert getattr(found, name) == getattr(report, name)
-    assert list(found.rows) == list(report.given_rows or ())
+    assert list(found.rows) == list(report.stored_rows or ())
