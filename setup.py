@@ -17,8 +17,10 @@ setup(
             "py.typed",
             "database/migrations/script.py.mako",
             "launcher/*.conf",
+            "redis_store/*.lua",
             "scaffold/*.template",
             "settings/*.ini",
+            "tasks/lua/*.lua",
         ],
     },
     install_requires=[

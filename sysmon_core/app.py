@@ -13,7 +13,7 @@ from sysmon_core.api.endpoints.docs import swagger_ui
 from sysmon_core.errors import WorkerMissing
 from sysmon_core.metrics import registry
 from sysmon_core.metrics.host import bind
-from sysmon_core.redis_store.client import has_room, impatient
+from sysmon_core.redis_store.client import api_client, has_room
 from sysmon_core.redis_store.login_counters import RedisRateCounters
 from sysmon_core.services.availability import Availability
 from sysmon_core.services.executor import Executor
@@ -24,15 +24,15 @@ from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.tasks import Tasks
 from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.users import Users
-from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.heartbeat import missing_programs, workers
-from sysmon_core.tasks.messages import ResultStore
+from sysmon_core.tasks.heartbeat import count_workers
 from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.results import ResultStore, make_backend
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from sysmon_core.metrics.registry import Registry
+    from sysmon_core.services.tasks import Records
     from sysmon_core.settings import Settings
 
 
@@ -43,19 +43,24 @@ def main(_global_config: dict[str, str], **ini: str) -> WSGIApplication:
 
 
 def make_app(
-    config: Settings, metrics: Registry, passwords: Passwords | None = None
+    config: Settings,
+    metrics: Registry,
+    passwords: Passwords | None = None,
+    records: Records | None = None,
 ) -> WSGIApplication:
-    """Make the application; it connects to Redis and the database when first asked to."""
+    """Make the application; it connects to Redis and the database when first asked to.
+
+    The records of tasks are in Redis unless others are given, as tests do.
+    """
     host = bind(metrics, config)
     executor = Executor(config, host)
-    client = impatient(config.redis)
-    results = ResultStore(WakingBroker(client).get_results_backend())
-    records = RedisRecords(client, results, config)
+    client = api_client(config.redis)
+    records = records or RedisRecords(client, ResultStore(make_backend(client)), config)
     passwords = passwords or Passwords()
     users = Users.of(config, passwords)
     throttle = Throttle(config, RedisRateCounters(client))
     password_queue = FairQueue(config.password_checks, config.password_queue)
-    availability = Availability(lambda: missing_programs(client), executor.require)
+    availability = Availability(records.missing_programs, executor.require)
     tasks = Tasks(availability, records, config.task_limit)
     services = Dependencies(
         registry=host.registry,
@@ -79,7 +84,7 @@ def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Ch
         has_room(client)
 
     def worker_listens() -> None:
-        if not workers(client):
+        if not count_workers(client):
             raise WorkerMissing("No worker listens for tasks: start one")
 
     def database_answers() -> None:

@@ -1,15 +1,12 @@
 """Fixtures for authors of plugins; pytest finds them where sysmon is installed.
 
 ``check_metric`` checks what every metric must do; ``sysmon_app`` is the web application with
-just the metrics of a test; ``sysmon_worker`` runs their tasks.
+just the metrics of a test; ``sysmon_worker`` runs their tasks. None of them needs Redis.
 """
 
 from __future__ import annotations
 
 import contextlib
-import shutil
-import signal
-import subprocess
 import tempfile
 import time
 import warnings
@@ -24,14 +21,15 @@ if TYPE_CHECKING:
 
     from sysmon_core.metrics.metric import Metric
     from sysmon_core.metrics.registry import Registry, Source
+    from sysmon_core.services.tasks import Records
     from sysmon_core.settings import Settings
+    from sysmon_core.tasks.memory_records import MemoryRecords
 
 # pytest loads this in every run of the environment: what is heavy is imported where it is needed.
 # ruff: noqa: PLC0415
 
 TIMEOUT_SECONDS = 20.0  # for what takes a moment, so that a busy machine is no failure
-REDIS_SERVERS = ("redis-server", "valkey-server")
-IN_MEMORY_OPTIONS = ("--port", "0", "--save", "", "--appendonly", "no", "--loglevel", "warning")
+TASK_SECONDS = 600.0  # for a task to end
 
 CheckMetric = Callable[["Metric"], None]
 MakeApp = Callable[..., "TestApp"]
@@ -47,38 +45,7 @@ def until(condition: Callable[[], object], seconds: float = TIMEOUT_SECONDS) -> 
         time.sleep(0.01)
 
 
-def server_program() -> str | None:
-    """Find the Redis server of this host, if there is one."""
-    return next(filter(None, map(shutil.which, REDIS_SERVERS)), None)
-
-
-@contextlib.contextmanager
-def started_redis(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a private Redis with its socket in the folder; without options it stores no file."""
-    import redis
-
-    program = server_program()
-    if program is None:
-        raise FileNotFoundError(f"Neither of {', '.join(REDIS_SERVERS)} is on this host")
-    place = ("--dir", str(folder), "--unixsocket", str(folder / "redis.sock"))
-    server = subprocess.Popen([program, *(options or IN_MEMORY_OPTIONS), *place])  # noqa: S603 - our own words
-
-    def answers() -> bool:
-        with contextlib.suppress(redis.RedisError):
-            return bool(client.ping())
-        return False
-
-    try:
-        with redis.Redis(unix_socket_path=str(folder / "redis.sock")) as client:
-            until(answers)
-        yield server
-    finally:
-        server.send_signal(signal.SIGCONT)
-        server.kill()
-        server.wait()
-
-
-def make_testapp(config: Settings, metrics: Registry) -> TestApp:
+def make_testapp(config: Settings, metrics: Registry, records: Records | None = None) -> TestApp:
     """Make the whole web application on these settings, its database migrated."""
     with warnings.catch_warnings():  # of our libraries: an author cannot change them
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -88,7 +55,7 @@ def make_testapp(config: Settings, metrics: Registry) -> TestApp:
     from sysmon_core.database import Database, migrations
 
     migrations.upgrade(Database(config.database))
-    return TestApp(make_app(config, metrics))
+    return TestApp(make_app(config, metrics, records=records))
 
 
 def installed(metric: Metric, found: Registry) -> Source | None:
@@ -120,19 +87,20 @@ def check_metric() -> CheckMetric:
 
 
 class Bench:
-    """The applications of one test, with their workers and Redis."""
+    """The applications of one test, with their workers."""
 
     def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
         self._folder = folder
         self._stack = stack
-        self._parts: dict[TestApp, tuple[Settings, Registry]] = {}
+        self._parts: dict[TestApp, tuple[Settings, Registry, MemoryRecords]] = {}
         self._working: set[TestApp] = set()
 
     def app(self, metrics: Metric | Iterable[Metric], **values: object) -> TestApp:
-        """Make the web application with these metrics alone; the values are settings."""
+        """Make the web application with these metrics alone; the values are settings by name."""
         from sysmon_core import settings
         from sysmon_core.metrics.metric import Metric
         from sysmon_core.metrics.registry import Registry, Source
+        from sysmon_core.tasks.memory_records import MemoryRecords
 
         place = self._folder / str(len(self._parts))
         place.mkdir()
@@ -141,30 +109,36 @@ class Bench:
         source = Source("test", "the test itself", "0")
         listed = [metrics] if isinstance(metrics, Metric) else metrics
         found = Registry((metric, source) for metric in listed)
-        app = make_testapp(config, found)
-        self._parts[app] = config, found
+        records = MemoryRecords(config)
+        app = make_testapp(config, found, records)
+        self._parts[app] = config, found, records
         return app
 
     def task(self, app: TestApp, path: str) -> dict[str, Any]:
-        """Submit a task, as ``/v2/NAME/?count=2``; return what the API shows once it has ended."""
+        """Submit a task, as ``/v2/NAME/?count=2``, and return its JSON once it has ended."""
         if app not in self._working:
             self._start(*self._parts[app])
             self._working.add(app)
         place = app.post(path, status=201).location
-        until(lambda: app.get(place).json["state"] not in {"QUEUED", "STARTED", "RETRY"}, 600)
+        unfinished = {"QUEUED", "STARTED", "RETRY"}
+        until(lambda: app.get(place).json["state"] not in unfinished, TASK_SECONDS)
         shown: dict[str, Any] = app.get(place).json
         return shown
 
-    def _start(self, config: Settings, metrics: Registry) -> None:
-        from sysmon_core.worker import in_threads
+    def _start(self, config: Settings, metrics: Registry, records: MemoryRecords) -> None:
+        from sysmon_core.metrics.host import bind
+        from sysmon_core.services.executor import Executor
+        from sysmon_core.tasks.memory_worker import memory_worker
+        from sysmon_core.tasks.task_runner import TaskRunner
 
-        self._stack.enter_context(started_redis(config.redis_socket.parent))
-        self._stack.enter_context(in_threads(config, metrics))
+        host = bind(metrics, config)
+        runner = TaskRunner(host.registry, Executor(config, host), records)
+        self._stack.enter_context(memory_worker(records, runner))
 
 
 @pytest.fixture
 def sysmon_bench() -> Iterator[Bench]:
-    """The applications that ``sysmon_app`` makes and ``sysmon_worker`` uses."""
+    """Make what ``sysmon_app`` and ``sysmon_worker`` share."""
     with contextlib.ExitStack() as stack:
         # Not tmp_path: the path of a socket must be short.
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sysmon-"))
@@ -179,7 +153,5 @@ def sysmon_app(sysmon_bench: Bench) -> MakeApp:
 
 @pytest.fixture
 def sysmon_worker(sysmon_bench: Bench) -> RunTask:
-    """Submit a task to an application of ``sysmon_app`` and wait for its end, beside a worker."""
-    if server_program() is None:
-        pytest.skip(f"Neither of {', '.join(REDIS_SERVERS)} is on this host: install redis-server")
+    """Submit a task to an application of ``sysmon_app``, run it, and wait for its end."""
     return sysmon_bench.task

@@ -13,14 +13,15 @@ from sysmon_core.errors import TasksUnavailable
 from sysmon_core.metrics import registry
 from sysmon_core.metrics.host import bind
 from sysmon_core.metrics.registry import Registry
-from sysmon_core.redis_store.client import check_policy, impatient, patient
+from sysmon_core.redis_store.client import api_client, check_policy, worker_client
 from sysmon_core.services.executor import Executor
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.heartbeat import Heartbeat
-from sysmon_core.tasks.messages import ACTOR, LONG, QUEUES, ResultStore
+from sysmon_core.tasks.queues import ACTOR, LONG, QUEUES
 from sysmon_core.tasks.records import RedisRecords
-from sysmon_core.tasks.runner import Runner
+from sysmon_core.tasks.results import ResultStore
+from sysmon_core.tasks.task_runner import TaskRunner
 from sysmon_core.tasks.watchdog import Watchdog
 
 MAX_DESCRIPTORS = 65536  # macOS reports "unlimited", and refuses it
@@ -35,7 +36,7 @@ def setup() -> None:
     config = settings.load_file(settings.config_file(), logging=True)
     _raise_descriptor_limit()
     with contextlib.suppress(TasksUnavailable):  # the watchdog checks it once Redis answers
-        check_policy(impatient(config.redis))
+        check_policy(api_client(config.redis))
     dramatiq.set_broker(make_worker(config, registry.load(config)))
 
 
@@ -47,13 +48,13 @@ def _raise_descriptor_limit() -> None:
 
 def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
     """Make a broker with the one actor, which runs a task by its id."""
-    client = patient(config.redis)
+    client = worker_client(config.redis)
     broker = WakingBroker(client, share=config.client_share)
     results = ResultStore(broker.get_results_backend())
     records = RedisRecords(client, results, config)
     host = bind(metrics, config)
-    runner = Runner(host.registry, Executor(config, host), records)
-    broker.unreadable = records.bury
+    runner = TaskRunner(host.registry, Executor(config, host), records)
+    broker.on_unreadable = records.discard_unreadable
     heartbeat = Heartbeat(client, host.missing())
     broker.add_middleware(Watchdog(client, records, runner, heartbeat))
     dramatiq.actor(actor_name=ACTOR, queue_name=LONG, broker=broker)(runner.run)

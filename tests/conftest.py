@@ -7,7 +7,6 @@ import io
 import json
 import logging
 import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +30,7 @@ from sysmon_core.services.users import Account, Users
 from sysmon_core.settings import Settings
 from sysmon_core.worker import in_threads
 from tests.postgresql import Cluster, started_postgresql
+from tests.support import redis_server
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0  # seconds: far more than anything here takes, so that a busy machine is no failure
@@ -55,6 +55,7 @@ hypothesis.register_profile("long", hypothesis.get_profile("house"), max_example
 hypothesis.load_profile("house")
 
 until = testing.until
+started_redis = redis_server.started_redis
 
 LogLines = Callable[[], list[dict[str, Any]]]
 MakeSettings = Callable[..., Settings]
@@ -71,13 +72,6 @@ def examples(number: int) -> int:
 def pytest_addoption(parser: pytest.Parser) -> None:
     about = "http://NAME:PASSWORD@HOST:PORT of a server and its admin, held to the contract"
     parser.addoption("--server", metavar="URL", help=about)
-
-
-def started_redis(
-    folder: Path, *options: str
-) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
-    """A private redis-server with the configuration of `make run`, its socket in the folder."""
-    return testing.started_redis(folder, str(ROOT / "config/redis.conf"), *options)
 
 
 @pytest.fixture

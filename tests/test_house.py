@@ -174,7 +174,7 @@ def plugin_names() -> set[str]:
 def test_the_core_never_names_a_plugin() -> None:
     names = plugin_names()
     assert names > ENGLISH
-    texts = [path for path in CORE.rglob("*") if path.suffix in {".py", ".mako", ".typed"}]
+    texts = [path for path in CORE.rglob("*") if path.suffix in {".py", ".lua", ".mako", ".typed"}]
     others = "(?!_in_seconds)"  # a word of Redis' own, which has a plugin's name in it
     words = "|".join([*(names - ENGLISH), *(f"sysmon_{name}" for name in ENGLISH)])
     named = re.compile(f"({words}){others}", re.IGNORECASE)

@@ -13,10 +13,10 @@ from urllib.parse import unquote
 from sysmon_core.errors import SysmonError, TasksUnavailable
 from sysmon_core.metrics import registry
 from sysmon_core.metrics.metric import Metric
-from sysmon_core.redis_store.client import impatient
+from sysmon_core.redis_store.client import api_client
 from sysmon_core.server.listeners import UNIX
 from sysmon_core.settings import Settings
-from sysmon_core.tasks.heartbeat import workers
+from sysmon_core.tasks.heartbeat import count_workers
 
 WAIT_SECONDS = 60
 PAUSE_SECONDS = 0.1  # between two checks of the server and the worker
@@ -95,6 +95,6 @@ def _connection(address: str) -> http.client.HTTPConnection:
 
 def _worker_runs(config: Settings) -> bool:
     try:
-        return workers(impatient(config.redis)) > 0
+        return count_workers(api_client(config.redis)) > 0
     except TasksUnavailable:
         return False

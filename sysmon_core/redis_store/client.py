@@ -1,4 +1,4 @@
-"""Clients of Redis that never hang, and its errors in our words."""
+"""Clients of Redis that never hang, and its errors as errors of sysmon."""
 
 from __future__ import annotations
 
@@ -13,54 +13,53 @@ from redis.retry import Retry
 from sysmon_core.circuit_breaker import CircuitBreaker
 from sysmon_core.errors import ConfigurationError, NotReady, TasksUnavailable
 
-IMPATIENT = 0.5  # seconds: somebody is waiting for an answer over HTTP
-MAX_CONNECTIONS = 12  # of a worker, of which each queue has one, and word of cancels another
+API_TIMEOUT_SECONDS = 0.5  # a person waits for the answer over HTTP
+WORKER_TIMEOUT_SECONDS = 10.0  # a worker would rather wait than fail
+MAX_WORKER_CONNECTIONS = 12  # each queue's consumer holds one, the subscription to cancels another
 FULL = "Redis is full"
-PATIENT = 10.0  # seconds: a worker would rather wait than fail
 
 
-def impatient(url: str) -> redis.Redis:
-    """A client for the API: what cannot be had at once is an error at once."""
-    return Impatient(
-        connection_pool=_pool(redis.ConnectionPool, url, IMPATIENT, Retry(NoBackoff(), 0))
-    )
+def api_client(url: str) -> redis.Redis:
+    """Make a client for the API: what Redis cannot answer at once is an error at once."""
+    retry = Retry(NoBackoff(), 0)
+    return ApiClient(_make_pool(redis.ConnectionPool, url, API_TIMEOUT_SECONDS, retry))
 
 
-def patient(url: str) -> redis.Redis:
-    """A client for the worker: it rides out a restart of the server."""
+def worker_client(url: str) -> redis.Redis:
+    """Make a client for a worker: a restart of Redis only delays its commands."""
     retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), 5)
-    return redis.Redis(connection_pool=_pool(BoundedPool, url, PATIENT, retry))
+    return redis.Redis(connection_pool=_make_pool(BoundedPool, url, WORKER_TIMEOUT_SECONDS, retry))
 
 
-class Impatient(redis.Redis):
-    """A client that lets one thread at a time find out whether a Redis that hung answers again."""
+class ApiClient(redis.Redis):
+    """A client that has one thread at a time find out whether a Redis that hung answers again."""
 
     def __init__(self, connection_pool: redis.ConnectionPool) -> None:
         super().__init__(connection_pool=connection_pool)
         self._breaker = CircuitBreaker(redis.TimeoutError, "Redis has not answered the last time")
 
     def execute_command(self, *words: Any, **options: Any) -> Any:
-        """Send a command and give the answer."""
+        """Send a command and return the answer."""
         with self._breaker.guarding():
             return super().execute_command(*words, **options)  # type: ignore[no-untyped-call]  # redis-py left it untyped
 
 
 class BoundedPool(redis.BlockingConnectionPool):
-    """Few connections for hundreds of threads: each has something to say twice in a run."""
+    """Few connections for hundreds of threads, each of which sends two commands in a run."""
 
     def __init__(self, **options: Any) -> None:
-        most = {"max_connections": MAX_CONNECTIONS, "timeout": PATIENT} | options
-        super().__init__(**most)  # type: ignore[no-untyped-call]  # redis-py left it untyped
+        bounds = {"max_connections": MAX_WORKER_CONNECTIONS, "timeout": WORKER_TIMEOUT_SECONDS}
+        super().__init__(**(bounds | options))  # type: ignore[no-untyped-call]  # redis-py left it untyped
 
 
-def _pool(
+def _make_pool(
     kind: type[redis.ConnectionPool], url: str, timeout: float, retry: Retry
 ) -> redis.ConnectionPool:
-    # Said explicitly: the library's own defaults retry for seconds or wait for ever.
+    # Stated here: the library's own defaults retry for seconds or wait forever.
     options = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": retry}
     try:
         pool = kind.from_url(url, **options)
-        pool.connection_class(**pool.connection_kwargs)  # it knows what it does not know
+        pool.connection_class(**pool.connection_kwargs)  # which checks the URL's options
     except (ValueError, TypeError):  # their texts may have the password
         raise ConfigurationError(
             "The setting redis_url cannot be used: write it as redis://HOST:PORT/DB or unix:///PATH"
@@ -69,13 +68,13 @@ def _pool(
 
 
 def check_policy(client: redis.Redis) -> None:
-    """Refuse a server that may throw tasks away.
+    """Refuse a Redis that may evict tasks.
 
     Raises:
         ConfigurationError: its maxmemory-policy is another than noeviction.
-        TasksUnavailable: it cannot be asked now.
+        TasksUnavailable: it does not answer.
     """
-    with translated():
+    with redis_errors():
         memory: Any = client.info("memory")
     policy = memory["maxmemory_policy"]
     if policy != "noeviction":
@@ -86,13 +85,13 @@ def check_policy(client: redis.Redis) -> None:
 
 
 def has_room(client: redis.Redis) -> bool:
-    """Whether Redis takes something new.
+    """Whether Redis accepts something new.
 
     Raises:
         NotReady: it is full.
-        TasksUnavailable: it cannot be asked now.
+        TasksUnavailable: it does not answer.
     """
-    with translated():
+    with redis_errors():
         memory: Any = client.info("memory")
     used = memory["used_memory"] - memory.get("mem_not_counted_for_evict", 0)
     if 0 < memory["maxmemory"] <= used:
@@ -101,8 +100,8 @@ def has_room(client: redis.Redis) -> bool:
 
 
 @contextlib.contextmanager
-def translated() -> Iterator[None]:
-    """Turn any fault of Redis into TasksUnavailable, without its address."""
+def redis_errors() -> Iterator[None]:
+    """Raise any error of Redis as TasksUnavailable, without its address."""
     try:
         yield
     except redis.OutOfMemoryError as error:

@@ -1,4 +1,4 @@
-"""Which workers live: each writes every other second that it does, and what its host lacks."""
+"""Heartbeats: each worker records every other second that it lives, and what its host lacks."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import redis
 
-from sysmon_core.redis_store.client import translated
+from sysmon_core.redis_store.client import redis_errors
 from sysmon_core.redis_store.keys import MISSING, WORKERS
 from sysmon_core.redis_store.script import Script
-from sysmon_core.tasks import scripts
-from sysmon_core.tasks.lua import BASE
+from sysmon_core.tasks.scripts import transition
 
 REPORT_SECONDS = 60  # that a report outlives its worker: longer than a heartbeat counts
 
@@ -26,18 +25,17 @@ class Heartbeat:
     def __init__(self, client: redis.Redis, missing: Mapping[str, str] | None = None) -> None:
         self._client = client
         self._missing = json.dumps(dict(missing or {}))
-        self._beat = Script(client, BASE + scripts.BEAT)
+        self._beat = Script(client, transition("heartbeat"))
 
     def beat(self, worker: str, threads: int) -> None:
-        """Write that it lives, with so many threads for long tasks, and what its host lacks."""
-        member = _member(worker, threads)
-        with translated():
-            self._beat((), [member, MISSING + member, self._missing, REPORT_SECONDS])
+        """Record that the worker lives, its threads for long tasks, and what its host lacks."""
+        with redis_errors():
+            self._beat((), [_member(worker, threads), self._missing, REPORT_SECONDS])
 
     def end(self, worker: str, threads: int) -> None:
-        """Write that it does not live any more."""
+        """Remove the worker, which has ended."""
         member = _member(worker, threads)
-        with translated():
+        with redis_errors():
             self._client.zrem(WORKERS, member)
             self._client.delete(MISSING + member)
 
@@ -46,17 +44,24 @@ def _member(worker: str, threads: int) -> str:
     return f"{threads} {worker}"
 
 
-def workers(client: redis.Redis) -> int:
-    """How many workers live."""
-    with translated():
-        return int(Script(client, BASE + scripts.COUNT)())
+def count_workers(client: redis.Redis) -> int:
+    """Count the workers that live.
+
+    Raises:
+        TasksUnavailable: Redis does not answer.
+    """
+    with redis_errors():
+        return int(Script(client, transition("count_workers"))())
 
 
 def missing_programs(client: redis.Redis) -> Sequence[Mapping[str, str]]:
-    """What the hosts of the live workers lack, as each of them reports it.
+    """Return what the hosts of the live workers lack, as each of them reports it.
 
     A worker of an earlier version reports nothing.
+
+    Raises:
+        TasksUnavailable: Redis does not answer.
     """
-    with translated():
-        reports = Script(client, BASE + scripts.REPORTS)((), [MISSING])
+    with redis_errors():
+        reports = Script(client, transition("missing_programs"))()
     return [json.loads(report) for report in reports]

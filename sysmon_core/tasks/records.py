@@ -4,114 +4,102 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 import redis
 
-from sysmon_core.errors import SysmonError, TasksUnavailable, TooManyTasks
+from sysmon_core.errors import SysmonError
 from sysmon_core.metrics.report import Report
-from sysmon_core.redis_store.client import IMPATIENT, translated
+from sysmon_core.redis_store.client import API_TIMEOUT_SECONDS, redis_errors
 from sysmon_core.redis_store.keys import ENDED, LEASES, OPEN, STOPPED, TASK, WORKERS
 from sysmon_core.redis_store.script import Script
 from sysmon_core.services.tasks import Figures, State, Task
 from sysmon_core.settings import Settings
-from sysmon_core.tasks import scripts
-from sysmon_core.tasks.heartbeat import workers
-from sysmon_core.tasks.lua import BASE, half, prelude
-from sysmon_core.tasks.messages import BRIEF, USERS_BRIEF, ResultStore, queue_of, sealed
+from sysmon_core.tasks.heartbeat import count_workers, missing_programs
+from sysmon_core.tasks.limits import Caps, error_text, refusal
+from sysmon_core.tasks.queues import BRIEF, USERS_BRIEF, encode_message, queue_of
+from sysmon_core.tasks.results import ResultStore
+from sysmon_core.tasks.scripts import ending_constants, ending_transition, transition
 
-ERROR_LENGTH = 2000  # characters of a reason: not a dump
-CONFIRMATION = 0.4  # seconds that a cancel waits for the processes to be gone
-
-REFUSALS: dict[bytes, tuple[type[SysmonError], str]] = {
-    b"LATE": (TasksUnavailable, "Tasks are not available: Redis took too long"),
-    b"ALL": (TooManyTasks, "All places for tasks are taken: try again later"),
-    b"ANONYMOUS": (
-        TooManyTasks,
-        "All places for tasks that belong to no user are taken: try again later",
-    ),
-    b"CLIENT": (
-        TooManyTasks,
-        "You have as many open tasks as one may have: cancel one or wait for one to end",
-    ),
-}
+CONFIRMATION_SECONDS = 0.4  # that a cancel waits for the processes to be gone
+UNREADABLE = "The message of this task could not be read"
 
 
 class RedisRecords:
-    """One hash per task; finished ones expire, the oldest early if they are too many."""
+    """One hash per task; finished tasks expire, the oldest early if there are too many."""
 
     def __init__(self, client: redis.Redis, results: ResultStore, settings: Settings) -> None:
         self._client = client
         self._results = results
-        self._caps = (settings.tasks_open, half(settings.tasks_open), settings.tasks_per_client)
-        common = prelude(settings, results)
-        # The library's own: a full Redis refuses what is new, and nothing is left of it.
-        self._submit = client.register_script(BASE + scripts.SUBMIT)
-        self._start = Script(client, common + scripts.START)
-        self._finish = Script(client, common + scripts.FINISH)
-        self._get = Script(client, common + scripts.GET)
-        self._cancel = Script(client, common + scripts.CANCEL)
-        self._confirm = Script(client, scripts.CONFIRM)
-        self._renew = Script(client, common + scripts.RENEW)
-        self._sweep = Script(client, common + scripts.SWEEP)
-        self._resend = Script(client, BASE + scripts.RESEND)
-        self._bury = Script(client, common + scripts.BURY)
+        self._caps = Caps.of(settings)
+        constants = ending_constants(settings, result_prefix=results.key(""))
+
+        def ending(name: str) -> Script:
+            return Script(client, ending_transition(name, constants))
+
+        # redis-py's own script, not ours: a full Redis refuses a new task as a whole.
+        self._submit = client.register_script(transition("submit"))
+        self._start = Script(client, transition("start"))
+        self._renew = Script(client, transition("renew"))
+        self._resend = Script(client, transition("resend"))
+        self._confirm_stopped = Script(client, transition("confirm_stopped"))
+        self._finish = ending("finish")
+        self._get = ending("get")
+        self._cancel = ending("cancel")
+        self._sweep = ending("sweep")
+        self._discard_unreadable = ending("discard_unreadable")
 
     def submit(self, task: Task, client: str) -> None:
-        """Record a new task and queue it, both or neither, within the caps.
+        """Record and queue a new task, both or neither, within the caps.
 
-        A Redis that hung and runs the script later finds it late: nobody waits for it any more.
+        A Redis that hung and runs the script later refuses the task: its client has gone.
+
+        Raises:
+            TooManyTasks: a cap is reached.
+            TasksUnavailable: Redis does not answer, is full, or answered too late.
         """
         queue = queue_of(task)
-        most, most_anonymous, most_of_client = self._caps
-        fields: dict[str, str | int] = {
-            "metric": task.metric,
-            "params": json.dumps(dict(task.params)),
-            "owner": task.owner,
-            "repeatable": int(task.repeatable),
-        }
-        with translated():
+        with redis_errors():
             seconds, microseconds = cast("tuple[int, int]", self._client.time())
-            latest = seconds + microseconds / 1e6 + IMPATIENT
-            flat = [word for pair in fields.items() for word in pair]
             args: list[str | bytes | float] = [
                 task.id,
-                latest,
-                most,
-                "" if task.owner else most_anonymous,
-                most_of_client,
+                seconds + microseconds / 1e6 + API_TIMEOUT_SECONDS,
+                self._caps.total,
+                "" if task.owner else self._caps.anonymous,
+                self._caps.per_client,
                 client,
                 queue,
-                *sealed(task.id, queue),
-                *flat,
+                *encode_message(task.id, queue),
+                *_fields(task),
             ]
-            answer = self._submit((), args)
-        if answer in REFUSALS:
-            error, reason = REFUSALS[answer]
-            raise error(reason)
+            answer = cast("bytes", self._submit((), args)).decode()
+        if answer != "OK":
+            raise refusal(answer)
 
     def get(self, task_id: str) -> Task | None:
-        """The task as it stands now."""
-        with translated():
+        """Return the task as it stands now, with its report if it has succeeded."""
+        with redis_errors():
             fields, *result = self._get((), [task_id])
-        return _task(task_id, fields, self._results.unpacked(result[0]) if result else None)
+        return _task(task_id, fields, self._results.decode_result(result[0]) if result else None)
 
-    def cancel(self, task_id: str) -> None:
+    def cancel(self, task_id: str) -> State | None:
         """End a task that has not ended, or remove one that has, with its result.
 
-        A running one's processes are mostly gone when this returns: it waits a moment for
-        the worker to say so.
+        The processes of a running task are mostly gone when this returns: it waits a moment for
+        the worker's confirmation. Returns the state before; None if there was no task.
         """
-        with translated():
-            before = self._cancel((), [task_id])
-        if before == State.STARTED.value.encode():
-            with contextlib.suppress(redis.RedisError):  # it is cancelled, whoever confirms it
-                self._client.blpop([STOPPED + task_id], timeout=CONFIRMATION)
+        with redis_errors():
+            answer = self._cancel((), [task_id])
+        before = State(answer.decode()) if answer else None
+        if before is State.STARTED:
+            with contextlib.suppress(redis.RedisError):  # the task is cancelled all the same
+                self._client.blpop([STOPPED + task_id], timeout=CONFIRMATION_SECONDS)
+        return before
 
     def figures(self) -> Figures:
-        """How many tasks there are and were, at about one moment."""
-        with translated(), self._client.pipeline(transaction=False) as pipe:
+        """Count the tasks that there are and were, at about one moment."""
+        with redis_errors(), self._client.pipeline(transaction=False) as pipe:
             pipe.zcard(OPEN)
             pipe.zcard(LEASES)
             pipe.hgetall(ENDED)
@@ -120,53 +108,66 @@ class RedisRecords:
         return Figures(
             open={State.QUEUED: waiting - running, State.STARTED: running},
             ended={_ended(key.decode()): int(count) for key, count in ended.items()},
-            workers=workers(self._client),
+            workers=count_workers(self._client),
             heartbeat=heartbeats[0][1] if heartbeats else None,
         )
 
+    def missing_programs(self) -> Sequence[Mapping[str, str]]:
+        """Return what each live worker's host lacks, as the workers report it."""
+        return missing_programs(self._client)
+
     def start(self, task_id: str, token: str) -> Task | None:
-        """Take a queued task for the run that ``token`` names; None if it is not to be run."""
-        with translated():
+        """Begin the run of a task that waits; None if the task is not to be run."""
+        with redis_errors():
             return _task(task_id, self._start((), [task_id, token]))
 
     def finish(self, task_id: str, token: str, outcome: Report | SysmonError) -> bool:
-        """Write what the run came to; false if the task had been ended by another."""
-        failed = isinstance(outcome, SysmonError)
-        state, error = (State.FAILURE, str(outcome)) if failed else (State.SUCCESS, "")
-        reason = error[:ERROR_LENGTH].encode("utf-8", "replace")
-        end = (task_id, token, state.value, reason, self._results.packed(outcome))
-        with translated():
-            return bool(self._finish((), end))
+        """End the task by the outcome of its run; false if the run no longer had the task."""
+        state, error = State.SUCCESS, ""
+        if isinstance(outcome, SysmonError):
+            state, error = State.FAILURE, error_text(outcome)
+        result = self._results.encode_result(outcome)
+        with redis_errors():
+            return bool(self._finish((), (task_id, token, state.value, error, result)))
 
     def confirm_stopped(self, task_id: str) -> None:
-        """Tell whoever cancelled the task that no process of it is left."""
-        with translated():
-            self._confirm((), [STOPPED + task_id])
+        """Announce that no process of a cancelled task is left."""
+        with redis_errors():
+            self._confirm_stopped((), [task_id])
 
     def renew(self, runs: Iterable[tuple[str, str]]) -> set[str]:
-        """Prolong the leases of these runs (id, token); return the tokens of those to stop."""
+        """Renew the leases of runs (id, token); return the tokens of runs that must stop."""
         args = [word for run in runs for word in run]
-        with translated():
+        with redis_errors():
             return {token.decode() for token in self._renew((), args)}
 
     def sweep(self) -> None:
-        """Judge runs whose worker may be lost, and send again what waits without a message."""
-        with translated():
+        """End or retry the runs of lost workers, and send again what waits without a message."""
+        with redis_errors():
             stray = self._sweep()
         for task_id in stray:
             self.resend(task_id.decode())
 
     def resend(self, task_id: str) -> None:
-        """Send a task that waits once more: two messages of one task do no harm."""
-        with translated():
+        """Send the message of a task that waits again: a second message does no harm."""
+        with redis_errors():
             queue = cast("bytes", self._client.hget(TASK + task_id, "queue") or b"").decode()
-            self._resend((), [task_id, queue, *sealed(task_id, queue)])
+            self._resend((), [task_id, queue, *encode_message(task_id, queue)])
 
-    def bury(self, queue: str, body: bytes) -> None:
-        """Take out a message that cannot be read; its task, if it has one, has failed."""
-        reason = "The message of this task could not be read"
-        with translated():
-            self._bury((), [queue, body, reason])
+    def discard_unreadable(self, queue: str, body: bytes) -> None:
+        """Remove a message that cannot be read, and fail its task if that waits."""
+        with redis_errors():
+            self._discard_unreadable((), [queue, body, UNREADABLE])
+
+
+def _fields(task: Task) -> list[str | int]:
+    """Names and values of what a record has from the start."""
+    return [
+        *("metric", task.metric),
+        *("params", json.dumps(dict(task.params))),
+        *("owner", task.owner),
+        *("repeatable", int(task.repeatable)),
+    ]
 
 
 def _ended(key: str) -> tuple[str, State]:

@@ -7,31 +7,31 @@ from typing import Any
 
 
 class WorkQueue(PriorityQueue[Any]):
-    """Has threads wait until there is something, or the end is near.
+    """Has threads wait until there is an item, or the worker shuts down.
 
-    Dramatiq's threads look whether they are to stop each time that ``get`` gives up: hundreds
-    of them looking each second would be most of what an idle worker does.
+    Dramatiq's threads check whether to stop each time that ``get`` times out: hundreds of such
+    checks a second would be most of what an idle worker does.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._waking = False
+        self._timing_out = False
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """The first item; the time-out counts once ``wake`` was called.
+        """Take the first item; the time-out counts once ``let_time_out`` was called.
 
         Raises:
             Empty: there is none by then.
         """
         with self.not_empty:
             if block and not self._qsize():
-                self.not_empty.wait(timeout if self._waking else None)
+                self.not_empty.wait(timeout if self._timing_out else None)
             if not self._qsize():
                 raise Empty
             return self._get()
 
-    def wake(self) -> None:
-        """Have everybody look up, now and from now on."""
+    def let_time_out(self) -> None:
+        """Wake all waiting threads, and have time-outs count from now on."""
         with self.not_empty:
-            self._waking = True
+            self._timing_out = True
             self.not_empty.notify_all()

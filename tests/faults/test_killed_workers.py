@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sysmon_core.tasks.lua import FORSAKEN
+from sysmon_core.tasks.limits import NO_WORKERS_SECONDS
 from tests.conftest import until
 from tests.faults.machine import Started, kill
 from tests.faults.site import LOST, Site
@@ -92,9 +92,10 @@ def test_one_look_at_a_lost_task_is_enough_where_no_worker_is_left(site: Site) -
     tasks = [site.client.submit("once", key=n, tenths=36000, said=3600) for n in (1, 2)]
     until(lambda: site.starts().total() == 2)
     strike(site, worker, "main and child")
-    until(lambda: site.uptime() > FORSAKEN, LOST)
+    until(lambda: site.uptime() > NO_WORKERS_SECONDS, LOST)
     for task in tasks:
-        site.store.zadd("sysmon:leases", {task.rpartition("/")[2]: time.time() - FORSAKEN - 1})
+        long_ago = time.time() - NO_WORKERS_SECONDS - 1
+        site.store.zadd("sysmon:leases", {task.rpartition("/")[2]: long_ago})
     assert site.client.state(tasks[0]) == "FAILURE"
     site.worker()  # one that may be the task's, and renew as soon as it can
     assert site.client.state(tasks[1]) == "STARTED"

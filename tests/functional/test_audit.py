@@ -164,6 +164,6 @@ def test_a_workers_lines_tell_which_task_they_are_of(
     task = app.post("/v2/iostat/?count=2", status=201)
     with working(make_settings(redis_url=redis_url)):
         until(lambda: app.get(task.location).json["state"] not in {"QUEUED", "STARTED"})
-    told = [one for one in log_lines() if one["logger"] == "sysmon_core.tasks.runner"]
+    told = [one for one in log_lines() if one["logger"] == "sysmon_core.tasks.task_runner"]
     assert len(told) == 2
     assert {one["task"] for one in told} == {task.json["task_id"]}

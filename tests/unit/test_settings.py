@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url
 
 from sysmon_core.errors import ConfigurationError
-from sysmon_core.redis_store.client import impatient
+from sysmon_core.redis_store.client import api_client
 from sysmon_core.settings import (
     DEFAULT_CONFIG,
     SOCKET_PATH_LIMIT,
@@ -174,7 +174,7 @@ def test_a_url_that_is_given_is_taken_as_it_is() -> None:
 def test_the_derived_urls_lead_into_the_folder_whatever_it_is_called(folder: str) -> None:
     settings = load({"sysmon.var": folder}, {})
     assert make_url(settings.database).database == f"{folder}/sysmon.sqlite"
-    client = impatient(settings.redis)
+    client = api_client(settings.redis)
     assert client.connection_pool.connection_kwargs["path"] == f"{folder}/redis.sock"
 
 

@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from sysmon_core.errors import CountersUnavailable
-from sysmon_core.redis_store.client import impatient
-from sysmon_core.redis_store.keys import GUESSES
+from sysmon_core.redis_store.client import api_client
+from sysmon_core.redis_store.keys import LOGIN_COUNTERS
 from sysmon_core.redis_store.login_counters import SECRET, RedisRateCounters
 from sysmon_core.services.rate_counters import (
     LIVE_SLICES,
@@ -35,7 +35,7 @@ def counters(request: pytest.FixtureRequest) -> Iterator[RateCounters]:
     if request.param == "own":
         yield LocalRateCounters()
         return
-    with impatient(request.getfixturevalue("redis_url")) as client:
+    with api_client(request.getfixturevalue("redis_url")) as client:
         yield RedisRateCounters(client)
 
 
@@ -161,13 +161,13 @@ def test_thousands_of_others_leave_one_its_room(counters: RateCounters) -> None:
 
 def memory(client: redis.Redis) -> int:
     """Sum the bytes of all counters in Redis."""
-    keys: Any = client.keys(f"{GUESSES}*")
+    keys: Any = client.keys(f"{LOGIN_COUNTERS}*")
     sizes: list[Any] = [client.memory_usage(key) for key in keys]
     return sum(sizes)
 
 
 def test_redis_keeps_no_more_than_its_strings_whatever_is_counted(redis_url: str) -> None:
-    with impatient(redis_url) as client:
+    with api_client(redis_url) as client:
         counters = RedisRateCounters(client)
         counters.add([CounterKey(HOUR, "first")], NOW)
         one = memory(client)
@@ -179,9 +179,9 @@ def test_redis_keeps_no_more_than_its_strings_whatever_is_counted(redis_url: str
 
 
 def test_a_slice_is_gone_from_redis_when_it_counts_no_more(redis_url: str) -> None:
-    with impatient(redis_url) as client:
+    with api_client(redis_url) as client:
         RedisRateCounters(client).add([CounterKey(HOUR, "one")], NOW + 100)
-        (key,) = client.scan_iter(f"{GUESSES}:hour*")
+        (key,) = client.scan_iter(f"{LOGIN_COUNTERS}:hour*")
         assert 4390 < client.ttl(key) <= 4400
 
 
@@ -193,20 +193,20 @@ def test_own_memory_keeps_no_more_than_that_either() -> None:
 
 
 def test_servers_of_one_redis_count_together_and_strangers_do_not_know_how(redis_url: str) -> None:
-    with impatient(redis_url) as client:
+    with api_client(redis_url) as client:
         first, second = RedisRateCounters(client), RedisRateCounters(client)
         assert added(first, [CounterKey(HOUR, "one")]) == 5
         assert added(second, [CounterKey(HOUR, "one")]) == 0
         before = client.get(SECRET)
-        cells = {client.dump(key) for key in client.keys(f"{GUESSES}:hour*")}
+        cells = {client.dump(key) for key in client.keys(f"{LOGIN_COUNTERS}:hour*")}
         client.flushall()
         added(first, [CounterKey(HOUR, "one")])
         assert client.get(SECRET) != before
-        assert {client.dump(key) for key in client.keys(f"{GUESSES}:hour*")} != cells
+        assert {client.dump(key) for key in client.keys(f"{LOGIN_COUNTERS}:hour*")} != cells
 
 
 def test_a_redis_that_is_away_is_told_as_such(folder: Path) -> None:
-    counters = RedisRateCounters(impatient(f"unix://{folder}/nothing.sock"))
+    counters = RedisRateCounters(api_client(f"unix://{folder}/nothing.sock"))
     for ask in (counters.retry_after, counters.add, counters.clear):
         with pytest.raises(CountersUnavailable, match="nothing"):
             ask([CounterKey(HOUR, "one")], NOW)

@@ -17,6 +17,7 @@ from sysmon_core.errors import (
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.availability import Availability
 from sysmon_core.services.tasks import BRIEF_SECONDS, Figures, State, Task, Tasks
+from tests.unit.services.conftest import Audit
 
 
 class Depth(Params):
@@ -25,9 +26,10 @@ class Depth(Params):
 
 
 class Memory:
-    """Records that can be told to refuse."""
+    """Records that can refuse, and in which a task can change before it is cancelled."""
 
     def __init__(self) -> None:
+        self.changed: dict[str, State | None] = {}  # what a cancel finds
         self.tasks: dict[str, Task] = {}
         self.clients: list[str] = []
         self.refusal: BaseException | None = None
@@ -41,8 +43,12 @@ class Memory:
     def get(self, task_id: str) -> Task | None:
         return self.tasks.get(task_id)
 
-    def cancel(self, task_id: str) -> None:
-        del self.tasks[task_id]
+    def cancel(self, task_id: str) -> State | None:
+        task = self.tasks.pop(task_id)
+        return self.changed.get(task_id, task.state)
+
+    def missing_programs(self) -> list[dict[str, str]]:
+        return []
 
     def figures(self) -> Figures:
         return Figures({State.QUEUED: len(self.tasks)}, {}, 0, None)
@@ -181,6 +187,35 @@ def test_a_task_of_a_user_is_seen_and_cancelled_only_where_those_of_users_are(
             with pytest.raises(TaskNotFound):
                 use(task_id, owned=owned)
         assert memory.tasks
+
+
+@pytest.mark.parametrize(
+    ("read", "before", "event"),
+    [
+        (State.STARTED, State.STARTED, "task.stopped"),
+        (State.FAILURE, State.FAILURE, "task.removed"),
+        (State.STARTED, State.FAILURE, "task.removed"),  # it ended since it was read
+        (State.STARTED, State.RETRY, "task.stopped"),
+    ],
+)
+def test_the_line_of_a_cancel_says_what_it_did(
+    read: State, before: State, event: str, tasks: Tasks, memory: Memory, audit: Audit
+) -> None:
+    name = submit(tasks)
+    memory.tasks[name] = replace(memory.tasks[name], state=read)
+    memory.changed = {name: before}
+    tasks.cancel(name, Caller("", "10.0.0.1"), owned=True)
+    assert [line["message"] for line in audit()] == ["task.started", event]
+
+
+def test_a_cancel_of_a_task_that_is_gone_by_then_finds_none(
+    tasks: Tasks, memory: Memory, audit: Audit
+) -> None:
+    name = submit(tasks)
+    memory.changed = {name: None}
+    with pytest.raises(TaskNotFound):
+        tasks.cancel(name, Caller(), owned=True)
+    assert [line["message"] for line in audit()] == ["task.started"]
 
 
 def test_what_is_hidden_reads_like_what_is_not_there(tasks: Tasks) -> None:

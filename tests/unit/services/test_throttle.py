@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from sysmon_core.errors import CountersUnavailable, TooManyGuesses
-from sysmon_core.redis_store.client import impatient
-from sysmon_core.redis_store.keys import GUESSES
+from sysmon_core.redis_store.client import api_client
+from sysmon_core.redis_store.keys import LOGIN_COUNTERS
 from sysmon_core.redis_store.login_counters import RedisRateCounters
 from sysmon_core.services.rate_counters import (
     LIVE_SLICES,
@@ -39,9 +39,9 @@ def storage(request: pytest.FixtureRequest, folder: Path) -> Iterator[RateCounte
     if request.param == "memory":
         yield LocalRateCounters()
     elif request.param == "redis":
-        yield RedisRateCounters(impatient(request.getfixturevalue("redis_url")))
+        yield RedisRateCounters(api_client(request.getfixturevalue("redis_url")))
     else:
-        yield RedisRateCounters(impatient(f"unix://{folder}/nothing.sock"))
+        yield RedisRateCounters(api_client(f"unix://{folder}/nothing.sock"))
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_processes_count_together_while_redis_is_there(
     make_settings: MakeSettings, redis_url: str
 ) -> None:
     first, second = (
-        Throttle(make_settings(**RATES), RedisRateCounters(impatient(redis_url))) for _ in range(2)
+        Throttle(make_settings(**RATES), RedisRateCounters(api_client(redis_url))) for _ in range(2)
     )
     assert guesses(first, "10.0.0.1", "ann") == 3
     assert guesses(second, "10.0.0.1", "ann") == 0
@@ -198,7 +198,7 @@ def test_redis_is_told_neither_names_nor_what_is_typed_in_their_place(
             names.extend(key.name for key in keys)
             super().change(keys, when, by)
 
-    throttle = Throttle(make_settings(**RATES), Listening(impatient(redis_url)))
+    throttle = Throttle(make_settings(**RATES), Listening(api_client(redis_url)))
     succeeds(throttle, "10.0.0.1", "canary")
     assert {len(name.removesuffix("10.0.0.1").strip()) for name in names} == {0, 4}, "16 bits"
     with redis.Redis.from_url(redis_url) as client:
@@ -210,7 +210,7 @@ def test_redis_is_told_neither_names_nor_what_is_typed_in_their_place(
 
 
 def test_guesses_from_ever_new_addresses_have_a_bounded_share_of_redis(redis_url: str) -> None:
-    with impatient(redis_url) as client:
+    with api_client(redis_url) as client:
         throttle = Throttle(Settings(), RedisRateCounters(client))
         for number in range(4000):
             address, user = f"2001:db8:{number:x}::1", f"user{number}"
@@ -218,7 +218,7 @@ def test_guesses_from_ever_new_addresses_have_a_bounded_share_of_redis(redis_url
             throttle.admit(guess)
             if number % 2:
                 throttle.succeeded(guess)
-        sizes = [client.memory_usage(key) or 0 for key in client.scan_iter(f"{GUESSES}*")]
+        sizes = [client.memory_usage(key) or 0 for key in client.scan_iter(f"{LOGIN_COUNTERS}*")]
     limits = 5  # with that of known addresses
     assert len(sizes) <= 1 + limits * LIVE_SLICES
     assert max(sizes) * limits * LIVE_SLICES < SHARE, "which is when none of them is gone yet"

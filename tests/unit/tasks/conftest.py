@@ -1,23 +1,25 @@
-"""The records and the broker on a real Redis, and a task in whatever state is wanted."""
+"""The records and the broker on a real Redis, and a task in each state."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Protocol
 
 import pytest
 import redis
 
 from sysmon_core.errors import MetricFailed
 from sysmon_core.metrics.report import Report
-from sysmon_core.redis_store.client import impatient
+from sysmon_core.redis_store.client import api_client
 from sysmon_core.redis_store.keys import LEASES, LINE, NAMESPACE, TASK, TURNS
-from sysmon_core.services.tasks import State, Task
+from sysmon_core.services.tasks import State, Task, WorkerRecords
+from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.lua import PATIENCE
-from sysmon_core.tasks.messages import ResultStore
+from sysmon_core.tasks.limits import SUSPICION_SECONDS
 from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.results import ResultStore
 from tests.conftest import MakeSettings
 
 TTL = 100  # seconds
@@ -31,35 +33,75 @@ FAILED = MetricFailed("no water")
 Reach = Callable[[State | None], None]
 
 
+class Faults(Protocol):
+    """Faults of the worker that runs the task, in any kind of records."""
+
+    def end_lease(self) -> None:
+        """Let the lease run out."""
+
+    def lose_worker(self) -> None:
+        """Let the lease run out and the suspicion last."""
+
+
+class RedisFaults:
+    """Faults made by a change of the data in Redis."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def end_lease(self) -> None:
+        end_lease(self._client)
+
+    def lose_worker(self) -> None:
+        lose_worker(self._client)
+
+
 @pytest.fixture
 def client(redis_url: str) -> Iterator[redis.Redis]:
     """A client as the API has it."""
-    client = impatient(redis_url)
+    client = api_client(redis_url)
     yield client
     client.connection_pool.disconnect()
 
 
 @pytest.fixture
 def broker(client: redis.Redis) -> WakingBroker:
-    """A broker that nobody has given actors."""
+    """A broker without actors."""
     return WakingBroker(client)
 
 
 @pytest.fixture
 def results(broker: WakingBroker) -> ResultStore:
-    """What runs gave."""
+    """The results of runs."""
     return ResultStore(broker.get_results_backend())
 
 
 @pytest.fixture
-def records(client: redis.Redis, results: ResultStore, make_settings: MakeSettings) -> RedisRecords:
-    """The records, with room for three open tasks, two of them of one client."""
-    settings = make_settings(task_ttl=TTL, tasks_open=3, tasks_per_client=2)
-    return RedisRecords(client, results, settings)
+def few_tasks(make_settings: MakeSettings) -> Settings:
+    """Settings with room for three open tasks, two of them of one client."""
+    return make_settings(task_ttl=TTL, tasks_open=3, tasks_per_client=2)
 
 
 @pytest.fixture
-def reach(records: RedisRecords, client: redis.Redis) -> Reach:
+def redis_records(client: redis.Redis, results: ResultStore, few_tasks: Settings) -> RedisRecords:
+    """The records in Redis, with room for few tasks."""
+    return RedisRecords(client, results, few_tasks)
+
+
+@pytest.fixture
+def records(redis_records: RedisRecords) -> RedisRecords:
+    """The records of most tests."""
+    return redis_records
+
+
+@pytest.fixture
+def faults(client: redis.Redis) -> Faults:
+    """Faults of the worker that runs the task."""
+    return RedisFaults(client)
+
+
+@pytest.fixture
+def reach(records: WorkerRecords, faults: Faults) -> Reach:
     """Bring the task, its run named "ours", to a state."""
 
     def go(state: State | None) -> None:
@@ -73,7 +115,7 @@ def reach(records: RedisRecords, client: redis.Redis) -> Reach:
         if state in {State.SUCCESS, State.FAILURE}:
             records.finish(PLAIN.id, "ours", DONE if state is State.SUCCESS else FAILED)
         elif state is State.RETRY:
-            lose_worker(client)
+            faults.lose_worker()
             records.get(PLAIN.id)
 
     return go
@@ -84,20 +126,20 @@ def read(state: State, error: str = "") -> Task:
     return replace(PLAIN, state=state, error=error, repeatable=state is State.RETRY)
 
 
-def state_of(records: RedisRecords) -> State | None:
-    """Where the task stands."""
+def state_of(records: WorkerRecords) -> State | None:
+    """The state of the task."""
     task = records.get(PLAIN.id)
     return task.state if task else ABSENT
 
 
-def text_of(records: RedisRecords, task_id: str = PLAIN.id) -> str | None:
+def text_of(records: WorkerRecords, task_id: str = PLAIN.id) -> str | None:
     """The text of the task's report."""
     task = records.get(task_id)
     return task.report.text if task and task.report else None
 
 
 def expires(client: redis.Redis, key: str = RECORD) -> bool:
-    """Whether the key goes after the time to live, and not before."""
+    """Whether the key expires, after the time to live and not before."""
     seconds = client.ttl(key)
     assert isinstance(seconds, int)
     assert seconds == -1 or TTL - 50 < seconds <= TTL
@@ -119,11 +161,11 @@ def end_lease(client: redis.Redis) -> None:
 def lose_worker(client: redis.Redis) -> None:
     """Let the lease run out and the suspicion last."""
     end_lease(client)
-    client.hset(RECORD, "suspected", str(time.time() - PATIENCE - 2))
+    client.hset(RECORD, "suspected", str(time.time() - SUSPICION_SECONDS - 2))
 
 
 def field(client: redis.Redis, name: str) -> str | None:
-    """What the task's record has in this field."""
+    """A field of the task's record."""
     value = client.hget(RECORD, name)
     return value.decode() if isinstance(value, bytes) else None
 
@@ -143,12 +185,12 @@ def queued(client: redis.Redis, queue: str) -> list[str]:
 
 
 def bodies(client: redis.Redis, queue: str) -> dict[bytes, bytes]:
-    """The messages that are queued or being dealt with, by their ids in Redis."""
+    """The bodies of messages that are queued or fetched, by their ids in Redis."""
     messages: dict[bytes, bytes] = client.hgetall(f"{NAMESPACE}:{queue}.msgs")  # type: ignore[assignment]
     return messages
 
 
 def lose_messages(client: redis.Redis, queue: str) -> None:
-    """Have Redis forget the messages of the queue."""
+    """Delete the messages of the queue."""
     places = (f"{NAMESPACE}:{queue}", f"{NAMESPACE}:{queue}.msgs", TURNS + queue)
     client.delete(*places, *lines(client, queue))

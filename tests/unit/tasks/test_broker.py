@@ -1,4 +1,4 @@
-"""A worker in threads: who wakes when, who gets which thread, and what stops nobody."""
+"""A worker in threads: when it wakes, which task gets a thread, and which faults it survives."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from dramatiq.errors import ConnectionClosed
 from sysmon_core import Metric, Report, Run
 from sysmon_core.errors import MetricFailed, RunStopped
 from sysmon_core.metrics.registry import Registry, Source
-from sysmon_core.redis_store.client import impatient
+from sysmon_core.redis_store.client import api_client
 from sysmon_core.redis_store.keys import NAMESPACE, OPEN, WAKE
 from sysmon_core.services.tasks import State
 from sysmon_core.settings import Settings
-from sysmon_core.tasks.broker import IDLE, WakingBroker
-from sysmon_core.tasks.messages import QUEUES, USERS_LONG, ResultStore, message_of
+from sysmon_core.tasks.broker import IDLE_SECONDS, WakingBroker
+from sysmon_core.tasks.queues import QUEUES, USERS_LONG, make_message
 from sysmon_core.tasks.records import RedisRecords
-from sysmon_core.tasks.rooms import Rooms
+from sysmon_core.tasks.results import ResultStore
+from sysmon_core.tasks.thread_limits import ThreadLimits
 from sysmon_core.worker import in_threads, make_worker
 from tests.conftest import MakeSettings, until
 from tests.unit.tasks.conftest import PLAIN, bodies, end_lease, field, lease, lose_messages, queued
@@ -65,7 +66,7 @@ def records(client: redis.Redis, results: ResultStore, config: Settings) -> Redi
 
 
 def working(config: Settings, metrics: Registry) -> contextlib.AbstractContextManager[None]:
-    """A worker with room for what these tests do, and a thread that is kept for brief tasks."""
+    """A worker with few threads, one of them reserved for brief tasks."""
     return in_threads(config, metrics, ROOM + 1)
 
 
@@ -101,14 +102,14 @@ def test_an_idle_worker_takes_a_new_task_at_once(
             submit(records, "dive", name := f"t{number}", brief=bool(number % 2))
             until_done(records, name)
             took += time.monotonic() - begin
-    assert took < 10 * IDLE / 4  # by chance it would be about half
+    assert took < 10 * IDLE_SECONDS / 4  # by chance it would be about half
 
 
 @pytest.mark.parametrize(("threads", "kept"), [(1, 0), (3, 0), (4, 1), (8, 2), (32, 8), (264, 8)])
 def test_some_threads_are_kept_for_brief_tasks_where_there_are_enough(
     threads: int, kept: int
 ) -> None:
-    assert Rooms(threads).long == threads - kept
+    assert ThreadLimits(threads).long == threads - kept
 
 
 def test_long_tasks_leave_a_thread_to_brief_ones(
@@ -146,7 +147,7 @@ def test_there_are_four_queues_and_none_for_delayed_messages(config: Settings) -
 BROKEN = (b"\xff", b"", b"{", b"[]", b"{}", b"null", b"7")
 
 
-def test_messages_that_cannot_be_read_stop_nobody(
+def test_messages_that_cannot_be_read_stop_no_worker(
     config: Settings, metrics: Registry, records: RedisRecords, client: redis.Redis
 ) -> None:
     broken = [f"t{number}" for number, _ in enumerate(BROKEN)]
@@ -204,7 +205,7 @@ def test_what_was_fetched_by_a_command_whose_answer_was_lost_is_fetched_again(
 def test_a_consumer_without_room_leaves_the_tokens_to_others(
     broker: WakingBroker, records: RedisRecords, client: redis.Redis
 ) -> None:
-    broker.rooms.threads = 1
+    broker.thread_limits.threads = 1
     consumer = broker.consume(USERS_LONG)
     submit(records, "dive", "t1", "t2")
     first = next(consumer)
@@ -218,9 +219,9 @@ def test_a_consumer_without_room_leaves_the_tokens_to_others(
 
 
 def test_a_redis_that_is_away_is_what_dramatiq_tries_again(folder: Path) -> None:
-    broker = WakingBroker(impatient(f"unix://{folder}/none.sock"))
+    broker = WakingBroker(api_client(f"unix://{folder}/none.sock"))
     consumer = broker.consume(USERS_LONG)
-    message = MessageProxy(message_of("t1").copy(options={"redis_message_id": "t1:1"}))
+    message = MessageProxy(make_message("t1").copy(options={"redis_message_id": "t1:1"}))
     uses: list[Callable[[], object]] = [
         lambda: next(consumer),
         lambda: consumer.requeue([message]),

@@ -1,4 +1,4 @@
-"""How many finished records are kept, and which go first."""
+"""How many finished tasks are kept, and which are removed first."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from sysmon_core.metrics.report import Report
 from sysmon_core.redis_store import keys
 from sysmon_core.services.tasks import State
-from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.results import ResultStore
 from tests.conftest import MakeSettings, until
 from tests.unit.tasks.conftest import PLAIN, text_of
 

@@ -1,4 +1,4 @@
-"""What still works when Redis is full, and where it is too old to be told so."""
+"""Which scripts run when Redis is full, and when it is too old for scripts with flags."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import redis
 from sysmon_core.errors import NotReady, TasksUnavailable
 from sysmon_core.redis_store.client import has_room
 from sysmon_core.redis_store.keys import STOPPED
-from sysmon_core.redis_store.script import WHEN_FULL
+from sysmon_core.redis_store.script import ALLOW_OOM_HEADER
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.heartbeat import Heartbeat, workers
-from sysmon_core.tasks.messages import USERS_LONG, ResultStore
+from sysmon_core.tasks.heartbeat import Heartbeat, count_workers
+from sysmon_core.tasks.queues import USERS_LONG
 from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.results import ResultStore
 from tests.conftest import MakeSettings
 from tests.unit.tasks.conftest import (
     ABSENT,
@@ -113,14 +114,14 @@ def test_a_lost_worker_is_found_in_a_full_redis(
 def test_a_worker_lives_in_a_full_redis(client: redis.Redis, fill: Fill) -> None:
     fill()
     Heartbeat(client).beat("ours", 12)
-    assert workers(client) == 1
+    assert count_workers(client) == 1
 
 
 class Old(redis.Redis):
     """A client of a Redis before version 7, to which such a first line is no Lua."""
 
     def script_load(self, script: Any) -> Any:
-        if script[: len(WHEN_FULL)] in {WHEN_FULL, WHEN_FULL.decode()}:
+        if script[: len(ALLOW_OOM_HEADER)] in {ALLOW_OOM_HEADER, ALLOW_OOM_HEADER.decode()}:
             raise redis.ResponseError("Error compiling script (new function): user_script:1: '#'")
         return super().script_load(script)
 

@@ -8,29 +8,29 @@ import pytest
 import redis
 
 from sysmon_core.redis_store.keys import MISSING, WORKERS
-from sysmon_core.tasks.heartbeat import Heartbeat, missing_programs, workers
-from sysmon_core.tasks.lua import ALIVE
+from sysmon_core.tasks.heartbeat import Heartbeat, count_workers, missing_programs
+from sysmon_core.tasks.limits import ALIVE_SECONDS
 from sysmon_core.tasks.records import RedisRecords
 
 
 def test_workers_are_counted_while_they_live(client: redis.Redis) -> None:
-    assert workers(client) == 0
+    assert count_workers(client) == 0
     heartbeat = Heartbeat(client)
     for name in ("one", "two", "one"):
         heartbeat.beat(name, 12)
-    assert workers(client) == 2
+    assert count_workers(client) == 2
     heartbeat.end("one", 12)
-    assert workers(client) == 1
+    assert count_workers(client) == 1
 
 
 @pytest.mark.parametrize(
-    ("seconds", "lives"), [(-ALIVE - 2, False), (-ALIVE + 3, True), (3600, False)]
+    ("seconds", "lives"), [(-ALIVE_SECONDS - 2, False), (-ALIVE_SECONDS + 3, True), (3600, False)]
 )
 def test_a_heartbeat_counts_for_some_seconds_and_not_from_before_the_clock_was_set_back(
     seconds: float, lives: bool, client: redis.Redis
 ) -> None:
     client.zadd(WORKERS, {"12 ours": time.time() + seconds})
-    assert workers(client) == lives
+    assert count_workers(client) == lives
 
 
 def test_the_last_one_is_told_and_those_of_long_ago_are_forgotten(
@@ -54,6 +54,6 @@ def test_what_hosts_lack_is_reported_while_their_workers_live(client: redis.Redi
     assert sorted(missing_programs(client), key=len) == [{}, lacks]
     one.end("one", 12)
     assert missing_programs(client) == [{}]
-    client.zadd(WORKERS, {"12 two": time.time() - ALIVE - 2})
+    client.zadd(WORKERS, {"12 two": time.time() - ALIVE_SECONDS - 2})
     assert missing_programs(client) == []
     assert 0 < client.ttl(f"{MISSING}12 two") <= 60  # type: ignore[operator]  # redis-py's type

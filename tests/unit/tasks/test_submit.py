@@ -1,4 +1,4 @@
-"""Which tasks are taken, where they are queued, and when their places are free again."""
+"""Which tasks are accepted, in which queue, and when their places are free again."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import redis
 from sysmon_core.errors import TasksUnavailable, TooManyTasks
 from sysmon_core.redis_store import keys
 from sysmon_core.services.tasks import State
-from sysmon_core.tasks import scripts
-from sysmon_core.tasks.lua import BASE
-from sysmon_core.tasks.messages import USERS_BRIEF, USERS_LONG, ResultStore, sealed
+from sysmon_core.tasks.queues import USERS_BRIEF, USERS_LONG, encode_message
 from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.results import ResultStore
+from sysmon_core.tasks.scripts import transition
 from tests.conftest import MakeSettings
 from tests.unit.tasks.conftest import (
     DONE,
@@ -66,9 +66,9 @@ def test_no_more_tasks_are_open_than_may_be_and_nothing_is_left_of_one_more(
     assert client.zcard(keys.OPEN) == len(ids)
 
 
-def bury(records: RedisRecords, client: redis.Redis) -> None:
+def discard(records: RedisRecords, client: redis.Redis) -> None:
     for body in bodies(client, USERS_LONG).values():
-        records.bury(USERS_LONG, body)
+        records.discard_unreadable(USERS_LONG, body)
 
 
 def lose(records: RedisRecords, client: redis.Redis) -> None:
@@ -90,7 +90,7 @@ def cancel(records: RedisRecords, _: redis.Redis) -> None:
         pytest.param(RETRY, cancel, id="cancel of one that waits again"),
         pytest.param(STARTED, cancel, id="cancel of a running one"),
         pytest.param(STARTED, lose, id="loss of its worker"),
-        pytest.param(QUEUED, bury, id="burial"),
+        pytest.param(QUEUED, discard, id="discarding of its message"),
     ],
 )
 def test_a_task_has_its_place_until_it_ends_in_whatever_way(
@@ -113,7 +113,7 @@ def test_a_submission_that_redis_comes_to_too_late_leaves_nothing(
     seconds: int, answer: bytes, client: redis.Redis
 ) -> None:
     fields = ("metric", "dive", "params", "{}", "owner", "", "repeatable", 0)
-    submit = client.register_script(BASE + scripts.SUBMIT)
+    submit = client.register_script(transition("submit"))
     arguments: list[str | bytes | float] = [
         ID,
         time.time() + seconds,
@@ -122,7 +122,7 @@ def test_a_submission_that_redis_comes_to_too_late_leaves_nothing(
         9,
         "eve",
         USERS_LONG,
-        *sealed(ID, USERS_LONG),
+        *encode_message(ID, USERS_LONG),
         *fields,
     ]
     assert submit((), arguments) == answer
@@ -136,7 +136,7 @@ class Hesitant(redis.Redis):
         return int(time.time()) - 60, 0
 
 
-def test_whoever_submitted_too_late_is_told(
+def test_a_submission_that_was_too_late_is_an_error(
     client: redis.Redis, results: ResultStore, make_settings: MakeSettings
 ) -> None:
     late = RedisRecords(Hesitant(connection_pool=client.connection_pool), results, make_settings())

@@ -1,4 +1,4 @@
-"""That a task which waits always has its message, and what becomes of a message nobody can read."""
+"""A waiting task always gets a message; a message that cannot be read is discarded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dramatiq import Message
 from sysmon_core.redis_store import keys
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.messages import ACTOR, USERS_BRIEF, USERS_LONG, message_of
+from sysmon_core.tasks.queues import ACTOR, USERS_BRIEF, USERS_LONG, make_message
 from sysmon_core.tasks.records import RedisRecords
 from tests.unit.tasks.conftest import (
     ABSENT,
@@ -121,9 +121,9 @@ def test_a_message_that_cannot_be_read_is_taken_out_and_its_task_has_failed_if_i
     reach(state)
     lose_messages(client, USERS_LONG)
     before = records.get(ID)
-    broken = {f"{ID}:1": b"{", f"{ID}:2": message_of(ID).encode()}
+    broken = {f"{ID}:1": b"{", f"{ID}:2": make_message(ID).encode()}
     client.hset(f"{keys.NAMESPACE}:{USERS_LONG}.msgs", mapping=broken)
-    records.bury(USERS_LONG, b"{")
+    records.discard_unreadable(USERS_LONG, b"{")
     assert list(bodies(client, USERS_LONG)) == [f"{ID}:2".encode()]
     if state in {QUEUED, RETRY}:
         reason = "The message of this task could not be read"
@@ -134,9 +134,9 @@ def test_a_message_that_cannot_be_read_is_taken_out_and_its_task_has_failed_if_i
 
 
 @pytest.mark.parametrize("redis_id", ["nobody's", "", ":", "t1", "t2:1", "{*}"])
-def test_a_message_of_no_task_that_cannot_be_read_is_only_taken_out(
+def test_a_make_message_no_task_that_cannot_be_read_is_only_taken_out(
     redis_id: str, records: RedisRecords, client: redis.Redis
 ) -> None:
     client.hset(f"{keys.NAMESPACE}:{USERS_LONG}.msgs", redis_id, b"\xff")  # type: ignore[arg-type]
-    records.bury(USERS_LONG, b"\xff")
+    records.discard_unreadable(USERS_LONG, b"\xff")
     assert client.keys() == []

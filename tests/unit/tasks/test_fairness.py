@@ -14,9 +14,10 @@ from sysmon_core.redis_store import keys
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.heartbeat import Heartbeat
-from sysmon_core.tasks.messages import BRIEF, LONG, QUEUES, USERS_BRIEF, USERS_LONG, ResultStore
+from sysmon_core.tasks.queues import BRIEF, LONG, QUEUES, USERS_BRIEF, USERS_LONG
 from sysmon_core.tasks.records import RedisRecords
-from sysmon_core.tasks.rooms import Rooms
+from sysmon_core.tasks.results import ResultStore
+from sysmon_core.tasks.thread_limits import ThreadLimits
 from tests.conftest import MakeSettings
 from tests.unit.tasks.conftest import DONE, PLAIN, bodies, lines, lose_messages, lose_worker
 
@@ -33,7 +34,7 @@ def records(client: redis.Redis, results: ResultStore, make_settings: MakeSettin
 def broker(client: redis.Redis) -> WakingBroker:
     """A worker's broker: 12 of its threads are for long tasks, three of them for one client."""
     broker = WakingBroker(client, share=0.25)
-    broker.rooms.threads = 16
+    broker.thread_limits.threads = 16
     return broker
 
 
@@ -50,7 +51,9 @@ def fetched(broker: WakingBroker, queue: str = LONG, wanted: int = 12) -> list[s
     return [Message.decode(body).message_id for body in broker.do_fetch(queue, wanted)]
 
 
-def test_clients_take_turns_whoever_came_first(records: RedisRecords, broker: WakingBroker) -> None:
+def test_clients_take_turns_in_any_order_of_submission(
+    records: RedisRecords, broker: WakingBroker
+) -> None:
     submit(records, "a", MANY)
     submit(records, "b", 2)
     submit(records, "c", 1)
@@ -83,8 +86,9 @@ def fail_to_start(records: RedisRecords, client: redis.Redis) -> None:
     records.sweep()
 
 
-def bury(records: RedisRecords, client: redis.Redis) -> None:
-    records.bury(LONG, next(body for key, body in bodies(client, LONG).items() if b"t1" in key))
+def discard(records: RedisRecords, client: redis.Redis) -> None:
+    body = next(body for key, body in bodies(client, LONG).items() if b"t1" in key)
+    records.discard_unreadable(LONG, body)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +97,7 @@ def bury(records: RedisRecords, client: redis.Redis) -> None:
         pytest.param(True, lambda records, _: records.cancel(PLAIN.id), id="cancel"),
         pytest.param(False, lambda records, _: records.cancel(PLAIN.id), id="cancel before"),
         pytest.param(True, lose, id="loss of its worker"),
-        pytest.param(False, bury, id="burial"),
+        pytest.param(False, discard, id="discarding"),
         pytest.param(False, lambda records, _: records.resend(PLAIN.id), id="another sending"),
     ],
 )
@@ -106,7 +110,7 @@ def test_a_slot_is_free_again_however_a_task_leaves_it(
     broker: WakingBroker,
     client: redis.Redis,
 ) -> None:
-    broker.rooms.threads = 1
+    broker.thread_limits.threads = 1
     records.submit(replace(PLAIN, owner="", repeatable=repeatable), "a")
     assert fetched(broker) == [PLAIN.id]
     submit(records, "a", 1)
@@ -224,11 +228,11 @@ class Hand:
         self.outstanding_message_count = number
 
 
-def rooms(threads: int, **in_hand: int) -> Rooms:
-    made = Rooms(threads)
+def rooms(threads: int, **in_hand: int) -> ThreadLimits:
+    made = ThreadLimits(threads)
     names = dict(zip(("long", "brief", "users_long", "users_brief"), QUEUES, strict=True))
     for name, number in in_hand.items():
-        made.enter(names[name], Hand(number))
+        made.add_consumer(names[name], Hand(number))
     return made
 
 
@@ -254,7 +258,7 @@ def test_threads_are_kept_for_users_and_for_brief_tasks(
 
 @pytest.mark.parametrize("threads", range(1, 20))
 def test_every_kind_of_task_has_a_thread_however_few_there_are(threads: int) -> None:
-    assert all(Rooms(threads).free(queue) >= 1 for queue in QUEUES)
+    assert all(ThreadLimits(threads).free(queue) >= 1 for queue in QUEUES)
     anonymous = rooms(threads, long=rooms(threads).free(LONG))
     assert threads == 1 or anonymous.free(USERS_LONG) >= 1
-    assert anonymous.free(USERS_BRIEF) == threads - anonymous._in_hand(LONG)  # noqa: SLF001
+    assert anonymous.free(USERS_BRIEF) == threads - anonymous._taken(LONG)  # noqa: SLF001

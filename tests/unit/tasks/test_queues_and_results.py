@@ -1,4 +1,4 @@
-"""What goes through Dramatiq, and that it treats it as we rely on."""
+"""Messages and results that Dramatiq itself can read and write."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.results import ResultFailure, ResultMissing
 
-from sysmon_core.metrics.report import ParsedReport, Report
 from sysmon_core.redis_store.keys import NAMESPACE
 from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.messages import (
+from sysmon_core.tasks.queues import (
     ACTOR,
     BRIEF,
     QUEUES,
     USERS_BRIEF,
     USERS_LONG,
-    ResultStore,
-    message_of,
-    sealed,
+    encode_message,
+    make_message,
 )
 from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.results import ResultStore
 from tests.conftest import MakeSettings
 from tests.unit.tasks.conftest import (
     DONE,
@@ -53,7 +52,7 @@ def dramatiqs_own(client: redis.Redis) -> RedisBroker:
 
 @each_queue
 def test_a_message_is_known_by_its_task_and_new_at_each_sending(queue: str) -> None:
-    sent = [sealed("t1", queue) for _ in range(10)]
+    sent = [encode_message("t1", queue) for _ in range(10)]
     assert len({redis_id for redis_id, _ in sent}) == 10
     for redis_id, body in sent:
         assert redis_id.startswith("t1:")
@@ -98,7 +97,7 @@ def test_what_is_admitted_lies_where_dramatiq_would_have_put_it(
     broker.admit(queue, 1)
     ours = places(client, queue)
     lose_messages(client, queue)
-    dramatiqs_own(client).enqueue(message_of(PLAIN.id, queue))
+    dramatiqs_own(client).enqueue(make_message(PLAIN.id, queue))
     assert places(client, queue) == ours == (1, ["redis_message_id"], True)
 
 
@@ -127,7 +126,7 @@ def test_a_result_can_be_read_by_dramatiq_itself_and_expires(
     broker: WakingBroker, records: RedisRecords, results: ResultStore, reach: Reach
 ) -> None:
     reach(State.SUCCESS)
-    kept = message_of(PLAIN.id).get_result(backend=broker.get_results_backend())
+    kept = make_message(PLAIN.id).get_result(backend=broker.get_results_backend())
     assert kept == {"text": DONE.text, "rows": [], "started": 0, "finished": 0, "host": ""}
     assert text_of(records) == DONE.text
     assert expires(broker.client, results.key(PLAIN.id))
@@ -138,7 +137,7 @@ def test_a_failure_is_raised_by_dramatiq_itself_and_is_no_result(
 ) -> None:
     reach(State.FAILURE)
     with pytest.raises(ResultFailure, match="no water") as caught:
-        message_of(PLAIN.id).get_result(backend=broker.get_results_backend())
+        make_message(PLAIN.id).get_result(backend=broker.get_results_backend())
     assert caught.value.orig_exc_type == "MetricFailed"
     assert text_of(records) is None
     assert expires(broker.client, results.key(PLAIN.id))
@@ -151,7 +150,7 @@ def test_a_result_that_is_not_there_is_none(
     broker.client.delete(results.key(PLAIN.id))
     assert text_of(records) is None
     with pytest.raises(ResultMissing):
-        message_of(PLAIN.id).get_result(backend=broker.get_results_backend())
+        make_message(PLAIN.id).get_result(backend=broker.get_results_backend())
 
 
 def test_a_result_of_an_earlier_version_is_read(
@@ -160,26 +159,5 @@ def test_a_result_of_an_earlier_version_is_read(
     reach(State.SUCCESS)
     backend = broker.get_results_backend()
     for text in ("5 m", "", "half a pair \udce9"):
-        backend.store_result(message_of(PLAIN.id), {"text": text}, TTL)  # of a metric named so
+        backend.store_result(make_message(PLAIN.id), {"text": text}, TTL)  # of a metric named so
         assert text_of(records) == text
-
-
-REPORTS = [
-    Report("", started=1.5, finished=2.5, host="whale"),
-    Report("\u00fc\n", [{"depth": 7, "note": "\u00fc"}]),
-    Report("half a pair \udce9"),
-    ParsedReport("1 m", lambda _text: [{"depth": 1}]),  # the text has them
-]
-
-
-@pytest.mark.parametrize("report", REPORTS, ids=["program", "rows", "no UTF-8", "rows in the text"])
-def test_a_report_comes_back_as_it_was(report: Report, records: RedisRecords, reach: Reach) -> None:
-    reach(State.STARTED)
-    assert records.finish(PLAIN.id, "ours", report)
-    task = records.get(PLAIN.id)
-    assert task
-    found = task.report
-    assert found
-    for name in ("text", "started", "finished", "host"):
-        assert getattr(found, name) == getattr(report, name)
-    assert list(found.rows) == list(report.stored_rows or ())

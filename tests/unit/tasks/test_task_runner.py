@@ -1,4 +1,4 @@
-"""What a worker does about one task, from its message to its end."""
+"""The run of one task in a worker, from its message to its outcome."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from sysmon_core import Integer, Metric, MetricFailed, Params, Report, Run
 from sysmon_core.errors import RunStopped
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.tasks import State
-from sysmon_core.tasks.messages import USERS_LONG, ResultStore
+from sysmon_core.tasks.queues import USERS_LONG
 from sysmon_core.tasks.records import RedisRecords
-from sysmon_core.tasks.runner import CANCELLED, SHUT_DOWN, Runner
+from sysmon_core.tasks.results import ResultStore
+from sysmon_core.tasks.task_runner import CANCELLED, SHUT_DOWN, TaskRunner
 from tests.conftest import MakeSettings, hosting, until
 from tests.unit.tasks.conftest import (
     ABSENT,
@@ -41,7 +42,7 @@ class Depth(Params):
 
 
 class Dive:
-    """A metric's function that can be told to wait; it heeds a stop."""
+    """A metric's function that a test can hold; a stop ends it."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -60,7 +61,7 @@ class Dive:
 
 
 class Gate(redis.Redis):
-    """A client that says when it is first asked for something, and waits until it may go on."""
+    """A client that blocks its first command until the test lets it go on."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -77,32 +78,32 @@ def dive() -> Dive:
     return Dive()
 
 
-MakeRunner = Callable[[redis.Redis], Runner]
+MakeRunner = Callable[[redis.Redis], TaskRunner]
 
 
 @pytest.fixture
 def make_runner(dive: Dive, results: ResultStore, make_settings: MakeSettings) -> MakeRunner:
-    def make(client: redis.Redis) -> Runner:
+    def make(client: redis.Redis) -> TaskRunner:
         settings = make_settings(task_ttl=TTL)
         metric = Metric(name="dive", title="", params=Depth, function=dive)
         host = hosting(settings, metric)
         records = RedisRecords(client, results, settings)
-        return Runner(host.registry, Executor(settings, host), records)
+        return TaskRunner(host.registry, Executor(settings, host), records)
 
     return make
 
 
 @pytest.fixture
-def runner(make_runner: MakeRunner, client: redis.Redis) -> Runner:
+def runner(make_runner: MakeRunner, client: redis.Redis) -> TaskRunner:
     return make_runner(client)
 
 
 @pytest.fixture
-def begin(dive: Dive) -> Iterator[Callable[[Runner], threading.Thread]]:
+def begin(dive: Dive) -> Iterator[Callable[[TaskRunner], threading.Thread]]:
     """Run the task in another thread, which is over when the test is."""
     threads = []
 
-    def start(runner: Runner) -> threading.Thread:
+    def start(runner: TaskRunner) -> threading.Thread:
         threads.append(threading.Thread(target=runner.run, args=(ID,)))
         threads[-1].start()
         return threads[-1]
@@ -113,12 +114,12 @@ def begin(dive: Dive) -> Iterator[Callable[[Runner], threading.Thread]]:
         thread.join()
 
 
-Begin = Callable[[Runner], threading.Thread]
+Begin = Callable[[TaskRunner], threading.Thread]
 
 
 @pytest.mark.parametrize("state", [*State, ABSENT])
 def test_a_task_is_run_if_it_waits_and_not_if_its_message_came_too_late(
-    state: State | None, runner: Runner, dive: Dive, records: RedisRecords, reach: Reach
+    state: State | None, runner: TaskRunner, dive: Dive, records: RedisRecords, reach: Reach
 ) -> None:
     reach(state)
     before = records.get(ID)
@@ -146,8 +147,8 @@ BLAME = "(its plugin: mend it, or name it in plugins_blocked)"
         (SystemExit(), f"The metric dive failed: SystemExit {BLAME}"),
     ],
 )
-def test_a_run_that_fails_tells_why(
-    error: BaseException, reason: str, runner: Runner, dive: Dive, records: RedisRecords
+def test_the_error_of_a_failed_run_is_recorded(
+    error: BaseException, reason: str, runner: TaskRunner, dive: Dive, records: RedisRecords
 ) -> None:
     dive.error = error
     records.submit(PLAIN, "somebody")
@@ -157,7 +158,7 @@ def test_a_run_that_fails_tells_why(
 
 
 def test_a_run_is_known_as_running_from_its_start_to_its_end(
-    runner: Runner, dive: Dive, begin: Begin, client: redis.Redis, reach: Reach
+    runner: TaskRunner, dive: Dive, begin: Begin, client: redis.Redis, reach: Reach
 ) -> None:
     reach(QUEUED)
     dive.go.clear()
@@ -200,7 +201,7 @@ def test_a_cancel_that_comes_while_the_start_is_being_recorded_finds_the_run(
 
 
 def test_a_run_that_another_ended_is_stopped_and_changes_nothing(
-    runner: Runner, dive: Dive, begin: Begin, records: RedisRecords, client: redis.Redis
+    runner: TaskRunner, dive: Dive, begin: Begin, records: RedisRecords, client: redis.Redis
 ) -> None:
     records.submit(PLAIN, "somebody")
     dive.go.clear()
@@ -218,7 +219,7 @@ def test_a_run_that_another_ended_is_stopped_and_changes_nothing(
 
 
 def test_a_cancel_stops_the_runs_of_its_task_alone(
-    runner: Runner, dive: Dive, begin: Begin, records: RedisRecords
+    runner: TaskRunner, dive: Dive, begin: Begin, records: RedisRecords
 ) -> None:
     records.submit(PLAIN, "somebody")
     dive.go.clear()
@@ -234,7 +235,7 @@ def test_a_cancel_stops_the_runs_of_its_task_alone(
 
 
 def test_a_shutdown_fails_what_runs_and_leaves_what_waits_to_the_next(
-    runner: Runner, dive: Dive, begin: Begin, records: RedisRecords, client: redis.Redis
+    runner: TaskRunner, dive: Dive, begin: Begin, records: RedisRecords, client: redis.Redis
 ) -> None:
     records.submit(PLAIN, "somebody")
     dive.go.clear()

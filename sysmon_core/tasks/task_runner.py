@@ -16,11 +16,10 @@ from sysmon_core.metrics.report import Report
 from sysmon_core.running.context import Stop
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.params import parse
-from sysmon_core.services.tasks import Task
-from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.services.tasks import Task, WorkerRecords
 
 RETRY_SECONDS = 0.5  # between attempts to write an outcome while Redis is away
-SHUTDOWN_RETRY_SECONDS = 5.0  # for those attempts once the worker is being shut down
+SHUTDOWN_RETRY_SECONDS = 5.0  # for such attempts once the worker is shutting down
 SHUT_DOWN = "The worker was shut down while the task ran"
 CANCELLED = "The task was cancelled"
 
@@ -28,37 +27,37 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class _Entry:
+class _ListedRun:
     task_id: str
     stop: Stop
-    started: bool = False  # until then the record says that it waits
+    started: bool = False  # until then the record says that the task waits
 
 
-class Runner:
-    """Runs tasks and knows which are running, so that each can be stopped from outside."""
+class TaskRunner:
+    """Runs tasks, and lists the runs so that each can be stopped from outside."""
 
     def __init__(
         self,
         registry: Registry,
         executor: Executor,
-        records: RedisRecords,
+        records: WorkerRecords,
     ) -> None:
         self._registry = registry
         self._executor = executor
         self._records = records
         self._lock = threading.Lock()
-        self._runs: dict[str, _Entry] = {}  # by token
+        self._runs: dict[str, _ListedRun] = {}  # by token
         self._closing = threading.Event()
 
     def run(self, task_id: str) -> None:
         """Run the task if it is still to be run, and record its outcome."""
         token = uuid.uuid4().hex
         with Stop() as stop, bound(task=task_id):
-            self._enter(token, task_id, stop)
+            self._list(token, task_id, stop)
             try:
                 self._run(task_id, token, stop)
             finally:
-                self._leave(token)
+                self._unlist(token)
 
     def running(self) -> list[tuple[str, str]]:
         """List the id and token of each run whose start is recorded."""
@@ -66,34 +65,34 @@ class Runner:
             return [(run.task_id, token) for token, run in self._runs.items() if run.started]
 
     def cancel(self, task_id: str) -> None:
-        """Stop the runs of this task, if there are any here."""
-        self._stop(CANCELLED, lambda _, running: running == task_id)
+        """Stop the runs of a task, if this worker has any."""
+        self._stop(CANCELLED, lambda _token, running: running == task_id)
 
     def abandon(self, tokens: set[str]) -> None:
-        """Stop the runs of these tokens: other workers may do their tasks."""
-        self._stop(CANCELLED, lambda token, _: token in tokens)
+        """Stop runs whose task was ended, or given to another run."""
+        self._stop(CANCELLED, lambda token, _task_id: token in tokens)
 
     def close(self) -> None:
-        """Stop all runs and start no more: the worker is being shut down."""
+        """Stop all runs and start no more: the worker is shutting down."""
         self._closing.set()
         self._stop(SHUT_DOWN, lambda _token, _task_id: True)
 
-    def _stop(self, reason: str, concerns: Callable[[str, str], bool]) -> None:
-        with self._lock:  # so that no stop is closed while it is being set
+    def _stop(self, reason: str, selects: Callable[[str, str], bool]) -> None:
+        with self._lock:  # so that no Stop is closed while it is being set
             for token, run in self._runs.items():
-                if concerns(token, run.task_id):
+                if selects(token, run.task_id):
                     run.stop.set(reason)
 
-    def _enter(self, token: str, task_id: str, stop: Stop) -> None:
-        with self._lock:  # before the start: a cancel right after it must find the run
-            self._runs[token] = _Entry(task_id, stop)
+    def _list(self, token: str, task_id: str, stop: Stop) -> None:
+        with self._lock:  # before the start: a cancel right after the start must find the run
+            self._runs[token] = _ListedRun(task_id, stop)
 
-    def _leave(self, token: str) -> None:
+    def _unlist(self, token: str) -> None:
         with self._lock:
             del self._runs[token]
 
     def _run(self, task_id: str, token: str, stop: Stop) -> None:
-        if self._closing.is_set():  # it was fetched just before the shutdown: leave it to the next
+        if self._closing.is_set():  # fetched just before the shutdown: another worker runs it
             self._records.resend(task_id)
             return
         task = self._records.start(task_id, token)
@@ -103,7 +102,7 @@ class Runner:
         self._runs[token].started = True
         logger.info("task %s (%s) started", task_id, task.metric)
         outcome = self._collect(task, stop)
-        self._insist(lambda: self._write(task, token, outcome))
+        self._retry(lambda: self._write(task, token, outcome))
 
     def _collect(self, task: Task, stop: Stop) -> Report | SysmonError:
         metric = self._registry.get(task.metric)
@@ -123,8 +122,8 @@ class Runner:
             end = "stopped: it had been ended from outside"
         logger.info("task %s (%s) %s", task.id, task.metric, end)
 
-    def _insist(self, write: Callable[[], None]) -> None:
-        """Write, and retry while Redis is away; for some seconds only during a shutdown."""
+    def _retry(self, write: Callable[[], None]) -> None:
+        """Retry while Redis is away, but not for long in a shutdown."""
         last = None
         while True:
             try:

@@ -14,7 +14,7 @@ SHORT = 0.01  # seconds
 
 
 def taker(queue: WorkQueue, taken: list[object]) -> threading.Thread:
-    """A thread that waits in the queue, once, and tells what it got."""
+    """A thread that takes one item from the queue and records it."""
 
     def take() -> None:
         try:
@@ -53,7 +53,7 @@ def test_everybody_looks_up_when_the_end_is_near_and_the_time_out_counts_from_th
     queue = WorkQueue()
     taken: list[object] = []
     threads = [taker(queue, taken) for _ in range(3)]
-    queue.wake()
+    queue.let_time_out()
     until(lambda: taken == [Empty] * 3)
     with pytest.raises(Empty):
         queue.get(timeout=SHORT)

@@ -11,13 +11,13 @@ import pytest
 import redis
 
 from sysmon_core.errors import ConfigurationError, TasksUnavailable
-from sysmon_core.redis_store.client import check_policy, impatient, patient, translated
+from sysmon_core.redis_store.client import api_client, check_policy, redis_errors, worker_client
 from sysmon_core.services.tasks import Task
 from sysmon_core.settings import load
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.heartbeat import workers
-from sysmon_core.tasks.messages import ResultStore
+from sysmon_core.tasks.heartbeat import count_workers
 from sysmon_core.tasks.records import RedisRecords
+from sysmon_core.tasks.results import ResultStore
 from tests.conftest import started_redis
 
 SOON = 5.0  # seconds: far less than any of the library's own time-outs
@@ -25,14 +25,14 @@ SOON = 5.0  # seconds: far less than any of the library's own time-outs
 
 def uses(url: str) -> list[Callable[[], object]]:
     """All that the API asks of Redis."""
-    client = impatient(url)
+    client = api_client(url)
     results = ResultStore(WakingBroker(client).get_results_backend())
     records = RedisRecords(client, results, load({}, environ={}))
     return [
         lambda: records.submit(Task(id="t1", metric="dive", params={}), "eve"),
         lambda: records.get("t1"),
         lambda: records.cancel("t1"),
-        lambda: workers(client),
+        lambda: count_workers(client),
         lambda: check_policy(client),
     ]
 
@@ -107,19 +107,19 @@ def test_a_worker_tries_again_where_the_api_gives_up(folder: Path) -> None:
     with listening(folder) as (server, url):
         thread = serve(server, [b""] * 4 + [b"+PONG\r\n"])
         with pytest.raises(redis.ConnectionError):
-            impatient(url).ping()
-        client = patient(url)
+            api_client(url).ping()
+        client = worker_client(url)
         assert client.ping()
         client.connection_pool.disconnect()
         thread.join()
 
 
-def test_only_faults_of_redis_are_translated() -> None:
-    with pytest.raises(ZeroDivisionError), translated():
+def test_only_errors_of_redis_become_errors_of_tasks() -> None:
+    with pytest.raises(ZeroDivisionError), redis_errors():
         _ = 1 / 0
 
 
-@pytest.mark.parametrize("make", [impatient, patient])
+@pytest.mark.parametrize("make", [api_client, worker_client])
 @pytest.mark.parametrize(
     "url",
     [
@@ -139,7 +139,7 @@ def test_a_url_that_cannot_be_used_stops_the_start(
         make(url)
 
 
-@pytest.mark.parametrize("make", [impatient, patient])
+@pytest.mark.parametrize("make", [api_client, worker_client])
 @pytest.mark.parametrize("option", ["", "?db=3", "?max_connections=1", "?client_name=sysmon"])
 def test_a_url_may_have_the_options_of_the_library(
     option: str, make: Callable[[str], redis.Redis], redis_url: str
@@ -152,7 +152,7 @@ def test_a_url_may_have_the_options_of_the_library(
 @pytest.mark.parametrize("url", ["redis://:hunter2/@localhost", "redis://me:hunter2@localhost:x"])
 def test_a_password_in_a_wrong_url_is_not_told(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        impatient(url)
+        api_client(url)
     assert "hunter2" not in str(caught.value)
 
 

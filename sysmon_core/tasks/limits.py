@@ -1,0 +1,73 @@
+"""The limits of tasks: how many may be open, and how long a run without a sign of life goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sysmon_core.errors import SysmonError, TasksUnavailable, TooManyTasks
+from sysmon_core.settings import Settings
+
+RENEWAL_SECONDS = 2.0  # between two renewals: also how late a worker notices a cancel it missed
+LEASE_SECONDS = 15  # without a renewal after which the worker of a run is suspected to be lost
+SUSPICION_SECONDS = 5  # that a suspicion must last: a worker that lives renews in between
+NO_WORKERS_SECONDS = 30  # after the end of a lease at which one look is enough, without workers
+ALIVE_SECONDS = 8  # that a worker's heartbeat counts: four renewals
+MAX_STARTS = 3  # of a task that may be repeated
+MAX_ERROR_CHARACTERS = 2000  # of a task's error, which is no dump
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How many tasks may be open.
+
+    Args:
+        total: all of them.
+        anonymous: those that no user owns.
+        per_client: those of one client.
+    """
+
+    total: int
+    anonymous: int
+    per_client: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Caps:
+        """Take the caps from the settings."""
+        return cls(settings.tasks_open, half(settings.tasks_open), settings.tasks_per_client)
+
+
+def half(number: int) -> int:
+    """Halve a limit, for anonymous tasks together, but to no less than one."""
+    return max(1, number // 2)
+
+
+def ttl_seconds(settings: Settings, *, anonymous: bool) -> int:
+    """Return how long a finished task is kept."""
+    return min(settings.task_ttl_anonymous, settings.task_ttl) if anonymous else settings.task_ttl
+
+
+def refusal(limit: str) -> SysmonError:
+    """Make the error of a submission beyond a limit, by the name that the script returned."""
+    match limit:
+        case "LATE":
+            return TasksUnavailable("Tasks are not available: Redis took too long")
+        case "ALL":
+            return TooManyTasks("All places for tasks are taken: try again later")
+        case "ANONYMOUS":
+            return TooManyTasks(
+                "All places for tasks that belong to no user are taken: try again later"
+            )
+        case _:
+            return TooManyTasks(
+                "You have as many open tasks as one may have: cancel one or wait for one to end"
+            )
+
+
+def error_text(error: Exception) -> str:
+    """Cut the text of an error for a record, and replace what is no Unicode."""
+    return str(error)[:MAX_ERROR_CHARACTERS].encode("utf-8", "replace").decode()
+
+
+def lost_error(starts: int) -> str:
+    """Make the error of a task whose worker was lost in its last start."""
+    return f"The worker was lost while it ran this task (start {starts})"

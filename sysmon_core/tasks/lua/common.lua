@@ -1,0 +1,55 @@
+-- Functions of all scripts: the clock, a task's fields, its client's line, the wake tokens.
+
+local QUEUE = NAMESPACE .. ':'
+
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) + tonumber(time[2]) / 1000000
+end
+
+local function field(id, name) return redis.call('HGET', TASK .. id, name) end
+
+local function is_waiting(id)
+  local state = field(id, 'state')
+  return state == 'QUEUED' or state == 'RETRY'
+end
+
+-- Two keys: the client's line before a queue, and its tasks that have left that line.
+local function line_and_slots(queue, client)
+  return LINE .. queue .. ' ' .. client, SLOTS .. queue .. ' ' .. client
+end
+
+-- Wake one worker that blocks on the queue.
+local function wake(queue)
+  redis.call('RPUSH', WAKE .. queue, 1)
+  redis.call('LTRIM', WAKE .. queue, -64, -1)
+  redis.call('EXPIRE', WAKE .. queue, 60)
+end
+
+-- Append a message to its client's line.
+local function enqueue(id, queue, message, body)
+  local client = field(id, 'client') or ''
+  redis.call('HSET', TASK .. id, 'message', message)
+  redis.call('HSET', QUEUE .. queue .. '.msgs', message, body)
+  if redis.call('RPUSH', (line_and_slots(queue, client)), message) == 1 then
+    redis.call('LPUSH', TURNS .. queue, client)
+  end
+  wake(queue)
+end
+
+-- Remove a task from its line, with its message, and free its slot for the next in the line.
+local function withdraw(id)
+  local queue, client = field(id, 'queue') or '', field(id, 'client') or ''
+  local line, slots = line_and_slots(queue, client)
+  local message = is_waiting(id) and field(id, 'message')
+  if message and redis.call('LREM', line, 1, message) == 1 then
+    redis.call('HDEL', QUEUE .. queue .. '.msgs', message)
+    if redis.call('EXISTS', line) == 0 then redis.call('LREM', TURNS .. queue, 1, client) end
+  end
+  if redis.call('SREM', slots, id) == 1 and redis.call('EXISTS', line) == 1 then wake(queue) end
+end
+
+local function live_workers()
+  local time = now()
+  return redis.call('ZRANGEBYSCORE', WORKERS, time - ALIVE_SECONDS, time + SLACK_SECONDS)
+end

@@ -1,0 +1,2 @@
+-- Returns how many workers live.
+return #live_workers()
