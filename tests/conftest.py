@@ -28,7 +28,7 @@ from sysmon_core.services.user_fields import NewUser
 from sysmon_core.services.users import Account, Users
 from sysmon_core.settings import Settings
 from sysmon_core.worker import in_threads
-from tests.postgresql import Cluster, started_postgresql
+from tests.support.postgresql import Cluster, started_postgresql
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0  # seconds: far more than anything here takes, so that a busy machine is no failure

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from sysmon_core.cli import main
 from tests.conftest import MakePrograms
-from tests.unit.site import HEAD, Site
+from tests.support.plugins import HEAD, Site
 
 SYSMON = Path(sys.executable).parent / "sysmon"
 Run = Callable[..., Result]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT, until
 from tests.live.conftest import BIN, HOST, Site, new_site
-from tests.postgresql import Cluster, started_postgresql
+from tests.support.postgresql import Cluster, started_postgresql
 
 CANARY = "C4n4ry/of ümläut+"  # looks different in UTF-8, percent-encoding, JSON and base64
 ADMIN = "root"

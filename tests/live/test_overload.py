@@ -20,7 +20,7 @@ import pytest
 
 from tests.conftest import PATIENCE, started_redis, until
 from tests.live.conftest import BIN, HOST, Site, new_site
-from tests.postgresql import started_postgresql
+from tests.support.postgresql import started_postgresql
 
 LONG = "/v1/iostat/?count=25"
 SLOTS = 4  # of synchronous runs, unless the settings say otherwise

@@ -9,7 +9,7 @@ import pytest
 from sysmon_core import Metric, Report
 from sysmon_core.errors import PluginError
 from sysmon_core.metrics.registry import GROUP, RESERVED, Registry, Source, load
-from tests.unit.site import CONFIG, Site, hook
+from tests.support.plugins import CONFIG, Site, hook
 
 SOURCE = Source("aquarium", "fishtank", "1.2")
 

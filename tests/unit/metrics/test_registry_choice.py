@@ -8,7 +8,7 @@ import pytest
 
 from sysmon_core.errors import PluginError
 from sysmon_core.metrics.registry import RESERVED_PARAMS
-from tests.unit.site import HEAD, Site, hook
+from tests.support.plugins import HEAD, Site, hook
 
 
 def good(name: str) -> str:

@@ -27,7 +27,7 @@ from sysmon_core.errors import DatabaseUnavailable
 from sysmon_core.services.user_fields import NewUser
 from sysmon_core.services.users import Account
 from tests.conftest import PATIENCE, ROOT, owner_of, users_of
-from tests.postgresql import Cluster
+from tests.support.postgresql import Cluster
 
 STEPS = ROOT / "sysmon_core/database/migrations"
 FAILS = """

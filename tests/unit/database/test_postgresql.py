@@ -20,8 +20,8 @@ from sysmon_core.errors import ConfigurationError, DatabaseUnavailable
 from sysmon_core.services.user_fields import NewUser
 from sysmon_core.services.user_writes import UserWrites
 from tests.conftest import MakeApp, MakeSettings, until, users_of
-from tests.postgresql import Cluster, started_postgresql
-from tests.unit.test_db import ANN, ask, is_unavailable
+from tests.support.postgresql import Cluster, started_postgresql
+from tests.unit.database.test_db import ANN, ask, is_unavailable
 
 AT_ONCE = 3.0  # seconds: what is promised
 

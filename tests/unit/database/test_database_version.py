@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sysmon_core.database import Database
 from sysmon_core.database.versioned_cache import VersionedCache
 from sysmon_core.errors import DatabaseUnavailable
-from tests.postgresql import Cluster
+from tests.support.postgresql import Cluster
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from sysmon_core import Column, Command, Field, Integer, Metric, Params, field_validator
 from sysmon_core import ValidationInfo as Info
 from sysmon_core.checks.declaration import declaration, params, refusals
-from tests.unit.contract.conftest import DEPTH, good
+from tests.unit.checks.conftest import DEPTH, good
 
 
 class Fish(Enum):
