@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.faults.client import Answer, Client
+from tests.support.client import Answer, Client
 
 PAUSE = 0.2  # seconds at most between two questions of a client
 

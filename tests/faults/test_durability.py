@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.conftest import until
-from tests.faults.client import FINAL
-from tests.faults.machine import held, thread_of
 from tests.faults.proxy import Mode, Proxy
 from tests.faults.site import Site
+from tests.faults.threads import held, thread_of
+from tests.support.client import FINAL
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 

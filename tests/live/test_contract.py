@@ -8,8 +8,6 @@ at fault (a program, Redis or the database missing) is for the functional tests.
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import http.client
 import json
 import re
@@ -25,7 +23,8 @@ from urllib.parse import unquote, urlencode, urlsplit
 import pytest
 
 from tests.conftest import PATIENCE, until
-from tests.live.conftest import BIN, HOST, Answer, new_site
+from tests.support.client import HOST, Answer, answer_on, asked, basic
+from tests.support.site import BIN, new_site, welcomed
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 CHALLENGE = 'Basic realm="sysmon", charset="UTF-8"'
@@ -57,12 +56,9 @@ class Service:
         if body and "content-type" not in headers:
             headers["content-type"] = JSON
         if who:
-            headers["authorization"] = f"Basic {base64.b64encode(who.encode()).decode()}"
+            headers["authorization"] = basic(who)
         connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE)
-        with contextlib.closing(connection):
-            connection.request(method, path, body or None, headers)
-            response = connection.getresponse()
-            answer = Answer(response.status, response.headers, response.read())
+        answer = asked(connection, method, path, body or None, headers)
         if answer.status >= 400 and method != "HEAD":
             hold_to_rfc_9457(answer)
         return answer
@@ -77,9 +73,7 @@ class Service:
         """The answer to what no client would send."""
         with socket.create_connection((self.host, self.port), PATIENCE) as one:
             one.sendall(text.encode("latin-1"))
-            response = http.client.HTTPResponse(one)
-            response.begin()
-            return Answer(response.status, response.headers, response.read())
+            return answer_on(one)
 
 
 def hold_to_rfc_9457(answer: Answer) -> None:
@@ -110,7 +104,7 @@ def service(request: pytest.FixtureRequest) -> Iterator[Service]:
         yield Service(parts.hostname or HOST, parts.port or 80, admin)
         return
     with new_site() as site:
-        site.run().up()
+        welcomed(site.run())
         name = "contract"
         words = ("user", "add", name, "--admin", "--password-file", "-")
         site.said(BIN / "sysmon", "database", "upgrade")

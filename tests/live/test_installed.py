@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import METRICS, ROOT, started_redis, until
-from tests.live.conftest import BIN, SEARCH_PATH, Site, new_site
+from tests.conftest import METRICS, started_redis, until
+from tests.support.site import BIN, ROOT, SEARCH_PATH, Site, new_site
 
 SOURCES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "sysmon_core", "plugins")
 PLUGIN = ROOT / "tests/thirdparty/sysmon-kernel"
@@ -69,8 +69,7 @@ class Host:
             yield
         finally:
             for part in (server, worker):
-                part.popen.terminate()
-                part.wait()
+                part.terminate()
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.conftest import PATIENCE, ROOT, started_redis
-from tests.live.conftest import BIN, HOST, SEARCH_PATH, Answer, Site, Started, is_problem, new_site
+from tests.conftest import PATIENCE, started_redis
+from tests.support.client import HOST, Answer, answer_of, answer_on, asked, is_problem
+from tests.support.processes import Started
+from tests.support.site import ROOT, SEARCH_PATH, Site, new_site
 
 SITE = ROOT / "config/nginx/sysmon.conf"
 NAME = "mon.example"
@@ -130,25 +132,10 @@ class Proxy:
         return False
 
 
-def asked(
-    connection: http.client.HTTPConnection,
-    method: str,
-    path: str,
-    body: bytes | None,
-    headers: Mapping[str, str],
-) -> Answer:
-    with contextlib.closing(connection):
-        connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        return Answer(response.status, response.headers, response.read())
-
-
 @contextlib.contextmanager
-def proxied(**environ: str) -> Iterator[Proxy]:
+def proxied(**settings: object) -> Iterator[Proxy]:
     with new_site() as server, new_site() as plain, new_site() as tls:
-        more = {"SYSMON_HOSTS": NAME, "SYSMON_TRUSTED_PROXIES": HOST} | environ
-        words = (BIN / "pserve", ROOT / "production.ini")
-        server.start(*words, environ=server.environ(**more)).up(server.client.answers)
+        server.server(ROOT / "production.ini", hosts=NAME, trusted_proxies=HOST, **settings)
         proxy = Proxy(server, plain.port, tls.port)
         proxy.up()
         yield proxy
@@ -157,7 +144,7 @@ def proxied(**environ: str) -> Iterator[Proxy]:
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[Proxy]:
     """With a Redis and no worker, and one task at once for each client."""
-    with proxied(SYSMON_TASKS_PER_CLIENT="1") as one:
+    with proxied(tasks_per_client=1) as one:
         one.server.var.mkdir()
         with started_redis(one.server.var):
             yield one
@@ -278,9 +265,7 @@ def test_what_nginx_cannot_read_is_a_problem(proxy: Proxy, request_text: str, st
     with contextlib.closing(connection):
         connection.connect()
         connection.sock.sendall(request_text.encode())
-        response = http.client.HTTPResponse(connection.sock)
-        response.begin()
-        is_problem(Answer(response.status, response.headers, response.read()), status)
+        is_problem(answer_on(connection.sock), status)
 
 
 @pytest.mark.parametrize("path", ["/metrics", "//metrics", "/v1/../metrics", "/%6detrics"])
@@ -297,8 +282,7 @@ def test_a_client_that_asks_too_often_is_refused(proxy: Proxy) -> None:
     with contextlib.closing(proxy.connection(source="127.0.0.9")) as connection:
         for _ in range(2000):
             connection.request("GET", "/livez", headers={"Host": NAME})
-            response = connection.getresponse()
-            answer = Answer(response.status, response.headers, response.read())
+            answer = answer_of(connection.getresponse())
             statuses.append(answer.status)
             if answer.status != 200:
                 break
@@ -336,5 +320,5 @@ def test_without_the_server_it_says_so_and_then_serves_again() -> None:
         is_problem(answer, 502)
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.headers["Strict-Transport-Security"]
-        proxy.server.pserve()
+        proxy.server.server()
         assert proxy("GET", "/v1/uptime/", headers={"Host": HOST}).status == 200

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from sysmon_core.api.wsgi.front_door import SECURITY
-from tests.conftest import PATIENCE, ROOT, started_redis, until
-from tests.live.conftest import BIN, HOST, Answer, Site, is_problem, listening, new_site, processes
+from tests.conftest import PATIENCE, started_redis, until
+from tests.support.client import HOST, Answer, answer_on, is_problem
+from tests.support.processes import listening, processes
+from tests.support.site import BIN, ROOT, Site, new_site
 
 USER = "ann:a pass, w\u00f6rd: really"
-AT_ONCE = 2.0  # seconds
 GET = b"GET /v1/uptime/ HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /v2/iostat/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 NO_HTTP = {
@@ -60,7 +59,7 @@ def alone() -> Iterator[Site]:
         name, _, password = USER.partition(":")
         add = ("user", "add", name, "--admin", "--password-file", "-")
         site.said(BIN / "sysmon", *add, typed=password)
-        site.pserve()
+        site.server()
         yield site
 
 
@@ -89,15 +88,14 @@ def test_versions_1_and_3_work_without_redis(alone: Site) -> None:
     ],
 )
 def test_tasks_are_503_at_once_without_redis(alone: Site, method: str, path: str) -> None:
-    began = time.monotonic()
     answer = alone.client(method, path, USER)
-    assert time.monotonic() - began < AT_ONCE
+    assert answer.at_once(503)
     refused(answer, 503)
     assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_version_3_is_503_without_a_database_and_version_1_works(site: Site) -> None:
-    site.pserve()
+    site.server()
     answer = site.client.get("/v3/users/", USER)
     refused(answer, 503)
     assert int(answer.headers["Retry-After"]) > 0
@@ -105,7 +103,7 @@ def test_version_3_is_503_without_a_database_and_version_1_works(site: Site) -> 
 
 
 def test_redis_and_a_worker_make_tasks_work_without_a_new_start(site: Site) -> None:
-    site.pserve()
+    site.server()
     refused(site.client.get("/v2/iostat/"), 503)
     site.var.mkdir(exist_ok=True)
     with started_redis(site.var):
@@ -128,9 +126,7 @@ def test_a_body_may_be_as_large_as_the_limit_and_no_larger(
     body = b"{}".ljust(65536 + more)
     with socket.create_connection((HOST, alone.port), PATIENCE) as connection:
         connection.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        assert response.status == status  # there is no Redis for what is taken
+        assert answer_on(connection).status == status  # there is no Redis for what is taken
 
 
 def ask(site: Site, sent: bytes, *more: bytes) -> Answer:
@@ -138,9 +134,7 @@ def ask(site: Site, sent: bytes, *more: bytes) -> Answer:
     with socket.create_connection((HOST, site.port), PATIENCE) as connection:
         for part in (sent, *more):
             connection.sendall(part)
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        return Answer(response.status, response.headers, response.read())
+        return answer_on(connection)
 
 
 @pytest.mark.parametrize("what", NO_HTTP)
@@ -150,9 +144,8 @@ def test_what_is_no_http_is_refused_without_a_body_and_the_connection_ends(
     sent, status = NO_HTTP[what]
     with socket.create_connection((HOST, alone.port), PATIENCE) as connection:
         connection.sendall(sent)
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        assert (response.status, response.read()) == (status, b"")
+        answer = answer_on(connection)
+        assert (answer.status, answer.body) == (status, b"")
         with contextlib.suppress(ConnectionResetError):  # a hurried way to hang up, but one
             assert connection.recv(1) == b""
     assert alone.client.answers()
@@ -175,14 +168,14 @@ def test_a_length_beside_chunks_counts_for_nothing_and_the_connection_ends(alone
 
 
 def test_a_header_with_an_underscore_does_not_pass_for_one_with_a_hyphen(site: Site) -> None:
-    site.pserve(SYSMON_TRUSTED_PROXIES=HOST)
+    site.server(trusted_proxies=HOST)
     head = b"GET / HTTP/1.1\r\nHost: localhost\r\nX%sForwarded%sPrefix: /below\r\n\r\n"
     for sign, href in ((b"-", "/below/v1/"), (b"_", "/v1/")):
         assert ask(site, head % (sign, sign)).json["links"][0]["href"] == href
 
 
 def test_a_body_that_drips_is_given_up_and_holds_up_nobody(site: Site) -> None:
-    site.pserve_with("body_timeout = 1")
+    site.server_with("body_timeout = 1")
     with contextlib.ExitStack() as stack:
         slow = [
             stack.enter_context(socket.create_connection((HOST, site.port), PATIENCE))
@@ -193,9 +186,7 @@ def test_a_body_that_drips_is_given_up_and_holds_up_nobody(site: Site) -> None:
         assert site.client.get("/livez").status == 200
         assert site.client("POST", "/v2/iostat/", fields={"count": 0}).status == 400
         for one in slow:
-            response = http.client.HTTPResponse(one)
-            response.begin()
-            refused(Answer(response.status, response.headers, response.read()), 408)
+            refused(answer_on(one), 408)
 
 
 def test_clients_that_pipeline_and_do_not_read_hold_up_nobody(alone: Site) -> None:
@@ -216,7 +207,7 @@ def test_clients_that_pipeline_and_do_not_read_hold_up_nobody(alone: Site) -> No
 def test_a_server_that_is_stopped_finishes_its_requests(
     site: Site, number: signal.Signals, processes: int
 ) -> None:
-    server = site.pserve_with(f"processes = {processes}")
+    server = site.server_with(f"processes = {processes}")
     with ThreadPoolExecutor() as pool:
         asked = pool.submit(site.client.get, "/v1/iostat/?count=4")
         until(lambda: site.pids("iostat -d 1 4"))
@@ -232,7 +223,7 @@ def test_a_server_that_is_stopped_finishes_its_requests(
 def test_a_request_that_does_not_end_is_cut_off_and_leaves_nothing(
     site: Site, hung_up: bool
 ) -> None:
-    server = site.pserve_with("shutdown_timeout = 1")
+    server = site.server_with("shutdown_timeout = 1")
     with socket.create_connection((HOST, site.port), PATIENCE) as connection:
         connection.sendall(GET.replace(b"/v1/uptime/", b"/v1/iostat/?count=25") + b"\r\n")
         until(lambda: site.pids("iostat -d 1 25"))
@@ -246,7 +237,7 @@ def test_a_request_that_does_not_end_is_cut_off_and_leaves_nothing(
 
 
 def test_a_signal_is_heard_among_hundreds_of_requests(site: Site) -> None:
-    server = site.pserve()
+    server = site.server()
     with contextlib.ExitStack() as stack:
         crowd = [
             stack.enter_context(socket.create_connection((HOST, site.port), PATIENCE))
@@ -269,7 +260,7 @@ def test_the_interpreter_of_a_server_is_not_taken_down(site: Site) -> None:
 
 
 def test_a_server_killed_by_9_leaves_no_program_that_it_ran(site: Site) -> None:
-    server = site.pserve()
+    server = site.server()
     with socket.create_connection((HOST, site.port), PATIENCE) as connection:
         connection.sendall(GET.replace(b"/v1/uptime/", b"/v1/iostat/?count=20") + b"\r\n")
         until(lambda: site.pids("iostat -d 1 20"))
@@ -281,8 +272,7 @@ def test_a_server_killed_by_9_leaves_no_program_that_it_ran(site: Site) -> None:
 
 def test_a_start_beyond_loopback_tells_what_stands_open_and_a_wrong_one_why(site: Site) -> None:
     nowhere = f"nowhere.invalid:{site.port}"  # RFC 6761, 6.4: no host has this name
-    words = (BIN / "pserve", ROOT / "production.ini")
-    server = site.start(*words, environ=site.environ(SYSMON_LISTEN=nowhere))
+    server = site.booting_server(ROOT / "production.ini", listen=nowhere)
     assert server.wait() != 0
     assert "v1 and v2 may be asked by all who reach it, and passwords cross" in server.printed()
     last = server.printed().splitlines()[-1]
