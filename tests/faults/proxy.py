@@ -30,6 +30,7 @@ class Proxy:
 
     def __init__(self, target: Path) -> None:
         self.delay = 0.0
+        self.lost_answers = 0  # of requests that Redis got
         self._target = str(target)
         self._changed = threading.Condition()
         self._closed = threading.Event()
@@ -119,6 +120,7 @@ class Proxy:
                 self._changed.wait()
             if self._mode is Mode.MUTE and self._word in data:
                 self._mute.add(client)
+                self.lost_answers += 1
             return self._mode is not Mode.RESET
 
     @contextlib.contextmanager

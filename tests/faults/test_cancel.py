@@ -126,7 +126,7 @@ def test_cancels_that_race_with_starts_and_ends_leave_one_state_and_no_process(s
 
     def race(tenths: int) -> list[str]:
         task = site.client.submit("once", key=key, tenths=tenths % 3, said=1)
-        time.sleep(tenths / 100)
+        time.sleep(tenths / 100)  # the cancel meets the task at another moment of its life
         status = site.client.delete(task).status
         answers = [site.client.get(task) for _ in range(3)]
         return [str(status), *(a.json["state"] if a.status == 200 else "404" for a in answers)]

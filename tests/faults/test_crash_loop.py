@@ -110,7 +110,7 @@ def settle(site: Site, player: Player) -> None:
     for story in [one for one in player.stories if one.path]:
         while not is_settled(player, story):
             assert time.monotonic() < end, f"FAULT_SEED={SEED}: {story}: {traces(site, story)}"
-            time.sleep(0.1)
+            time.sleep(0.1)  # between two looks
         player.show(story)
 
 

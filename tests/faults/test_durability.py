@@ -119,7 +119,7 @@ def test_a_201_outlives_kill_9_of_redis_while_its_disk_is_slow(site: Site) -> No
         end = time.monotonic() + 3  # Redis itself waits for two seconds at most
         while time.monotonic() < end and not unwritten(site):
             tasks.append(site.client.submit("once", key=len(tasks) + 1))
-            time.sleep(0.02)
+            time.sleep(0.02)  # else tasks are made faster than a slow disk is noticed
         redis.popen.kill()
     redis.popen.wait()
     site.redis()

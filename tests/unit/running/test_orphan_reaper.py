@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +14,7 @@ import pytest
 from sysmon_core.running.context import Run, Stop
 from sysmon_core.running.orphan_reaper import GATE, KEEPER, Keeper
 from tests.conftest import until
-from tests.unit.conftest import AT_ONCE, LONG, alive, children, pid_in, sh
+from tests.unit.conftest import AT_ONCE, LONG, alive, children, has_pid, pid_in, sh
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -101,12 +99,13 @@ def test_all_that_programs_started_ends_with_a_worker_that_is_killed(
     until(lambda: not any(map(alive, pids)), AT_ONCE)
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_whenever_a_worker_is_killed_its_programs_end(
-    seed: int, worker: Worker, folder: Path
+@pytest.mark.parametrize("begun", range(1, 9))
+def test_when_a_worker_is_killed_programs_end_that_run_and_that_are_about_to(
+    begun: int, worker: Worker, folder: Path
 ) -> None:
-    worker.run(*(folder / str(number) for number in range(8)))
-    threading.Event().wait(random.Random(seed).uniform(0, 0.02))
+    files = [folder / str(number) for number in range(8)]
+    worker.run(*files)
+    until(lambda: sum(map(has_pid, files)) >= begun)
     worker.kill()
     until(lambda: not are_running(folder), AT_ONCE)
 

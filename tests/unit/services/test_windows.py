@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from sysmon_core.redis_store.client import impatient
 from sysmon_core.redis_store.keys import GUESSES
 from sysmon_core.redis_store.login_counters import SECRET, RedisRateCounters
 from sysmon_core.services.windows import (
+    BYTE,
     COUNTED,
     ROW_BITS,
     ROWS,
@@ -182,10 +184,15 @@ def test_a_slice_is_gone_from_redis_when_it_counts_no_more(redis_url: str) -> No
 
 
 def test_own_memory_keeps_no_more_than_that_either() -> None:
-    windows = LocalRateCounters()
-    for hour in range(50):
-        windows.add([Thing(HOUR, f"{hour}")], NOW + hour * 900)
-    assert len(windows._cells) <= COUNTED  # noqa: SLF001 - which is all that it has
+    tracemalloc.start()
+    try:
+        windows = LocalRateCounters()
+        for hour in range(50):
+            windows.add([Thing(HOUR, f"{hour}")], NOW + hour * 900)
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used < (COUNTED + 1) * ROWS * ROW_BITS // BYTE
 
 
 def test_servers_of_one_redis_count_together_and_strangers_do_not_know_how(redis_url: str) -> None:
