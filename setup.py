@@ -39,7 +39,7 @@ setup(
     ],
     extras_require={
         # In wheels with a libpq of its own: a bare Debian has neither a compiler nor that library.
-        # Not 3.4: postgresql.py overrides two methods, one of them psycopg's own.
+        # Not 3.4: database/postgresql.py overrides a private method.
         "postgresql": ["psycopg[binary]>=3.3,<3.4"],
         "docs": ["swagger-ui-bundle-v2>=5.31,<6"],
         "testing": ["pytest", "soupsieve<3", "webtest"],

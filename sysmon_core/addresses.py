@@ -1,4 +1,4 @@
-"""Addresses of clients: one spelling for each, and the network that counts as one client."""
+"""Addresses of clients: their canonical form, and the network that counts as one client."""
 
 from __future__ import annotations
 
@@ -6,29 +6,31 @@ import re
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-UNIX = "unix"  # who asks by a socket of the file system, where addresses are named; it has none
-NETWORK_BITS = 64  # of an IPv6 address: whoever has one has all of its network
-REMEMBERED = 256  # spellings: behind a proxy its own comes with each request
+UNIX = "unix"  # in settings, the address of clients of a Unix socket, who have none
+NETWORK_BITS = 64  # of an IPv6 address: a host can use all addresses of its /64 network
+CACHED_ADDRESSES = 256  # behind a proxy, the proxy's own address comes with each request
 
-# With a port an address of version 6 stands in brackets (RFC 3986, 3.2.2); a link-local one may
-# have a zone, which means something on its own host alone (RFC 4007, 11).
-SPELLING = re.compile(
-    r"(?P<four>[0-9.]{7,15})(:[0-9]{1,5})?"
-    r"|(?P<six>[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)(%[A-Za-z0-9._~-]+)?"
-    r"|\[(?P<boxed>[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)(%[A-Za-z0-9._~-]+)?\](:[0-9]{1,5})?"
+# An IPv6 address with a port is in brackets (RFC 3986, 3.2.2); a link-local one may have a zone,
+# which is meaningful on its own host only (RFC 4007, 11).
+ADDRESS = re.compile(
+    r"(?P<ipv4>[0-9.]{7,15})(:[0-9]{1,5})?"
+    r"|(?P<ipv6>[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)(%[A-Za-z0-9._~-]+)?"
+    r"|\[(?P<bracketed>[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)(%[A-Za-z0-9._~-]+)?\](:[0-9]{1,5})?"
 )
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_ADDRESSES)
 def canonical(text: str) -> str | None:
-    """The one spelling of an address, without port and zone, or None if it is no address.
+    """Return an address in canonical form, without port and zone, or None if it is no address.
 
-    An IPv4 address that is written as one of version 6 (``::ffff:192.0.2.7``, as a socket for both
-    versions tells it) is that IPv4 address.
+    An IPv4-mapped IPv6 address (``::ffff:192.0.2.7``, as a dual-stack socket reports it) becomes
+    the IPv4 address.
     """
-    match = SPELLING.fullmatch(text)
+    match = ADDRESS.fullmatch(text)
     try:
-        address = ip_address(match["four"] or match["six"] or match["boxed"]) if match else None
+        address = (
+            ip_address(match["ipv4"] or match["ipv6"] or match["bracketed"]) if match else None
+        )
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
@@ -36,9 +38,9 @@ def canonical(text: str) -> str | None:
 
 
 def network(address: str) -> str:
-    """What counts as one client: an IPv4 address, or the network of 64 bits of an IPv6 address.
+    """Return what counts as one client: an IPv4 address, or the /64 network of an IPv6 address.
 
-    What is no address, as the client of a Unix socket has none, counts by itself.
+    A text that is no address, as for the client of a Unix socket, is returned unchanged.
     """
     known = canonical(address)
     if known is None or ":" not in known:

@@ -15,12 +15,12 @@ from sysmon_core.metrics.isolation import isolated
 from sysmon_core.redis_store.client import has_room, impatient
 from sysmon_core.redis_store.login_counters import RedisRateCounters
 from sysmon_core.services.executor import Executor
+from sysmon_core.services.fair_queue import FairQueue
 from sysmon_core.services.health import Check, Health
 from sysmon_core.services.logins import Logins
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.tasks import Tasks
 from sysmon_core.services.throttle import Throttle
-from sysmon_core.services.turns import Turns
 from sysmon_core.services.users import Users
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.heartbeat import workers
@@ -52,14 +52,14 @@ def make_app(
     passwords = passwords or Passwords()
     users = Users.of(config, passwords)
     throttle = Throttle(config, RedisRateCounters(client))
-    turns = Turns(config.password_checks, config.password_queue)
+    password_queue = FairQueue(config.password_checks, config.password_queue)
     tasks = Tasks(executor, records, config.task_limit)
     services = Dependencies(
         registry=metrics,
         executor=executor,
         tasks=tasks,
         users=users,
-        logins=Logins(users, passwords, throttle, turns),
+        logins=Logins(users, passwords, throttle, password_queue),
         health=Health(_checks(config, client, users)),
         body_limit=config.body_limit,
         swagger_ui=swagger_ui(),

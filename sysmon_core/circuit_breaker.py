@@ -1,4 +1,4 @@
-"""Keeps all but one from waiting for a server that did not answer the last time."""
+"""A circuit breaker: while a server does not answer, one thread waits for it and no other does."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from collections.abc import Iterator
 class CircuitBreaker:
     """A circuit breaker (Nygard, Release It!, 5.2) without a clock.
 
-    A thread that waits is lost to everybody else. So once somebody has waited in vain, one at a
-    time finds out whether the server answers again, and all others are told at once.
+    A timeout opens it. While it is open, one use at a time probes whether the server answers again,
+    and all others fail at once, so that they do not keep their threads busy with waiting. An answer
+    of any kind closes it.
 
     Args:
-        timeout: the error of having waited in vain.
-        reason: its text for those who do not even try.
+        timeout: the class of errors that mean that the server did not answer in time; uses that
+            fail at once raise it too.
+        reason: the text of their error.
     """
 
     def __init__(self, timeout: type[Exception], reason: str) -> None:
@@ -26,10 +28,10 @@ class CircuitBreaker:
 
     @contextlib.contextmanager
     def guarding(self) -> Iterator[None]:
-        """Watch over one use of the server.
+        """Guard one use of the server in the context.
 
         Raises:
-            the error of having waited in vain: somebody else is waiting for it already.
+            Exception: of the class ``timeout``, if the circuit is open and another thread probes.
         """
         probing = self._open
         if probing and not self._probe.acquire(blocking=False):
@@ -40,7 +42,7 @@ class CircuitBreaker:
             self._open = True
             raise
         except BaseException:
-            self._open = False  # whatever it was, there was an answer
+            self._open = False  # an error, but an answer
             raise
         else:
             self._open = False

@@ -1,4 +1,7 @@
-"""Every exception that the project raises; none of them knows of HTTP."""
+"""All exceptions of the project; none of them knows of HTTP.
+
+The docstrings of those that clients of the API get are published in the API's document.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with what a caller sent: the field's name, and what to do about it."""
+    """An invalid field of a caller's input: its name, and what to do about it."""
 
     name: str
     detail: str
 
 
 def told(error: BaseException) -> str:
-    """An exception of a stranger's on one line: even one that is empty, or cannot be shown."""
+    """Describe an exception of foreign code on one line, even if its text is empty or fails."""
     try:
         text = " ".join(str(error).split())
     except Exception:  # noqa: BLE001 - its own __str__ may raise anything
@@ -25,24 +28,24 @@ def told(error: BaseException) -> str:
 
 
 class SysmonError(Exception):
-    """The base of all of them; its text is written for a person.
+    """The base of all exceptions; its text is written for a person.
 
-    ``retry_after`` is in how many seconds it may be otherwise, where that is a matter of time.
+    ``retry_after`` is the value of the header Retry-After, in seconds, for errors that pass.
     """
 
     retry_after: int = 1
 
 
 class ConfigurationError(SysmonError):
-    """The start cannot go on: a setting is wrong, with the remedy in the text."""
+    """A setting is wrong, so the program cannot start; the text has the remedy."""
 
 
 class PluginError(ConfigurationError):
-    """The start cannot go on: a plugin is at fault; the text names its distribution."""
+    """A plugin is at fault, so the program cannot start; the text names its distribution."""
 
 
 class InvalidInput(SysmonError):
-    """What the caller sent breaks a rule; ``faults`` names each field and its trouble."""
+    """The caller's input is invalid; ``faults`` names each field and what is wrong with it."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("; ".join(f"{fault.name}: {fault.detail}" for fault in faults))
@@ -57,7 +60,7 @@ class RunTooLong(SysmonError):
 
 
 class CrossSite(SysmonError):
-    """The page of another site had a browser make a request that starts, changes or stops."""
+    """A page of another site made a browser send a request that would change something."""
 
 
 class TooManyRuns(SysmonError):
@@ -65,11 +68,11 @@ class TooManyRuns(SysmonError):
 
 
 class TooManyRequests(SysmonError):
-    """So many requests of one class of work wait for a thread that one more would wait too long."""
+    """So many requests of one class of work wait for a thread that another would wait too long."""
 
 
 class ProgramMissing(SysmonError):
-    """The program behind a metric is not on this host; the text names its package."""
+    """The metric's program is not installed on this host; the text names its package."""
 
 
 class ExtraMissing(SysmonError):
@@ -77,19 +80,19 @@ class ExtraMissing(SysmonError):
 
 
 class MetricFailed(SysmonError):
-    """The metric could not be collected, or what it printed could not be used."""
+    """The metric could not be collected, or its output could not be used."""
 
 
 class PluginFault(MetricFailed):
-    """A metric's own code did what it must not; whoever knows the plugin adds whose fault it is."""
+    """A metric's own code broke its contract; the executor adds the plugin to the text."""
 
 
 class MetricTimeout(MetricFailed):
-    """The metric took longer than its params allow for."""
+    """The metric took longer than its params allow."""
 
 
 class RunStopped(SysmonError):
-    """Somebody ended the run before it was done; the text says who."""
+    """The run was stopped before its end; the text says by whom."""
 
 
 class TaskNotFound(SysmonError):
@@ -109,19 +112,19 @@ class DatabaseUnavailable(SysmonError):
 
 
 class DatabaseTimeout(DatabaseUnavailable):
-    """The users' database did not answer in time, or does not since."""
+    """The users' database did not answer in time, or is not answering."""
 
 
 class AuditStalled(SysmonError):
-    """The audit takes no more lines: what would add one is not done."""
+    """The audit log takes no more lines, so an operation that needs one was not done."""
 
 
 class NotReady(SysmonError):
-    """Something that the service needs is not there; the text names the parts."""
+    """A part that the service needs is not available; the text names it."""
 
 
 class TooManyGuesses(SysmonError):
-    """So many passwords have been tried that this one was not looked at."""
+    """So many passwords have been tried that this one was not checked."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__("Too many passwords have been tried: wait before the next")
@@ -129,15 +132,15 @@ class TooManyGuesses(SysmonError):
 
 
 class TooManyLogins(SysmonError):
-    """As many passwords as the settings allow are being checked."""
+    """As many passwords are being checked, and wait for it, as the settings allow."""
 
 
 class CountersUnavailable(SysmonError):
-    """What is counted together with other processes cannot be counted there."""
+    """The store of the counters that all processes share cannot be reached."""
 
 
 class TooManyLists(SysmonError):
-    """Another long list of users is being made."""
+    """Another long list of users is being made; one is made at a time."""
 
 
 class UserNotFound(SysmonError):
@@ -149,4 +152,4 @@ class UserExists(SysmonError):
 
 
 class LastAdmin(SysmonError):
-    """The change would leave nobody who could undo it."""
+    """The change would leave no admin, who could undo it."""

@@ -1,13 +1,13 @@
-"""The handler that the ini files name: it writes lines in a thread of its own, in their order.
+"""The logging handler of the ini files: a queue of lines, which a thread of its own writes.
 
-A request's thread leaves a line in a queue and goes on. Where whoever reads the lines stalls, the
-queue takes so many and drops what comes after them; but lines of the audit have room besides, and
-whatever would add one asks first whether there is some (``check_room``). So none of those is lost,
-and memory stays bounded.
+A thread that logs puts a line into the queue and goes on. If the reader of the lines stalls, the
+queue fills up and further lines are dropped and counted. Audit lines have room of their own in the
+queue, and ``check_room`` is called before an operation that will be audited: no audit line is lost,
+and memory is bounded.
 
-The standard library's QueueHandler and QueueListener come short of that: they format each line
-before it is queued, know no bound that is counted, wait for a reader as long as it takes when they
-are to stop, and are not there any more after a fork.
+The standard library's QueueHandler and QueueListener do not suffice: they format each line before
+it is queued, do not count what a full queue drops, wait for the reader without a timeout when they
+stop, and lose their thread in a fork.
 """
 
 from __future__ import annotations
@@ -28,83 +28,94 @@ from typing import TextIO
 from sysmon_core.errors import AuditStalled
 from sysmon_core.logs import AUDIT, BOUND
 
-LINES = 8192  # in the queue, when others are dropped; some 10 MB
-AUDIT_LINES = 8192  # of the audit, beyond those
-BATCH = 256  # lines that are written at once
-AUDIT_SECONDS = 0.1  # how long a line of the audit is waited for
-END_SECONDS = 3.0  # how long all lines are, when the process ends
-PAUSE = 0.1  # seconds between two tries to write, where the first failed
+MAX_LINES = 8192  # in the queue, some 10 MB; further lines are dropped
+MAX_AUDIT_LINES = 8192  # in the queue beyond MAX_LINES
+BATCH_LINES = 256  # written by one call
+AUDIT_WAIT_SECONDS = 0.1  # for an audit line to be written
+FLUSH_SECONDS = 3.0  # for all lines to be written, when the process ends
+WRITE_RETRY_SECONDS = 0.1  # after a write that failed
 
-# A line, and what to call once it is written.
+# A line, or None to flush; and a function to call once it is written.
 Item = tuple[logging.LogRecord | None, Callable[[], None] | None]
-DROPPED = "lines of the log were dropped: whoever reads it did not keep up"
+DROPPED = "log lines were dropped, since the reader of the log did not keep up"
 
 
-class Queued(logging.Handler):
-    """Writes to a stream that has a descriptor; ``args = (sys.stderr,)`` as for StreamHandler."""
+class QueuedStreamHandler(logging.Handler):
+    """A StreamHandler whose lines are queued; its ``args`` in an ini file are ``(sys.stderr,)``.
 
-    def __init__(self, stream: TextIO, lines: int = LINES, audit_lines: int = AUDIT_LINES) -> None:
+    Args:
+        stream: the stream to write to.
+        max_lines: lines in the queue before further ones are dropped.
+        max_audit_lines: audit lines that have room in the queue beyond those.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        max_lines: int = MAX_LINES,
+        max_audit_lines: int = MAX_AUDIT_LINES,
+    ) -> None:
         super().__init__()
         self._stream = stream
-        self._lines, self._room = lines, lines + audit_lines
-        self._begin_anew()
-        os.register_at_fork(after_in_child=partial(_begin_anew, weakref.ref(self)))
+        self._max_lines, self._capacity = max_lines, max_lines + max_audit_lines
+        self._reset()
+        os.register_at_fork(after_in_child=partial(_reset_after_fork, weakref.ref(self)))
 
-    def _begin_anew(self) -> None:
-        """Have nothing queued and no thread, as it is in a process that was forked."""
+    def _reset(self) -> None:
+        """Start with an empty queue and no thread: a forked process lacks its parent's thread."""
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._lock = threading.Lock()
-        self._writes = False  # whether there is a thread
+        self._has_thread = False
         self._stalls = False
-        self.dropped = 0  # lines, so far
-        self._told = 0  # of those
+        self.dropped = 0  # lines in all
+        self._reported = 0  # of the dropped lines
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Take a line, without the lock of other handlers: there is nothing to hold it for."""
-        taken = bool(self.filter(record))
-        if taken:
+        """Filter and emit a line, without the handler's lock: the queue needs none."""
+        passed = bool(self.filter(record))
+        if passed:
             self.emit(record)
-        return taken
+        return passed
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Queue a line, or count it where there is no room."""
-        audited = record.name == AUDIT
-        if not audited and self._queue.qsize() >= self._lines:
+        """Queue a line, or drop and count it if the queue is full; wait for an audit line."""
+        is_audit = record.name == AUDIT
+        if not is_audit and self._queue.qsize() >= self._max_lines:
             with self._lock:
                 self.dropped += 1
             return
         try:
-            if not self._writes:
+            if not self._has_thread:
                 self._start()
-            ready = self._prepared(record)
+            detached = self._detach(record)
         except Exception:  # noqa: BLE001 - as logging's own handlers do
             self.handleError(record)
             return
-        if audited and not self._stalls:
-            self._stalls = not self._put_and_wait(ready, AUDIT_SECONDS)
+        if is_audit and not self._stalls:
+            self._stalls = not self._put_and_wait(detached, AUDIT_WAIT_SECONDS)
         else:
-            self._queue.put((ready, None))
+            self._queue.put((detached, None))
 
     def is_full(self) -> bool:
-        """Whether there is no room for a line of the audit."""
-        return self._queue.qsize() >= self._room
+        """Find whether the queue has no room for another audit line."""
+        return self._queue.qsize() >= self._capacity
 
     def flush(self) -> None:
-        """Wait until all lines so far are written, for a few seconds at most."""
-        if self._writes:
-            self._put_and_wait(None, END_SECONDS)
+        """Wait until all lines so far are written, FLUSH_SECONDS at most."""
+        if self._has_thread:
+            self._put_and_wait(None, FLUSH_SECONDS)
 
-    def _prepared(self, record: logging.LogRecord) -> logging.LogRecord:
-        """A copy that hangs on nothing of this thread: the line is made of it in another."""
-        ready = copy.copy(record)
-        ready.msg, ready.args = record.getMessage(), None
-        ready.__dict__["bound"] = BOUND.get()
+    def _detach(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Copy a record without references to this thread's objects: another will format it."""
+        detached = copy.copy(record)
+        detached.msg, detached.args = record.getMessage(), None
+        detached.__dict__["bound"] = BOUND.get()
         if record.exc_info:
-            ready.exc_text = (self.formatter or logging.Formatter()).formatException(
+            detached.exc_text = (self.formatter or logging.Formatter()).formatException(
                 record.exc_info
             )
-            ready.exc_info = None
-        return ready
+            detached.exc_info = None
+        return detached
 
     def _put_and_wait(self, record: logging.LogRecord | None, seconds: float) -> bool:
         written = threading.Lock()
@@ -113,12 +124,13 @@ class Queued(logging.Handler):
         return written.acquire(timeout=seconds)
 
     def _start(self) -> None:
-        """Start the thread, with the first line: a process may fork after it has this handler."""
+        """Start the thread, at the first line: a process may fork once its logging is set up."""
         with self._lock:
-            if not self._writes:
+            if not self._has_thread:
                 threading.Thread(target=self._write_all, name="log", daemon=True).start()
-                Finalize(None, self.flush, exitpriority=0)  # multiprocessing's know no atexit
-                self._writes = True
+                # Not atexit, which processes of multiprocessing skip.
+                Finalize(None, self.flush, exitpriority=0)
+                self._has_thread = True
 
     def _write_all(self) -> None:
         while True:
@@ -126,22 +138,23 @@ class Queued(logging.Handler):
             lines = [self._line(record) for record, _ in batch if record]
             _write(self._stream, "".join(lines))
             self._stalls = False
-            for _, tell in batch:
-                if tell:
-                    tell()
-            if self.dropped > self._told and self._queue.empty():
-                self._tell()
+            for _, on_written in batch:
+                if on_written:
+                    on_written()
+            if self.dropped > self._reported and self._queue.empty():
+                self._report_dropped()
 
     def _line(self, record: logging.LogRecord) -> str:
         try:
             return self.format(record) + "\n"
-        except Exception:  # noqa: BLE001 - one bad line is no reason to write no other
+        except Exception:  # noqa: BLE001 - a line that cannot be formatted must not stop the others
             self.handleError(record)
             return ""
 
-    def _tell(self) -> None:
-        count = self.dropped - self._told
-        self._told += count
+    def _report_dropped(self) -> None:
+        """Write a line with the number of lines that were dropped since the last such line."""
+        count = self.dropped - self._reported
+        self._reported += count
         line = {
             "name": __name__,
             "levelno": logging.WARNING,
@@ -151,57 +164,60 @@ class Queued(logging.Handler):
         _write(self._stream, self._line(logging.makeLogRecord({**line, "count": count})))
 
 
-def _begin_anew(handler: weakref.ref[Queued]) -> None:
-    found = handler()
-    if found is not None:
-        found._begin_anew()  # noqa: SLF001 - a hook that held the handler would hold it for ever
+def _reset_after_fork(reference: weakref.ref[QueuedStreamHandler]) -> None:
+    """Reset a handler if it still exists; a strong reference in a hook would keep it for ever."""
+    handler = reference()
+    if handler is not None:
+        handler._reset()  # noqa: SLF001 - of our own class, which no other should call
 
 
 def _rest(queue: SimpleQueue[Item]) -> Iterator[Item]:
-    """What else is there, as far as it is written at once."""
+    """Take further lines from the queue without waiting, up to a batch."""
     with contextlib.suppress(Empty):
-        for _ in range(BATCH):
+        for _ in range(BATCH_LINES):
             yield queue.get_nowait()
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write it all, however long that takes: who reads may come back, a disk may get room.
+    """Write a text, and retry until all of it is written: a reader may come back.
 
-    A stream that is no file has a way of its own: Dramatiq's takes lines to its main process.
+    A stream that is not a file is written to once; Dramatiq's sends lines to its main process.
     """
     if not isinstance(stream, TextIOWrapper):
-        with contextlib.suppress(OSError, ValueError):  # that process is gone, or has closed it
+        with contextlib.suppress(OSError, ValueError):  # the main process has ended or closed it
             stream.write(text)
         return
-    left = memoryview(text.encode("utf-8", "backslashreplace"))
-    while left:
+    unwritten = memoryview(text.encode("utf-8", "backslashreplace"))
+    while unwritten:
         try:
-            left = left[os.write(stream.fileno(), left) :]
-        except (OSError, ValueError):  # the latter of a stream that is closed
-            threading.Event().wait(PAUSE)
+            unwritten = unwritten[os.write(stream.fileno(), unwritten) :]
+        except (OSError, ValueError):  # ValueError: the stream is closed
+            threading.Event().wait(WRITE_RETRY_SECONDS)
 
 
-def _queued(loggers: Sequence[logging.Logger]) -> set[Queued]:
-    return {one for each in loggers for one in each.handlers if isinstance(one, Queued)}
+def _queued_handlers(loggers: Sequence[logging.Logger]) -> set[QueuedStreamHandler]:
+    handlers = (handler for logger in loggers for handler in logger.handlers)
+    return {handler for handler in handlers if isinstance(handler, QueuedStreamHandler)}
 
 
 def check_room() -> None:
-    """See that the audit can take another line.
+    """Check that another audit line has room in the queue.
 
     Raises:
-        AuditStalled: it cannot, since nobody reads what has been written.
+        AuditStalled: it has none, since the reader of the log has stalled.
     """
     names = AUDIT.split(".")
-    chain = [logging.getLogger(".".join(names[:end])) for end in range(len(names) + 1)]
-    if any(one.is_full() for one in _queued(chain)):
+    ancestors = [logging.getLogger(".".join(names[:end])) for end in range(len(names) + 1)]
+    if any(handler.is_full() for handler in _queued_handlers(ancestors)):
         raise AuditStalled(
-            "The log is not read, and what changes something has to be in it: see who reads the "
-            "standard error of sysmon"
+            "The log is not read, and every change must be in it: see to the program that reads "
+            "the standard error of sysmon"
         )
 
 
 def dropped() -> int:
-    """Lines that this process has dropped."""
+    """Count the lines that this process has dropped."""
     known = logging.getLogger().manager.loggerDict.values()
-    loggers = [one for one in known if isinstance(one, logging.Logger)]
-    return sum(one.dropped for one in _queued([logging.getLogger(), *loggers]))
+    loggers = [logger for logger in known if isinstance(logger, logging.Logger)]
+    handlers = _queued_handlers([logging.getLogger(), *loggers])
+    return sum(handler.dropped for handler in handlers)

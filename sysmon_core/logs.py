@@ -1,7 +1,7 @@
-"""How log lines look, which the ini files name: for people, or one JSON object each.
+"""Formatters of log lines, named in the ini files: text for people, or a JSON object each.
 
-A line has the id of the request, or the task, that it was written for. None has a secret: what
-goes by the name of one is left out, and tracebacks show no values.
+A line has the id of the request or task that it belongs to. No line has a secret: fields whose name
+suggests one are left out, and tracebacks show no values.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Any
 
-SECRET = re.compile("pass|secret|token|authorization|cookie|dsn|url", re.IGNORECASE)
-# What every record has; what it has beyond that, whoever wrote the line wanted in it.
-OWN = {*vars(logging.makeLogRecord({})), "asctime", "message", "taskName", "bound"}
-AUDIT = "sysmon_core.services.audit"  # the logger of the audit
+SECRET_NAME = re.compile("pass|secret|token|authorization|cookie|dsn|url", re.IGNORECASE)
+# Attributes that logging or we ourselves give to a LogRecord; all others come from ``extra``.
+STANDARD_ATTRIBUTES = {*vars(logging.makeLogRecord({})), "asctime", "message", "taskName", "bound"}
+AUDIT = "sysmon_core.services.audit"  # the name of the audit logger
 
 BOUND: ContextVar[Mapping[str, str]] = ContextVar("sysmon_bound", default={})  # noqa: B039 - never changed
 
 
 @contextmanager
 def bound(**values: str) -> Iterator[None]:
-    """Have each line of this thread tell these values too, until the end of the context."""
+    """Add these fields to each line that this thread logs in the context."""
     token = BOUND.set({**BOUND.get(), **values})
     try:
         yield
@@ -36,22 +36,22 @@ def bound(**values: str) -> Iterator[None]:
 
 
 class _Formatter(logging.Formatter):
-    """What both have in common; it is made as ``logging.config`` makes formatters."""
+    """Base of both formatters; ``logging.config`` passes arguments that neither uses."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         super().__init__()
 
     def formatTime(self, record: logging.LogRecord, _datefmt: str | None = None) -> str:  # noqa: N802 - as logging has it
-        """When it was, in UTC as RFC 3339 writes it."""
+        """Format a record's time in UTC, by RFC 3339."""
         when = datetime.fromtimestamp(record.created, UTC)
         return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Json(_Formatter):
-    """A JSON object a line, for machines."""
+    """Formats a record as one line with a JSON object, for programs."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """Format a record."""
         line = {
             "timestamp": self.formatTime(record),
             "level": record.levelname.lower(),
@@ -67,30 +67,33 @@ class Json(_Formatter):
 
 
 class Readable(_Formatter):
-    """A line for people; a traceback follows it."""
+    """Formats a record as a line for people, with any traceback after it."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging has it
-        """The line."""
-        details = [f"{name}={_shown(str(value))}" for name, value in _details(record).items()]
-        head = f"{self.formatTime(record)} [{record.levelname.lower()}] {_shown(record.message)}"
+        """Format a record's line."""
+        details = [f"{name}={_printable(str(value))}" for name, value in _details(record).items()]
+        head = (
+            f"{self.formatTime(record)} [{record.levelname.lower()}] {_printable(record.message)}"
+        )
         return " ".join([head, f"[{record.name}]", *details])
 
 
 def _details(record: logging.LogRecord) -> dict[str, Any]:
-    """What is bound and what the line was given, but for what goes by the name of a secret."""
-    given = {name: value for name, value in vars(record).items() if name not in OWN}
-    found = {**getattr(record, "bound", BOUND.get()), **given}
-    return {name: value for name, value in found.items() if not SECRET.search(name)}
+    """Collect a record's fields: those that are bound and those of ``extra``, without secrets."""
+    attributes = vars(record).items()
+    extra = {name: value for name, value in attributes if name not in STANDARD_ATTRIBUTES}
+    fields = {**getattr(record, "bound", BOUND.get()), **extra}
+    return {name: value for name, value in fields.items() if not SECRET_NAME.search(name)}
 
 
-def _shown(text: str) -> str:
-    """A text on one line, and harmless to a terminal."""
+def _printable(text: str) -> str:
+    """Escape what is not printable: a text has one line, and no control codes of terminals."""
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
 @contextmanager
 def to_syslog(logger: logging.Logger, socket: str) -> Iterator[None]:
-    """Have a logger write to the host's own log too, as commands do; where there is one."""
+    """Add the host's syslog to a logger in the context, if the socket of syslog exists."""
     if not Path(socket).is_socket():
         yield
         return

@@ -318,9 +318,9 @@ def test_the_facade_lists_what_it_has() -> None:
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_the_table_of_settings_has_every_one(name: str) -> None:
-    default = Settings.model_fields[name].default
-    shown = "empty" if default == "" else f"`{default}`"
-    row = f"| `sysmon.{name}` | `SYSMON_{name.upper()}` | {shown} | "
+    field = Settings.model_fields[name]
+    shown = "empty" if field.default == "" else f"`{field.default}`"
+    row = f"| `sysmon.{name}` | `SYSMON_{name.upper()}` | {shown} | {field.description} |"
     assert row in (ROOT / "docs/settings.md").read_text()
 
 

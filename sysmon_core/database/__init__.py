@@ -12,47 +12,52 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from sysmon_core.circuit_breaker import CircuitBreaker
 from sysmon_core.database import postgresql, sqlite
-from sysmon_core.database.deadline import USUAL, Deadline
+from sysmon_core.database.deadline import DEFAULT_SECONDS, Deadline
 from sysmon_core.errors import ConfigurationError, DatabaseTimeout, DatabaseUnavailable
 
-WRITES = "sysmon_writes"  # the execution option that makes a transaction take the writers' lock
+WRITES = "sysmon_writes"  # the execution option of transactions that take the lock of writers
 
 logger = logging.getLogger(__name__)
 
 
 class Database:
-    """Hands out transactions; nothing is connected before the first one."""
+    """Makes transactions, each with a deadline; nothing is connected before the first one."""
 
-    def __init__(self, url: str, seconds: float = USUAL) -> None:
-        """Prepare an engine for the URL; a transaction waits so many seconds in all.
+    def __init__(self, url: str, seconds: float = DEFAULT_SECONDS) -> None:
+        """Make an engine for the URL; all waits of a transaction take so many seconds at most.
 
         Raises:
             ConfigurationError: it is no URL of a database that SQLAlchemy can reach.
         """
-        self._patience = Deadline()
+        self._deadline = Deadline()
         self._seconds = seconds
         self._breaker = CircuitBreaker(
             DatabaseTimeout, "The users' database does not answer: try again"
         )
-        self.engine = make_engine(url, self._patience)
-        self._witness = sqlite.ChangeDetector(self.engine) if self.engine.name == "sqlite" else None
+        self.engine = make_engine(url, self._deadline)
+        self._change_detector = (
+            sqlite.ChangeDetector(self.engine) if self.engine.name == "sqlite" else None
+        )
 
     def version(self) -> Hashable:
-        """What is the same as before only if nobody has changed the database since, or None.
+        """Return a token that differs after every change by any process, or None if unknown.
 
-        It is None, too, where that cannot be known without waiting, or not for less than reading
-        what is wanted; ``watch`` has it be known from then on, where it can be at all.
+        It is always unknown on PostgreSQL, which has no token that costs less than a query. On
+        SQLite it is unknown until ``watch`` was called, and while another thread asks for it.
         """
-        return self._witness.version() if self._witness else None
+        return self._change_detector.version() if self._change_detector else None
 
     def watch(self) -> None:
-        """See to it that versions are told, after a read has shown that the database answers."""
-        if self._witness:
-            self._witness.open()
+        """Start to detect changes for ``version``; may wait for a lock of the database.
+
+        Call it after a read has shown that the database answers.
+        """
+        if self._change_detector:
+            self._change_detector.open()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads.
+        """Begin a transaction that only reads.
 
         Raises:
             DatabaseUnavailable: the database cannot answer.
@@ -62,10 +67,10 @@ class Database:
 
     @contextlib.contextmanager
     def write(self, seconds: float | None = None) -> Iterator[Connection]:
-        """A transaction that is committed at the end, or rolled back by an exception.
+        """Begin a transaction that is committed at the end, or rolled back by an exception.
 
-        It waits for other writers at its start, for as long as any transaction unless told
-        otherwise: what it reads cannot be stale by the time it writes.
+        It takes the lock of writers at its start, so that what it reads is not stale by the time
+        it writes. ``seconds`` is its deadline, by default that of all transactions.
 
         Raises:
             DatabaseUnavailable: the database cannot answer, or is locked for too long.
@@ -76,15 +81,21 @@ class Database:
 
     @contextlib.contextmanager
     def _guarded(self, seconds: float) -> Iterator[None]:
-        with self._breaker.guarding(), _translated(), self._patience.limited(seconds):
+        with self._breaker.guarding(), _translating_errors(), self._deadline.within(seconds):
             yield
 
 
-def make_engine(url: str, patience: Deadline) -> Engine:
-    """An engine whose transactions begin where they say so, and wait no longer than they may."""
+def make_engine(url: str, deadline: Deadline) -> Engine:
+    """Make an engine whose transactions begin explicitly, and wait until the deadline at most.
+
+    Raises:
+        ConfigurationError: it is no URL of a database that SQLAlchemy can reach.
+    """
     try:
         parsed = make_url(url)
-        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_timeout=USUAL)
+        engine = create_engine(
+            parsed, hide_parameters=True, pool_pre_ping=True, pool_timeout=DEFAULT_SECONDS
+        )
     except ImportError as error:
         hint = "pip install 'sysmon[postgresql]'"
         raise ConfigurationError(
@@ -93,23 +104,23 @@ def make_engine(url: str, patience: Deadline) -> Engine:
     except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigurationError(f"The setting database_url cannot be used: {error}") from None
     if engine.dialect.name == "sqlite":
-        sqlite.tame(engine, patience, WRITES)
+        sqlite.configure(engine, deadline, WRITES)
     elif engine.dialect.name == "postgresql":
-        postgresql.tame(engine, patience, WRITES)
+        postgresql.configure(engine, deadline, WRITES)
     return engine
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def _translating_errors() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
         raise DatabaseTimeout("All connections to the users' database are in use") from error
     except IntegrityError:
-        raise  # a rule of the data was broken: the caller knows which
+        raise  # by the caller's statement, and the caller knows of which constraint
     except DBAPIError as error:
         logger.warning("the users' database: %s", str(error.orig).partition("\n")[0])
-        kind = DatabaseTimeout if postgresql.hangs(error.orig) else DatabaseUnavailable
+        kind = DatabaseTimeout if postgresql.is_timeout(error.orig) else DatabaseUnavailable
         raise kind(_advice(error.orig)) from error
 
 

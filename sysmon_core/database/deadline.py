@@ -1,4 +1,7 @@
-"""How long a transaction waits in all: for a connection, for a lock and for each answer."""
+"""The deadline of a transaction: it bounds all waits of one together.
+
+They are the waits for a connection, for a lock and for each answer of the database.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,28 @@ import threading
 import time
 from collections.abc import Iterator
 
-USUAL = 2.0  # seconds: with two of them, and all else, a request is answered within three
+DEFAULT_SECONDS = 2.0  # leaves one second for the rest of a request, which may take three
 
 
 class Deadline(threading.local):
-    """What is left of it in this thread; outside of a transaction it does not run out."""
+    """The deadline of this thread's transaction.
 
-    end: float | None = None
+    Outside of a transaction there is none, and each wait may take DEFAULT_SECONDS.
+    """
+
+    end: float | None = None  # in monotonic seconds
 
     @contextlib.contextmanager
-    def limited(self, seconds: float) -> Iterator[None]:
-        """Let all that waits in here wait this long in all, or as long as is left around it."""
-        before = self.end
-        self.end = time.monotonic() + min(seconds, seconds if before is None else self.left())
+    def within(self, seconds: float) -> Iterator[None]:
+        """Set the deadline in the context, unless one is set already that is earlier."""
+        outer = self.end
+        end = time.monotonic() + seconds
+        self.end = end if outer is None else min(end, outer)
         try:
             yield
         finally:
-            self.end = before
+            self.end = outer
 
-    def left(self) -> float:
-        """Seconds that may still be waited; never less than none."""
-        return USUAL if self.end is None else max(0.0, self.end - time.monotonic())
+    def remaining(self) -> float:
+        """Return the seconds until the deadline, 0 after it."""
+        return DEFAULT_SECONDS if self.end is None else max(0.0, self.end - time.monotonic())

@@ -1,4 +1,4 @@
-"""What SQLite has to be told to keep the promises of ``Database``."""
+"""SQLite: explicit transactions, the write-ahead log, change detection, and advice on errors."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sysmon_core.database.deadline import Deadline
 
 PRAGMAS = ("busy_timeout=2000", "synchronous=FULL", "foreign_keys=ON")
-PAUSE = 0.01  # seconds between two tries to open a file that somebody else is opening
+WAL_RETRY_SECONDS = 0.01  # while another process switches the file to the write-ahead log
 
-ADVICE = {
+ADVICE = {  # by the error's name (https://sqlite.org/rescode.html)
     "SQLITE_BUSY": "The users' database is locked by another program: try again",
     "SQLITE_FULL": "The disk of the users' database is full: nothing was changed; make room on it",
     "SQLITE_READONLY": (
@@ -32,11 +32,17 @@ ADVICE = {
     "SQLITE_IOERR": "The disk of the users' database cannot be read or written: see the log",
 }
 
-REOPENED = ADVICE.keys() - {"SQLITE_BUSY", "SQLITE_FULL"}
+# After these errors the connection is opened again.
+DISCONNECTS = ADVICE.keys() - {"SQLITE_BUSY", "SQLITE_FULL"}
 
 
-def tame(engine: Engine, patience: Deadline, writes: str) -> None:
-    """Begin transactions ourselves: the driver's own habit loses concurrent updates."""
+def configure(engine: Engine, deadline: Deadline, writes: str) -> None:
+    """Begin the engine's transactions explicitly, and bound their waits by the deadline.
+
+    The driver would begin a transaction at its first write: another one might have committed since
+    the read before it, whose update would be lost. ``writes`` is the execution option of the
+    transactions that write, which take the lock of the database at their start.
+    """
 
     @event.listens_for(engine, "do_connect")
     def _make(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
@@ -47,26 +53,26 @@ def tame(engine: Engine, patience: Deadline, writes: str) -> None:
         connection.isolation_level = None
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        _log_ahead(connection, time.monotonic() + patience.left())
-        record.info["file"] = _identity(_path(connection))
+        _enable_wal(connection, time.monotonic() + deadline.remaining())
+        record.info["file_id"] = _file_id(_path(connection))
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        milliseconds = int(patience.left() * 1000)
+        milliseconds = int(deadline.remaining() * 1000)
         connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
-        changes = connection.get_execution_options().get(writes)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if changes else "BEGIN")
+        is_writer = connection.get_execution_options().get(writes)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
     @event.listens_for(engine, "checkout")
     def _checkout(connection: Any, record: Any, _proxy: Any) -> None:
-        # Whoever writes into a file that was removed or replaced writes into nothing.
-        if record.info["file"] != _identity(_path(connection)):
-            raise DisconnectionError("The file of the users' database is another one now")
+        # What is written to a file that was removed or replaced is lost.
+        if record.info["file_id"] != _file_id(_path(connection)):
+            raise DisconnectionError("The file of the users' database was replaced")
 
     @event.listens_for(engine, "handle_error")
     def _error(context: Any) -> None:
-        # A file that was opened read-only, or in pieces, stays so until it is opened again.
-        context.is_disconnect = _kind(context.original_exception) in REOPENED
+        # A file that was read-only or damaged when it was opened stays so for that connection.
+        context.is_disconnect = _error_name(context.original_exception) in DISCONNECTS
 
     @event.listens_for(engine, "checkin")
     def _checkin(connection: Any, _record: Any) -> None:
@@ -76,9 +82,10 @@ def tame(engine: Engine, patience: Deadline, writes: str) -> None:
 
 
 def _make_private(path: str) -> None:
-    """Make the file for its owner alone, whatever the umask; SQLite has its others as this one is.
+    """Create the file with mode 0600, whatever the umask; SQLite gives its other files that mode.
 
-    What is wrong with the path SQLite itself says, and where it is a URI it makes the file.
+    Errors are ignored, since SQLite will report them when it opens the file. A file that is given
+    as a URI is left to SQLite.
     """
     if path == ":memory:" or path.startswith("file:"):
         return
@@ -86,102 +93,108 @@ def _make_private(path: str) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _log_ahead(connection: Any, end: float) -> None:
-    """Switch to the write-ahead log, or see that it is so.
+def _enable_wal(connection: Any, end: float) -> None:
+    """Switch the file to the write-ahead log (https://sqlite.org/wal.html).
 
-    Of two that do this to a new file at once, SQLite refuses one without waiting as it was told.
+    If two processes switch a new file at the same time, SQLite fails one of them at once, whatever
+    its busy_timeout is; that one tries again until ``end``, in monotonic seconds.
     """
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
-            if _kind(error) != "SQLITE_BUSY" or time.monotonic() > end:
+            if _error_name(error) != "SQLITE_BUSY" or time.monotonic() > end:
                 raise
-            time.sleep(PAUSE)
+            time.sleep(WAL_RETRY_SECONDS)
         else:
             return
 
 
 class ChangeDetector:
-    """Sees whether anybody has changed the database, for a fraction of what it costs to read it.
+    """Detects changes of the database by any process, for a fraction of the cost of a query.
 
-    SQLite's data_version differs on a connection after each commit by another one, of whatever
-    process (https://sqlite.org/pragma.html#pragma_data_version); this connection makes none. The
-    numbers of another connection mean nothing to it, so a version says whose it is.
+    ``database.versioned_cache`` needs it, for version 3 of the API, which reads a user at each
+    request.
+
+    It has a connection of its own, on which SQLite's data_version differs after each commit of any
+    other connection (https://sqlite.org/pragma.html#pragma_data_version). These numbers cannot be
+    compared with those of another connection, so a version has the number of the connection too.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._pooled: PoolProxiedConnection | None = None
-        self._opened = 0  # connections so far
+        self._connection: PoolProxiedConnection | None = None
+        self._connection_number = 0
+        self._path = ""
+        self._opened_file_id: tuple[int, int] | None = None
 
     def version(self) -> Hashable:
-        """What is the same as before only if the database is; None if that cannot be told now."""
+        """Return a token that differs after every change, or None if it cannot be found at once."""
         if not self._lock.acquire(blocking=False):
             return None
         try:
-            return self._seen()
+            return self._current_version()
         except (sqlite3.Error, SQLAlchemyError):
-            self._pooled = None  # whoever reads the database will say what it is
+            self._connection = None  # the next read of the database will report the error
             return None
         finally:
             self._lock.release()
 
     def open(self) -> None:
-        """Open the database, which takes as long as somebody locks it, unless it is open."""
-        if self._pooled is not None or not self._lock.acquire(blocking=False):
+        """Open the connection, unless it is open; waits while the database is locked."""
+        if self._connection is not None or not self._lock.acquire(blocking=False):
             return
         try:
-            self._pooled = self._opened_one()
+            self._connection = self._open_connection()
         except (sqlite3.Error, SQLAlchemyError):
-            self._pooled = None  # likewise
+            self._connection = None  # as in ``version``
         finally:
             self._lock.release()
 
-    def _opened_one(self) -> PoolProxiedConnection:
+    def _open_connection(self) -> PoolProxiedConnection:
         pooled = self._engine.raw_connection()
-        pooled.detach()  # it is for no one else
+        pooled.detach()  # from the pool, which must not hand it out
         connection: Any = pooled.dbapi_connection
-        connection.execute("PRAGMA busy_timeout=0")  # it is asked again soon enough
+        connection.execute("PRAGMA busy_timeout=0")  # ``version`` must not wait
         self._path = _path(connection)
-        self._file = _identity(self._path)
-        self._opened += 1
+        self._opened_file_id = _file_id(self._path)
+        self._connection_number += 1
         return pooled
 
-    def _seen(self) -> Hashable:
-        if self._pooled is None:
+    def _current_version(self) -> Hashable:
+        if self._connection is None:
             return None
-        connection: Any = self._pooled.dbapi_connection
+        connection: Any = self._connection.dbapi_connection
         (version,) = connection.execute("PRAGMA data_version").fetchone()
-        if _identity(self._path) == self._file is not None:
-            return (self._opened, version)
-        self._pooled = None
+        if _file_id(self._path) == self._opened_file_id is not None:
+            return (self._connection_number, version)
+        self._connection = None
         return None
 
 
 def _path(connection: Any) -> str:
-    """Where the file of the database is; empty for one in memory."""
+    """Return the path of the database's file; empty if the database is in memory."""
     path: str = connection.execute("PRAGMA database_list").fetchone()[2]
     return path
 
 
-def _identity(path: str) -> tuple[int, int] | None:
-    """Which file is there now; None if there is none."""
+def _file_id(path: str) -> tuple[int, int] | None:
+    """Return device and inode of the file that is at a path now, or None if there is none."""
     try:
-        status = os.stat(path)  # noqa: PTH116 - at each request, for a fifth of a Path's time
+        status = os.stat(path)  # noqa: PTH116 - at each request; a Path takes five times as long
     except OSError:
         return None
     return (status.st_dev, status.st_ino)
 
 
 def advice(error: BaseException | None) -> str | None:
-    """What to do about an error of the driver, if it is a known one."""
+    """Return the text for clients about an error of the driver, or None for an unknown error."""
     if "no such table" in str(error):
         return "The users' database has no tables yet: run `sysmon database upgrade`"
-    return ADVICE.get(_kind(error))
+    return ADVICE.get(_error_name(error))
 
 
-def _kind(error: BaseException | None) -> str:
-    """SQLITE_BUSY, also for the finer SQLITE_BUSY_SNAPSHOT."""
+def _error_name(error: BaseException | None) -> str:
+    """Return the name of an error's primary code: SQLITE_BUSY for SQLITE_BUSY_SNAPSHOT too."""
     return "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])

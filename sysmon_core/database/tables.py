@@ -1,7 +1,7 @@
 """The tables of the users' database.
 
-They are SQLAlchemy's own, without its mapper of objects: that would have one table and one query
-to serve, for six megabytes in every server and a sixth of a second at its start.
+They are tables of SQLAlchemy Core, without the ORM: for one table and one query it would cost six
+megabytes in every server process and a sixth of a second at its start.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
 
 USERNAME_LENGTH = 64
 
-# PostgreSQL sorts by the locale unless told otherwise; lists are in the order of code points.
+# Lists are sorted by code points, as SQLite does; PostgreSQL would sort by the locale.
 Username = String(USERNAME_LENGTH).with_variant(
     String(USERNAME_LENGTH, collation="C"), "postgresql"
 )
@@ -26,7 +26,7 @@ metadata = MetaData(
     }
 )
 
-# Those who may use version 3; a password_hash is argon2id's own format.
+# The users of version 3 of the API; a password_hash has the format of argon2id's encoded hashes.
 users = Table(
     "users",
     metadata,

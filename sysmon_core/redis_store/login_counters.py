@@ -9,7 +9,13 @@ import redis
 
 from sysmon_core.errors import CountersUnavailable
 from sysmon_core.redis_store.keys import GUESSES
-from sysmon_core.services.windows import COUNTED, ROW_BITS, ROWS, Rule, Thing
+from sysmon_core.services.rate_counters import (
+    LIVE_SLICES,
+    ROW_BITS,
+    SKETCH_ROWS,
+    CounterKey,
+    RateLimit,
+)
 
 SECRET = f"{GUESSES}:secret"  # decides which cells a thing has: Redis' own, the same for all
 
@@ -17,7 +23,7 @@ SECRET = f"{GUESSES}:secret"  # decides which cells a thing has: Redis' own, the
 # a secret if there is none, then for each thing its name, the most there may be, the bits of a
 # cell, and in how many milliseconds each of its slices counts no more.
 SCRIPT = (
-    f"local ROWS, ROW_BITS, COUNTED = {ROWS}, {ROW_BITS}, {COUNTED}"
+    f"local ROWS, ROW_BITS, COUNTED = {SKETCH_ROWS}, {ROW_BITS}, {LIVE_SLICES}"
     """
 local task, by = ARGV[1], tonumber(ARGV[2])
 if task ~= 'wait' then redis.call('SET', KEYS[1], ARGV[3], 'NX') end
@@ -97,40 +103,40 @@ return longest
 
 
 class RedisRateCounters:
-    """Counts as ``sysmon_core.services.windows`` says, each method one script."""
+    """Counts as ``sysmon_core.services.rate_counters`` says, each method one script."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._script = client.register_script(SCRIPT)
 
-    def wait(self, things: Sequence[Thing], now: float) -> float:
-        """In how many seconds there is room for one more of each; 0 if there is."""
-        return self._do("wait", 0, things, now)
+    def retry_after(self, keys: Sequence[CounterKey], now: float) -> float:
+        """Return the seconds until one more of each key is within its limit; 0 if it is now."""
+        return self._do("wait", 0, keys, now)
 
-    def add(self, things: Sequence[Thing], now: float) -> float:
-        """Count one more of each if there is room for all; gives what ``wait`` gives."""
-        return self._do("add", 1, things, now)
+    def add(self, keys: Sequence[CounterKey], now: float) -> float:
+        """Count one more of each key if all are within their limits; return ``retry_after``."""
+        return self._do("add", 1, keys, now)
 
-    def change(self, things: Sequence[Thing], when: float, by: int) -> None:
-        """Count so many more or less of each, as of then, room or no room."""
-        self._do("change", by, things, when)
+    def change(self, keys: Sequence[CounterKey], when: float, by: int) -> None:
+        """Add to the counts of a time, or subtract from them, whatever the limits are."""
+        self._do("change", by, keys, when)
 
-    def clear(self, things: Sequence[Thing], now: float) -> None:
-        """Forget all of these."""
-        self._do("clear", 0, things, now)
+    def clear(self, keys: Sequence[CounterKey], now: float) -> None:
+        """Set the counts of all live slices to zero."""
+        self._do("clear", 0, keys, now)
 
-    def _do(self, task: str, by: int, things: Sequence[Thing], now: float) -> float:
-        keys: list[str] = [SECRET]
+    def _do(self, task: str, by: int, keys: Sequence[CounterKey], now: float) -> float:
+        names: list[str] = [SECRET]
         words: list[str | int] = [task, by, secrets.token_hex(16)]
-        for name, rule in ((thing.name, thing.rule) for thing in things):
-            slices = rule.slices(now)
-            keys += [_key(rule, number) for number in slices]
-            words += [name, rule.most, rule.bits]
-            words += [max(1, round((rule.leaves(number) - now) * 1000)) for number in slices]
+        for limit, name in keys:
+            slices = limit.slices(now)
+            names += [_redis_key(limit, number) for number in slices]
+            words += [name, limit.max_count, limit.bits]
+            words += [max(1, round((limit.expiry(number) - now) * 1000)) for number in slices]
         try:
-            return int(self._script(keys, words)) / 1000
+            return int(self._script(names, words)) / 1000
         except redis.RedisError as error:
             raise CountersUnavailable(str(error)) from error
 
 
-def _key(rule: Rule, number: int) -> str:
-    return f"{GUESSES}:{rule.name}:{rule.most}:{rule.seconds}:{number}"
+def _redis_key(limit: RateLimit, number: int) -> str:
+    return f"{GUESSES}:{limit.name}:{limit.max_count}:{limit.seconds}:{number}"

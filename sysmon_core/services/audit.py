@@ -1,8 +1,7 @@
-"""The audit: who changed a user, was refused a login, started or stopped a task.
+"""The audit log: who changed a user, was refused a login, started or stopped a task.
 
-Its lines go to a logger of their own, which only ever appends; where they end, in the journal or
-a file, the ini file says. No line has a password, nor a name that is no user's: people type
-passwords in the wrong field.
+Audit lines go to a logger of their own; its handlers, in the ini file, say where they are written.
+No line has a password, nor a name that no user has: people type passwords in the wrong field.
 """
 
 from __future__ import annotations
@@ -18,19 +17,23 @@ logger = logging.getLogger(AUDIT)
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the user, empty for nobody known, and the address."""
+    """The client of a request: the user's name, empty if anonymous, and the network address."""
 
     user: str = ""
     address: str = ""
 
 
-def record(event: str, by: Caller | None, **details: object) -> None:
-    """Append a line.
+def record(event: str, caller: Caller | None, **details: object) -> None:
+    """Append a line to the audit log.
 
     Args:
-        event: what is done, as ``user.created``.
-        by: who does it; None for somebody on this host, who is told by the number of the user.
-        details: what it is done to, and how.
+        event: the event's name, such as ``user.created``.
+        caller: the client that caused it; None for the command line, whose line has the number of
+            the operating system's user.
+        details: further fields of the line.
     """
-    who = {"by": by.user, "address": by.address} if by else {"by": f"uid {os.getuid()}"}
-    logger.info(event, extra=who | details)
+    if caller:
+        actor = {"by": caller.user, "address": caller.address}
+    else:
+        actor = {"by": f"uid {os.getuid()}"}
+    logger.info(event, extra=actor | details)

@@ -1,4 +1,4 @@
-"""Remembers which passwords were right, so that argon2 is asked once and not at each request."""
+"""A cache of verified credentials, so that argon2 runs once for each and not at every request."""
 
 from __future__ import annotations
 
@@ -8,69 +8,75 @@ import threading
 import time
 from collections.abc import Callable
 
-MOST = 100_000  # credentials of a day, at about 100 bytes each; yesterday's are as many again
-DAY = 86400  # seconds without use for which one is remembered at least, and twice that at most
+MAX_CREDENTIALS = 100_000  # of each of the two generations, at about 100 bytes each
+GENERATION_SECONDS = 86400  # an unused entry stays at least this long, and at most twice as long
+GENERATIONS = 2
 
 
 class CredentialCache:
-    """Pairs of a stored hash and a password that matched, by a digest of both (RFC 7693, 2.5).
+    """Verified pairs of a stored hash and a password, as keyed digests of both (RFC 7693, 2.5).
 
-    The stored hash is part of it, and is read from the database at each request: after a changed
-    password or a removed user nothing here counts any more, whichever process changed it. The
-    digest's key is this process's own, so that nobody can tell a password by it.
+    The stored hash is part of the digest, and is read from the database at each request: once a
+    password is changed or a user removed, by whatever process, no entry matches any more. The
+    digest's key is this process's own, so that no entry reveals a password.
 
-    There are two sets, today's and yesterday's: what is used is today's, and when the day is over,
-    or today's set is full, it becomes yesterday's and that one is dropped as a whole. So an entry
-    needs neither a time nor a place in an order, which would take thrice its memory; and of more
-    than can be remembered those go that were used longest ago, as many at once as there may be.
+    Entries are in two generations, the current and the previous. An entry that is used moves to the
+    current one. Once a generation's time is over or the current one is full, it becomes the
+    previous one, and the previous one is dropped as a whole. That approximates a least recently
+    used cache with expiry, without a time or a link in each entry, which would take three times
+    the memory.
 
     Args:
-        clock: tells the seconds of the day.
-        most: credentials in each of the sets.
+        clock: gives monotonic seconds.
+        max_credentials: entries of each generation.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, most: int = MOST) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        max_credentials: int = MAX_CREDENTIALS,
+    ) -> None:
         self._key = secrets.token_bytes(32)
         self._clock = clock
-        self._most = most
-        self._today: set[bytes] = set()
-        self._yesterday: set[bytes] = set()
+        self._max_credentials = max_credentials
+        self._current: set[bytes] = set()
+        self._previous: set[bytes] = set()
         self._began = clock()
         self._lock = threading.Lock()
 
     def has(self, password_hash: str, password: str) -> bool:
-        """Whether they matched before; to be asked again begins the day anew."""
+        """Find whether this pair was verified; a pair that is found is kept for longer."""
         digest = self._digest(password_hash, password)
         with self._lock:
-            self._pass()
-            if digest in self._today:
+            self._expire()
+            if digest in self._current:
                 return True
-            if digest not in self._yesterday:
+            if digest not in self._previous:
                 return False
             self._use(digest)
             return True
 
     def add(self, password_hash: str, password: str) -> None:
-        """Remember that they match."""
+        """Add a pair that was verified."""
         with self._lock:
-            self._pass()
+            self._expire()
             self._use(self._digest(password_hash, password))
 
     def _use(self, digest: bytes) -> None:
-        if len(self._today) >= self._most:
-            self._turn()
+        if len(self._current) >= self._max_credentials:
+            self._begin_generation()
             self._began = self._clock()
-        self._today.add(digest)
+        self._current.add(digest)
 
-    def _pass(self) -> None:
-        """Let the days that are over be so: after two of them nothing is left."""
-        days = int((self._clock() - self._began) // DAY)
-        self._began += days * DAY
-        for _ in range(min(days, 2)):
-            self._turn()
+    def _expire(self) -> None:
+        """Begin a generation for each whose time is over; after two nothing is left."""
+        ended = int((self._clock() - self._began) // GENERATION_SECONDS)
+        self._began += ended * GENERATION_SECONDS
+        for _ in range(min(ended, GENERATIONS)):
+            self._begin_generation()
 
-    def _turn(self) -> None:
-        self._today, self._yesterday = set(), self._today
+    def _begin_generation(self) -> None:
+        self._current, self._previous = set(), self._current
 
     def _digest(self, password_hash: str, password: str) -> bytes:
         mac = hashlib.blake2b(key=self._key, digest_size=16)

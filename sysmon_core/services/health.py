@@ -1,4 +1,4 @@
-"""Whether everything that this service needs is there."""
+"""Readiness checks of the parts that the service needs."""
 
 from __future__ import annotations
 
@@ -10,36 +10,38 @@ Check = Callable[[], object]
 
 
 class Health:
-    """Looks at each part when asked.
+    """Runs a check of each part at every request; nothing is cached.
 
     Args:
-        checks: by the part's name, a function that gives something false, or raises an error of
-            ours, if the part is not there; NotReady if it is there, and wrong as the text says.
+        checks: a function for each part, by the part's name. It returns a false value or raises a
+            SysmonError if the part is not available, and raises NotReady with a text of its own
+            if the part is available but unusable.
     """
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
 
     def require(self) -> None:
-        """Look at all of them.
+        """Run all checks.
 
         Raises:
-            NotReady: with the names of the parts that are not there, and what is wrong with others.
+            NotReady: a check failed; the text names the parts that are not available, and has the
+                texts of those that are unusable.
         """
-        missing, wrong = [], []
+        missing, unusable = [], []
         for name, check in self._checks.items():
             try:
-                if not _is_there(check):
+                if not _is_available(check):
                     missing.append(name)
             except NotReady as error:
-                wrong.append(str(error))
+                unusable.append(str(error))
         if missing:
-            wrong.insert(0, f"Not there: {', '.join(missing)}")
-        if wrong:
-            raise NotReady("; ".join(wrong))
+            unusable.insert(0, f"Not there: {', '.join(missing)}")
+        if unusable:
+            raise NotReady("; ".join(unusable))
 
 
-def _is_there(check: Check) -> bool:
+def _is_available(check: Check) -> bool:
     try:
         return bool(check())
     except NotReady:

@@ -1,4 +1,4 @@
-"""Who a name and a password belong to: throttled, and checked once."""
+"""Authentication by name and password: rate-limited, queued, cached and audited."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from sysmon_core.log_queue import check_room
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.credential_cache import CredentialCache
+from sysmon_core.services.fair_queue import REFUSAL, FairQueue
 from sysmon_core.services.passwords import Passwords
-from sysmon_core.services.single_flight import Begin, SingleFlight
+from sysmon_core.services.single_flight import OnStart, SingleFlight
 from sysmon_core.services.throttle import Throttle
-from sysmon_core.services.turns import REFUSED, Turns
 from sysmon_core.services.users import Account, Users
 
-CHECK_SECONDS = 10.0  # for which another's check is waited for: far more than one takes
+CHECK_SECONDS = 10.0  # until a caller gives up a check that it shares: far more than one takes
 
 
-class Try(NamedTuple):
-    """A name and a password, and the network that they come from."""
+class LoginAttempt(NamedTuple):
+    """A name and a password that were sent, the stored hash, and the network they came from."""
 
     username: str
     password: str
@@ -31,78 +31,85 @@ class Try(NamedTuple):
 
 
 class Logins:
-    """Knows the users by their passwords.
+    """Authenticates users by their passwords.
 
-    Those who send the same from the same network at once share one check, which counts as one
-    guess: the same password again tells whoever guesses nothing new, and the connections of a
-    program that begins its day are let in together, though few may be checked at once.
+    Equal attempts at the same time from the same network share one check, which counts as one
+    guess: a second try of a password gives an attacker nothing new, and the connections with which
+    a program starts are authenticated together, though few checks may run at once.
 
     Args:
-        turns: the places for checks: each keeps a thread and a processor busy.
+        queue: bounds the checks at once: each keeps a thread and a processor busy.
     """
 
     def __init__(
-        self, users: Users, passwords: Passwords, throttle: Throttle, turns: Turns
+        self, users: Users, passwords: Passwords, throttle: Throttle, queue: FairQueue
     ) -> None:
         self._users = users
         self._passwords = passwords
         self._throttle = throttle
-        self._turns = turns
-        self._verified = CredentialCache()
-        self._checks: SingleFlight[bool] = SingleFlight(turns.beside, CHECK_SECONDS)
+        self._queue = queue
+        self._credential_cache = CredentialCache()
+        self._checks: SingleFlight[bool] = SingleFlight(queue.follow, CHECK_SECONDS)
 
     def recall(self, username: str, password: str) -> Account | None:
-        """The user, where that is known without waiting for the database or a check; else None."""
+        """Return the user if the caches have user and password; never wait, else None."""
         account, password_hash = self._users.recall(username) or (None, "")
-        return account if self._verified.has(password_hash, password) else None
+        return account if self._credential_cache.has(password_hash, password) else None
 
     def authenticate(self, username: str, password: str, address: str) -> Account | None:
-        """The user of this name and password, or None, which takes as long.
+        """Return the user if the password is right, else None.
+
+        An unknown name takes as long as a wrong password, so that names cannot be probed.
 
         Raises:
-            TooManyGuesses: the password was not looked at.
-            TooManyLogins: others are being checked: this one may be tried again at once.
-            DatabaseUnavailable: it cannot be known.
-            AuditStalled: nobody would be told if it is wrong.
+            TooManyGuesses: a rate limit is used up; the password was not checked.
+            TooManyLogins: too many passwords are being checked; the client may retry at once.
+            DatabaseUnavailable: the users cannot be read.
+            AuditStalled: a refusal could not be audited, so the password was not checked.
         """
         account, password_hash = self._users.credentials(username) or (None, None)
-        if password_hash and self._verified.has(password_hash, password):
+        if password_hash and self._credential_cache.has(password_hash, password):
             return account
         check_room()
-        one = Try(username, password, password_hash, network(address))
-        with self._told(account, address):
-            if self._is_right(one):
+        attempt = LoginAttempt(username, password, password_hash, network(address))
+        with _auditing_throttled(account, address):
+            if self._is_right(attempt):
                 return account
         audit.record("login.refused", Caller(address=address), user=_name(account))
         return None
 
-    def _is_right(self, one: Try) -> bool:
+    def _is_right(self, attempt: LoginAttempt) -> bool:
         try:
-            return self._checks.share(one, lambda begin: self._check(one, begin))
+            return self._checks.share(attempt, lambda on_start: self._check(attempt, on_start))
         except TimeoutError:
-            raise TooManyLogins(REFUSED) from None
+            raise TooManyLogins(REFUSAL) from None
 
-    def _check(self, one: Try, begin: Begin) -> bool:
-        guess = self._throttle.guess(one.network, one.username)
-        with self._turns.turn(one.network, known=guess.known):
-            begin()
-            if one.password_hash and self._verified.has(one.password_hash, one.password):
-                return True  # somebody came from elsewhere meanwhile
+    def _check(self, attempt: LoginAttempt, on_start: OnStart) -> bool:
+        guess = self._throttle.check(attempt.network, attempt.username)
+        with self._queue.slot(attempt.network, known=guess.known):
+            on_start()
+            if self._is_cached(attempt):
+                return True  # by a check for another network while this one waited
             self._throttle.admit(guess)
-            if not self._passwords.verify(one.password_hash, one.password):
+            if not self._passwords.verify(attempt.password_hash, attempt.password):
                 return False
             self._throttle.succeeded(guess)
-        if one.password_hash:
-            self._verified.add(one.password_hash, one.password)
+        if attempt.password_hash:
+            self._credential_cache.add(attempt.password_hash, attempt.password)
         return True
 
-    @contextlib.contextmanager
-    def _told(self, account: Account | None, address: str) -> Iterator[None]:
-        try:
-            yield
-        except TooManyGuesses:
-            audit.record("login.throttled", Caller(address=address), user=_name(account))
-            raise
+    def _is_cached(self, attempt: LoginAttempt) -> bool:
+        stored = attempt.password_hash
+        return stored is not None and self._credential_cache.has(stored, attempt.password)
+
+
+@contextlib.contextmanager
+def _auditing_throttled(account: Account | None, address: str) -> Iterator[None]:
+    try:
+        yield
+    except TooManyGuesses:
+        audit.record("login.throttled", Caller(address=address), user=_name(account))
+        raise
 
 
 def _name(account: Account | None) -> str:

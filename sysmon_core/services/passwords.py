@@ -1,4 +1,4 @@
-"""Passwords: argon2id, never stored or told in clear."""
+"""Passwords: hashing by argon2id, the rules for new ones, and random initial ones."""
 
 from __future__ import annotations
 
@@ -18,90 +18,93 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sysmon_core.errors import Fault, InvalidInput
 from sysmon_core.settings import Settings
 
-SHORTEST_WORD = 3  # characters: shorter ones would be found in everything
+MIN_WORD_LENGTH = 3  # characters: shorter words occur in most passwords by chance
 
-RANDOM_BYTES = 15  # 120 bits: nobody guesses it, somebody can type it
+RANDOM_BYTES = 15  # 120 bits: too many to guess, and few enough to type
 
-NICENESS = 10  # beyond this process's own: a tenth of a share of the processor, if others want it
+NICENESS = 10  # added to the process's: a tenth of its share of a processor that others want
 
 T = TypeVar("T")
 
 
-def _aside(function: Callable[..., T], *words: str | bytes) -> T:
-    """What the function gives, worked out by a thread that gives way to all others."""
-    with ThreadPoolExecutor(1, "sysmon-passwords", _give_way) as pool:
-        return pool.submit(function, *words).result()
+def _at_low_priority(function: Callable[..., T], *args: str | bytes) -> T:
+    """Call a function in a thread of low priority: argon2 must not slow the other requests.
+
+    Each call has a new thread, since without privileges no thread can raise its priority again.
+    """
+    with ThreadPoolExecutor(1, "sysmon-passwords", _lower_priority) as pool:
+        return pool.submit(function, *args).result()
 
 
-def _give_way() -> None:
-    """Lower this thread's priority: on Linux each has its own (nice(2))."""
+def _lower_priority() -> None:
+    """Lower this thread's priority; on Linux each thread has its own (nice(2))."""
     if sys.platform == "linux":
         os.nice(NICENESS)
 
 
 class Passwords:
-    """Hashes and verifies with one set of costs: the minimum that OWASP gives for argon2id."""
+    """Hashes and verifies passwords; the costs are the least that OWASP advises for argon2id."""
 
     def __init__(self, time_cost: int = 2, memory_cost: int = 19456) -> None:
         self._hasher = PasswordHasher(time_cost, memory_cost, parallelism=1)
-        self._nobody = self.hash(random_password())
+        self._decoy_hash = self.hash(random_password())
 
     def hash(self, password: str) -> str:
-        """The hash to store, salt and costs in it."""
-        return _aside(self._hasher.hash, password.encode())
+        """Hash a password for storage; the hash contains salt and costs."""
+        return _at_low_priority(self._hasher.hash, password.encode())
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password is the one hashed; without a hash it is never.
+        """Verify a password against a hash; None, for a user that does not exist, never matches.
 
-        It takes the same time for a user that does not exist, so that names cannot be probed.
+        It takes as long without a hash, so that names cannot be probed.
         """
         try:
-            words = (password_hash or self._nobody, password.encode())
-            matches = _aside(self._hasher.verify, *words)
+            args = (password_hash or self._decoy_hash, password.encode())
+            matches = _at_low_priority(self._hasher.verify, *args)
         except (VerificationError, InvalidHashError):
             return False
         return matches and password_hash is not None
 
 
-def random_password(at_least: int = 0) -> str:
-    """A password for somebody who will change it, of ``at_least`` so many characters."""
-    return secrets.token_urlsafe(max(RANDOM_BYTES, at_least))
+def random_password(min_length: int = 0) -> str:
+    """Make an initial password of at least so many characters, for its user to change."""
+    return secrets.token_urlsafe(max(RANDOM_BYTES, min_length))
 
 
 @dataclass(frozen=True)
 class PasswordRules:
-    """What a new password must be.
+    """The requirements of a new password.
 
     Args:
-        at_least: how many characters it must have.
-        words: what anybody would guess. Where there are any, neither they nor the user's own names
-            count as characters (NIST SP 800-63B-4, 3.1.1.2: context-specific words).
+        min_length: characters that it must have.
+        blocklist: words that are easily guessed. If there are any, neither they nor the user's
+            names count as characters (NIST SP 800-63B-4, 3.1.1.2: context-specific words).
     """
 
-    at_least: int = 1
-    words: tuple[str, ...] = ()
+    min_length: int = 1
+    blocklist: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The rules of the settings."""
+        """Make the rules of the settings; the blocklist, unless empty, has the host's name too."""
         words = settings.password_blocklist.split()
         return cls(settings.password_min_length, (*words, socket.gethostname()) if words else ())
 
     def check(self, password: str, names: Iterable[str]) -> None:
-        """Look at a password for a user of these names.
+        """Check a password for a user with these names.
 
         Raises:
             InvalidInput: it is too short.
         """
-        counted = _without(password, (*self.words, *names)) if self.words else password
-        if len(counted) < self.at_least:
-            beside = " beside words that are easily guessed" if self.words else ""
-            fault = Fault("password", f"must have at least {self.at_least} characters{beside}")
+        counted = _without(password, (*self.blocklist, *names)) if self.blocklist else password
+        if len(counted) < self.min_length:
+            beside = " beside words that are easily guessed" if self.blocklist else ""
+            fault = Fault("password", f"must have at least {self.min_length} characters{beside}")
             raise InvalidInput([fault])
 
 
 def _without(password: str, texts: Iterable[str]) -> str:
-    """The password without the words of the texts, in whatever case."""
+    """Remove from a password the texts and their words, in upper or lower case."""
     words = {word for text in texts for word in (text, *re.split(r"[\W_]+", text))}
-    long = sorted((word for word in words if len(word) >= SHORTEST_WORD), key=len, reverse=True)
+    long = sorted((word for word in words if len(word) >= MIN_WORD_LENGTH), key=len, reverse=True)
     return re.sub("|".join(map(re.escape, long)), "", password, flags=re.IGNORECASE)

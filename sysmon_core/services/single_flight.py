@@ -1,4 +1,4 @@
-"""Does the same work once for all who ask for it at the same time."""
+"""Single flight: concurrent callers with the same key share one execution and its outcome."""
 
 from __future__ import annotations
 
@@ -10,63 +10,63 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-Begin = Callable[[], None]  # called by the work once it waits for nothing any more
-Work = Callable[[Begin], T]
+OnStart = Callable[[], None]  # which the work calls once it has all that it had to wait for
+Work = Callable[[OnStart], T]
 
 
 class SingleFlight(Generic[T]):
-    """Shares each piece of work, by a key, while it is under way.
+    """Executes work once for all callers with the same key; nothing outlives the execution.
 
     Args:
-        queue: entered by whoever waits for work that has not begun yet: such a wait may be long,
-            and who makes it may have to be few.
-        seconds: for which others wait for the outcome.
+        follow: makes a context that is entered while a caller waits for another's work that has
+            not started: such a wait may be long, so it may raise to bound the number of callers.
+        seconds: how long a caller waits for the outcome of another's work.
     """
 
-    def __init__(self, queue: Callable[[], AbstractContextManager[None]], seconds: float) -> None:
-        self._queue = queue
+    def __init__(self, follow: Callable[[], AbstractContextManager[None]], seconds: float) -> None:
+        self._follow = follow
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._under_way: dict[Hashable, _Flight[T]] = {}
+        self._flights: dict[Hashable, _Flight[T]] = {}
 
     def share(self, key: Hashable, work: Work[T]) -> T:
-        """What the work gives, be it done here or by whoever asked first.
+        """Execute the work, or wait for the outcome if another caller executes it already.
 
         Raises:
-            TimeoutError: it took too long there.
-            what the work or the queue raises.
+            TimeoutError: another caller's execution took too long.
+            Exception: whatever ``work`` or ``follow`` raises.
         """
         with self._lock:
-            flight = self._under_way.get(key)
+            flight = self._flights.get(key)
             if flight is None:
-                mine = self._under_way[key] = _Flight()
-        return self._fly(key, work, mine) if flight is None else self._join(flight)
+                own = self._flights[key] = _Flight()
+        return self._execute(key, work, own) if flight is None else self._join(flight)
 
-    def _fly(self, key: Hashable, work: Work[T], flight: _Flight[T]) -> T:
+    def _execute(self, key: Hashable, work: Work[T], flight: _Flight[T]) -> T:
         try:
-            outcome = work(flight.began.set)
+            outcome = work(flight.started.set)
         except BaseException as error:
-            self._land(key)
+            self._remove(key)
             flight.outcome.set_exception(error)
             raise
-        self._land(key)
+        self._remove(key)
         flight.outcome.set_result(outcome)
         return outcome
 
-    def _land(self, key: Hashable) -> None:
+    def _remove(self, key: Hashable) -> None:
         with self._lock:
-            del self._under_way[key]
+            del self._flights[key]
 
     def _join(self, flight: _Flight[T]) -> T:
-        if flight.began.is_set():
+        if flight.started.is_set():
             return flight.outcome.result(self._seconds)
-        with self._queue():
+        with self._follow():
             return flight.outcome.result(self._seconds)
 
 
 class _Flight(Generic[T]):
-    """Work under way."""
+    """One execution, and its outcome once there is one."""
 
     def __init__(self) -> None:
-        self.began = threading.Event()
+        self.started = threading.Event()
         self.outcome: Future[T] = Future()

@@ -1,15 +1,15 @@
-"""Bounds guesses of passwords: of a user from an address, from an address, of a user from all.
+"""The login rate limiter: bounds how often passwords can be guessed.
 
-A guess is counted before the password is looked at, so that many at once get no more than many
-after each other, and is taken back if it was right: a hundred users who come to work behind one
-address cost it nothing. It is counted by all rules or by none, so that what one rule refuses uses
-up no other: a job that sends a wrong password all day is refused by the rule of its user and
-address, and leaves most of the address to those beside it.
+Three limits count guesses: those of one user from one network, all from one network, and all of
+one user. A guess is counted before its password is checked, so that many at once get no further
+than many in a row, and is uncounted if the password was right: a hundred users who log in from one
+network in the morning use up nothing. All limits count a guess or none does, so that a guess that
+one limit refuses does not use up the others: a job that sends a wrong password all day is refused
+by the limit of its user and network, and leaves most of the network's limit to other users.
 
-Whoever was let in within a month is known where that was, and held to the rule of user and address
-alone. So nobody can lock the owner out of an account by guessing elsewhere, nor out of an office by
-guessing within it. What bounds those who guess a user who is not known there is all three rules;
-of one who is known, from that very network, the first.
+A network from which a user has logged in within KNOWN_SECONDS is a known address of that user.
+There only the limit of user and network counts. So nobody can lock users out of their accounts by
+guessing from elsewhere, nor an office out of the service by guessing from within it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,19 @@ from limits import parse_many
 
 from sysmon_core.addresses import network
 from sysmon_core.errors import CountersUnavailable, TooManyGuesses
-from sysmon_core.services.windows import LocalRateCounters, RateCounters, Rule, Thing
+from sysmon_core.services.rate_counters import (
+    CounterKey,
+    LocalRateCounters,
+    RateCounters,
+    RateLimit,
+)
 from sysmon_core.settings import Settings
 
-KNOWN = Rule("known", most=1, seconds=30 * 86400, bits=1)  # full: the user has been there
-AWAY = 30.0  # seconds for which a store that failed is not asked again
+KNOWN_SECONDS = 30 * 86400  # since a user's last login from a network that is known
+# Not a limit but a set: a count of one means that the user has logged in from this network. It is
+# a counter because the memory of counters is bounded, however many users and networks there are.
+KNOWN_ADDRESS = RateLimit("known", max_count=1, seconds=KNOWN_SECONDS, bits=1)
+STORE_RETRY_SECONDS = 30.0  # after a failure of the shared store, until it is used again
 
 T = TypeVar("T")
 
@@ -38,11 +46,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Guess:
-    """One try of a password for a user, from a network.
+    """A password for a user, sent from a network, before it is checked.
 
     Args:
-        known: whether the user was let in from there within a month.
-        when: the time of the clock by which it is counted.
+        user: a fingerprint of the name.
+        known: whether the network is a known address of the user.
+        when: seconds since the epoch; the time at which the guess is counted.
     """
 
     network: str
@@ -52,11 +61,12 @@ class Guess:
 
 
 class Throttle:
-    """Counts in a store that all processes share, and in this one's memory while that is away.
+    """Limits guesses by counters that all processes share, or by local ones while those fail.
 
     Args:
-        clock: tells when a store that failed is to be asked again.
-        now: tells the time that all processes share.
+        shared: the counters of all processes.
+        clock: gives monotonic seconds, for the next try of a store that failed.
+        now: gives seconds since the epoch, the same in all processes.
     """
 
     def __init__(
@@ -66,69 +76,73 @@ class Throttle:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._of_address = _rules("address", settings.guesses_per_address)
-        self._of_both = _rules("both", settings.guesses_per_user_and_address)
-        self._of_user = _rules("user", settings.guesses_per_user)
+        self._network_limits = _limits("address", settings.guesses_per_address)
+        self._user_network_limits = _limits("both", settings.guesses_per_user_and_address)
+        self._user_limits = _limits("user", settings.guesses_per_user)
         self._shared = shared
-        self._own: RateCounters = LocalRateCounters()
+        self._local: RateCounters = LocalRateCounters()
         self._clock = clock
         self._now = now
-        self._away_until = 0.0
+        self._retry_at = 0.0
 
-    def guess(self, address: str, username: str) -> Guess:
-        """A guess that may be made, so far: nothing is counted yet.
+    def check(self, address: str, username: str) -> Guess:
+        """Check that one more guess is within the limits, without counting it.
 
         Raises:
-            TooManyGuesses: there have been too many.
+            TooManyGuesses: it is not.
         """
-        place, user, now = network(address), _fingerprint(username), self._now()
-        known = self._ask(lambda store: store.wait([_mark(user, place)], now)) > 0
-        guess = Guess(place, user, known, now)
-        _refuse(self._ask(lambda store: store.wait(self._counted(guess), now)))
+        origin, user, now = network(address), _fingerprint(username), self._now()
+        guess = Guess(origin, user, self._is_known(user, origin, now), now)
+        _refuse(self._count(lambda store: store.retry_after(self._keys(guess), now)))
         return guess
 
     def admit(self, guess: Guess) -> None:
-        """Count a guess: its password is looked at next.
+        """Count a guess; its password may be checked after that.
 
         Raises:
-            TooManyGuesses: there have been too many meanwhile; it must not be looked at.
+            TooManyGuesses: other guesses have used up a limit meanwhile; nothing was counted.
         """
-        _refuse(self._ask(lambda store: store.add(self._counted(guess), guess.when)))
+        _refuse(self._count(lambda store: store.add(self._keys(guess), guess.when)))
 
     def succeeded(self, guess: Guess) -> None:
-        """Take back a guess that was right, and the wrong ones of the user there; know both."""
-        now, mark = self._now(), [_mark(guess.user, guess.network)]
-        self._ask(lambda store: store.change(self._counted(guess), guess.when, -1))
-        self._ask(lambda store: store.clear(self._there(guess), now))
-        self._ask(lambda store: store.change(mark, now, 1))
+        """Uncount a right guess and the user's wrong ones from there; make the address known."""
+        now, mark = self._now(), [_known_address(guess.user, guess.network)]
+        self._count(lambda store: store.change(self._keys(guess), guess.when, -1))
+        self._count(lambda store: store.clear(self._user_network_keys(guess), now))
+        self._count(lambda store: store.change(mark, now, 1))
 
-    def _counted(self, guess: Guess) -> list[Thing]:
-        """What the guess counts as."""
+    def _is_known(self, user: str, origin: str, now: float) -> bool:
+        mark = [_known_address(user, origin)]
+        return self._count(lambda store: store.retry_after(mark, now)) > 0
+
+    def _keys(self, guess: Guess) -> list[CounterKey]:
         if guess.known:
-            return self._there(guess)
-        of_address = [Thing(rule, guess.network) for rule in self._of_address]
-        of_user = [Thing(rule, guess.user) for rule in self._of_user]
-        return [*self._there(guess), *of_address, *of_user]
+            return self._user_network_keys(guess)
+        network_keys = [CounterKey(limit, guess.network) for limit in self._network_limits]
+        user_keys = [CounterKey(limit, guess.user) for limit in self._user_limits]
+        return [*self._user_network_keys(guess), *network_keys, *user_keys]
 
-    def _there(self, guess: Guess) -> list[Thing]:
-        return [Thing(rule, f"{guess.user} {guess.network}") for rule in self._of_both]
+    def _user_network_keys(self, guess: Guess) -> list[CounterKey]:
+        name = f"{guess.user} {guess.network}"
+        return [CounterKey(limit, name) for limit in self._user_network_limits]
 
-    def _ask(self, question: Callable[[RateCounters], T]) -> T:
-        if self._clock() >= self._away_until:
+    def _count(self, operation: Callable[[RateCounters], T]) -> T:
+        """Do something with the shared store, or with the local one while the shared one fails."""
+        if self._clock() >= self._retry_at:
             try:
-                return question(self._shared)
+                return operation(self._shared)
             except CountersUnavailable as error:
                 logger.warning("guesses are counted by each process alone: %s", error)
-                self._away_until = self._clock() + AWAY
-        return question(self._own)
+                self._retry_at = self._clock() + STORE_RETRY_SECONDS
+        return operation(self._local)
 
 
-def _mark(user: str, place: str) -> Thing:
-    return Thing(KNOWN, f"{user} {place}")
+def _known_address(user: str, origin: str) -> CounterKey:
+    return CounterKey(KNOWN_ADDRESS, f"{user} {origin}")
 
 
-def _rules(name: str, rates: str) -> Sequence[Rule]:
-    return [Rule(name, rate.amount, rate.get_expiry()) for rate in parse_many(rates)]
+def _limits(name: str, rates: str) -> Sequence[RateLimit]:
+    return [RateLimit(name, rate.amount, rate.get_expiry()) for rate in parse_many(rates)]
 
 
 def _refuse(seconds: float) -> None:
@@ -137,5 +151,5 @@ def _refuse(seconds: float) -> None:
 
 
 def _fingerprint(username: str) -> str:
-    """So little of a name that it tells nothing of a password that somebody typed in its place."""
+    """Hash a name to 16 bits: too few to find a password that was typed in place of the name."""
     return hashlib.blake2b(username.encode(), digest_size=2).hexdigest()

@@ -1,4 +1,4 @@
-"""What a user is made of, as it is sent: the params of a new one and of a change."""
+"""The fields of a user as clients send them: validated models of a new user and of a change."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def _text(value: str) -> str:
 
 
 def _no_defaults(schema: dict[str, Any]) -> None:
-    """A field that is left out stays as it is; to tell a default would be wrong."""
+    """Remove the defaults from a JSON schema: a field that is left out stays unchanged."""
     for field in schema["properties"].values():
         del field["default"]
 
 
-# The schemas say to readers of the API what the functions hold to.
+# Each JSON schema repeats what its validator requires, for readers of the API's document.
 Username = Annotated[
     str,
     Strict(),
@@ -52,7 +52,7 @@ Flag = Annotated[bool, Strict(), Field(description="Whether the user may manage 
 
 
 class NewUser(Params):
-    """A whole user, as sent to create or replace one."""
+    """All fields of a user, sent to create or replace one."""
 
     username: Username
     password: Password
@@ -61,7 +61,7 @@ class NewUser(Params):
 
 
 class UserChange(Params):
-    """Any part of a user; only the fields that were given count."""
+    """Some fields of a user, sent to change one; fields that are left out stay unchanged."""
 
     model_config = ConfigDict(json_schema_extra=_no_defaults)
 

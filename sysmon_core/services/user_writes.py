@@ -1,4 +1,4 @@
-"""The statements that change users, each with its line in the audit."""
+"""The statements that change users, each with its audit line."""
 
 from __future__ import annotations
 
@@ -12,59 +12,67 @@ from sysmon_core.errors import DatabaseUnavailable, LastAdmin
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
 
-Fields = Mapping[str, Any]  # the columns of a user, all or some, by name
+Fields = Mapping[str, Any]  # values of some or all columns of a user, by the column's name
 
 
 class UserWrites:
-    """Those of one transaction, made by ``by``; what it reads goes over ``connection``, too.
+    """The changes of one transaction.
 
-    A line is written once the database has taken the change and before that is committed: no
-    change is without its line.
+    An audit line is written after its statement and before the commit, so that no change is
+    committed without its line.
+
+    Args:
+        connection: the transaction, for reads that belong to the changes too.
+        caller: the client that makes the changes; None for the command line.
     """
 
-    def __init__(self, connection: Connection, by: Caller | None) -> None:
+    def __init__(self, connection: Connection, caller: Caller | None) -> None:
         self.connection = connection
-        self._by = by
-        self._told: list[tuple[str, dict[str, object]]] = []
+        self._caller = caller
+        self._audited: list[tuple[str, dict[str, object]]] = []
 
     def create(self, new: Fields) -> None:
-        """Add a user."""
+        """Insert a user."""
         self.connection.execute(insert(users).values(new))
-        self._tell("user.created", new, new)
+        self._audit("user.created", new, new)
 
     def change(self, user: Fields, fields: Fields) -> Fields:
-        """Give the user these fields, of which some may be as they were; give what it is then.
+        """Update a user with these fields, where they differ; return the resulting row.
 
         Raises:
-            LastAdmin: nobody else is admin, and this one would cease to be.
+            LastAdmin: no other user is an admin, and this one would cease to be.
         """
         if fields.get("admin") is False:
-            self._keep_an_admin(user)
+            self._require_another_admin(user)
         changed = {name: value for name, value in fields.items() if user[name] != value}
-        now = {**user, **changed}
+        updated = {**user, **changed}
         if changed:
-            self._one(update(users).where(users.c.id == user["id"]).values(changed))
+            self._write_one_row(update(users).where(users.c.id == user["id"]).values(changed))
             renamed = {"was": user["username"]} if "username" in changed else {}
-            self._tell("user.changed", now, changed, **renamed)
-        return now
+            self._audit("user.changed", updated, changed, **renamed)
+        return updated
 
     def delete(self, user: Fields) -> None:
-        """Remove the user.
+        """Delete a user.
 
         Raises:
-            LastAdmin: nobody else is admin.
+            LastAdmin: no other user is an admin.
         """
-        self._keep_an_admin(user)
-        self._one(delete(users).where(users.c.id == user["id"]))
-        self._tell("user.deleted", user, {})
+        self._require_another_admin(user)
+        self._write_one_row(delete(users).where(users.c.id == user["id"]))
+        self._audit("user.deleted", user, {})
 
     def failed(self, error: Exception) -> None:
-        """Say of each change that has its line that it was not committed."""
-        for event, details in self._told:
-            audit.record(event, self._by, **details, failed=str(error))
+        """Audit that the changes audited so far were not committed."""
+        for event, details in self._audited:
+            audit.record(event, self._caller, **details, failed=str(error))
 
-    def _keep_an_admin(self, leaving: Fields) -> None:
-        """Lock the admins before they are counted: two that leave at once must not both see two."""
+    def _require_another_admin(self, leaving: Fields) -> None:
+        """Require that another admin remains.
+
+        The admins are locked before they are counted: of two that leave at the same time, the
+        second must not count the first.
+        """
         if not leaving["admin"]:
             return
         admins = select(users.c.id).where(users.c.admin).with_for_update()
@@ -73,12 +81,12 @@ class UserWrites:
                 "This is the last admin, and nobody could undo it: make another one first"
             )
 
-    def _one(self, statement: Any) -> None:
+    def _write_one_row(self, statement: Any) -> None:
         written = self.connection.execute(statement).rowcount
-        if written != 1:  # by a program that knows nothing of our lock
+        if written != 1:  # another program, without our lock, has changed or removed the user
             raise DatabaseUnavailable("The user was changed meanwhile: try again")
 
-    def _tell(self, event: str, user: Fields, written: Fields, **more: object) -> None:
+    def _audit(self, event: str, user: Fields, written: Fields, **more: object) -> None:
         details = {"user": user["username"], "admin": user["admin"], "fields": sorted(written)}
-        self._told.append((event, details | more))
-        audit.record(event, self._by, **details, **more)
+        self._audited.append((event, details | more))
+        audit.record(event, self._caller, **details, **more)

@@ -1,4 +1,4 @@
-"""The users: who they are, what they may be named, and that an admin always remains."""
+"""The users: reading them, changing them, and their credentials."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from sysmon_core.services.user_fields import USERNAME, NewUser, UserChange
 from sysmon_core.services.user_writes import Fields, UserWrites
 from sysmon_core.settings import Settings
 
-MOST = 2**31  # databases know no larger number
+MAX_LIMIT = 2**31  # rows: more than there are users, and a LIMIT that both databases take
 
 
 @dataclass(frozen=True)
 class Account:
-    """A user as shown: never the password."""
+    """A user without the password, as clients see it."""
 
     username: str
     fullname: str
@@ -43,64 +43,64 @@ Credentials = tuple[Account, str]
 
 
 class Users:
-    """Reads and changes users; each call is one transaction, and each change is in the audit.
+    """Reads and changes users; each call is one transaction, and each change is audited.
 
-    Whoever changes them is ``by``: somebody on this host where nobody is named.
+    ``caller`` is the client that makes a change, for the audit; None is the command line.
     """
 
     def __init__(self, database: Database, passwords: Passwords, rules: PasswordRules) -> None:
         self._database = database
         self._passwords = passwords
         self._rules = rules
-        self._found: VersionedCache[Credentials | None] = VersionedCache(database)
+        self._credentials_cache: VersionedCache[Credentials | None] = VersionedCache(database)
 
     @classmethod
     def of(cls, settings: Settings, passwords: Passwords | None = None) -> Self:
-        """The users that the settings name."""
+        """Make the service for the database and the password rules of the settings."""
         rules = PasswordRules.of(settings)
         database = Database(settings.database, settings.database_patience)
         return cls(database, passwords or Passwords(), rules)
 
     def recall(self, username: str) -> Credentials | None:
-        """What ``credentials`` would give, where that is known without waiting; else None."""
-        return self._found.recall(username)
+        """Return what ``credentials`` would, if it is in the cache; never wait, else None."""
+        return self._credentials_cache.recall(username)
 
     def credentials(self, username: str) -> Credentials | None:
-        """The user and the hash of the user's password, if there is one of this name."""
+        """Return the user of this name with the hash of the password, or None."""
 
         def read() -> Credentials | None:
             with self._database.read() as connection:
                 user = _find(connection, username)
                 return (_account(user), user["password_hash"]) if user else None
 
-        if not USERNAME.fullmatch(username):  # nor is it worth to be remembered, at any length
+        if not USERNAME.fullmatch(username):  # nor should it fill the cache
             return None
-        return self._found.get(username, read)
+        return self._credentials_cache.get(username, read)
 
     def list(self, limit: int | None = None) -> list[Account]:
-        """The users by name, at most ``limit`` of them."""
-        most = None if limit is None else min(limit, MOST)
+        """List the users by name, at most ``limit`` of them."""
+        capped = None if limit is None else min(limit, MAX_LIMIT)
         columns = (users.c.username, users.c.fullname, users.c.admin)
-        query = select(*columns).order_by(users.c.username).limit(most)
+        query = select(*columns).order_by(users.c.username).limit(capped)
         with self._database.read() as connection:
             return [Account(*user) for user in connection.execute(query)]
 
     def has_admin(self) -> bool:
-        """Whether anybody could manage the users."""
+        """Find whether there is an admin, who could manage the users."""
         with self._database.read() as connection:
             query = select(users.c.id).where(users.c.admin).limit(1)
             return connection.scalar(query) is not None
 
     def get(self, username: str) -> Account:
-        """One user.
+        """Return a user.
 
         Raises:
-            UserNotFound: nobody has this name.
+            UserNotFound: no user has this name.
         """
         with self._database.read() as connection:
             return _account(_existing(connection, username))
 
-    def create(self, new: NewUser, by: Caller | None = None) -> Account:
+    def create(self, new: NewUser, caller: Caller | None = None) -> Account:
         """Add a user.
 
         Raises:
@@ -108,56 +108,58 @@ class Users:
             UserExists: the name is taken.
         """
         fields = self._fields(new)
-        with self._changing(by) as changes:
-            changes.create(fields)
+        with self._writes(caller) as writes:
+            writes.create(fields)
         return _account(fields)
 
-    def put(self, username: str, new: NewUser, by: Caller | None = None) -> tuple[Account, bool]:
-        """Replace the user, or create it; the flag says whether it was created.
+    def put(
+        self, username: str, new: NewUser, caller: Caller | None = None
+    ) -> tuple[Account, bool]:
+        """Replace a user, or create it; return it, and whether it was created.
 
         Raises:
             InvalidInput: the password is too short or too easily guessed, or a new user's two
                 names differ.
-            UserExists: the new name is another's.
-            LastAdmin: nobody else is admin, and this one would cease to be.
+            UserExists: another user has the new name.
+            LastAdmin: no other user is an admin, and this one would cease to be.
         """
         fields = self._fields(new)
-        with self._changing(by) as changes:
-            user = _find(changes.connection, username)
+        with self._writes(caller) as writes:
+            user = _find(writes.connection, username)
             if user is not None:
-                return _account(changes.change(user, fields)), False
+                return _account(writes.change(user, fields)), False
             if new.username != username:
                 raise InvalidInput([Fault("username", "must be the path's, to create a user")])
-            changes.create(fields)
+            writes.create(fields)
         return _account(fields), True
 
-    def change(self, username: str, new: UserChange, by: Caller | None = None) -> Account:
-        """Change the fields that were given.
+    def change(self, username: str, new: UserChange, caller: Caller | None = None) -> Account:
+        """Change the fields of a user that were given; return the user.
 
         Raises:
-            UserNotFound: nobody has this name.
+            UserNotFound: no user has this name.
             InvalidInput, UserExists, LastAdmin: as for ``put``.
         """
         fields = self._fields(new, *self._names(username))
-        with self._changing(by) as changes:
-            return _account(changes.change(_existing(changes.connection, username), fields))
+        with self._writes(caller) as writes:
+            return _account(writes.change(_existing(writes.connection, username), fields))
 
-    def delete(self, username: str, by: Caller | None = None) -> None:
-        """Remove a user.
+    def delete(self, username: str, caller: Caller | None = None) -> None:
+        """Delete a user.
 
         Raises:
-            UserNotFound: nobody has this name.
-            LastAdmin: nobody else is admin.
+            UserNotFound: no user has this name.
+            LastAdmin: no other user is an admin.
         """
-        with self._changing(by) as changes:
-            changes.delete(_existing(changes.connection, username))
+        with self._writes(caller) as writes:
+            writes.delete(_existing(writes.connection, username))
 
     def _names(self, username: str) -> tuple[str, ...]:
         account, _ = self.credentials(username) or (None, None)
         return (account.username, account.fullname) if account else ()
 
     def _fields(self, new: NewUser | UserChange, *names: str) -> dict[str, Any]:
-        """The columns of what was given; hashing is slow on purpose, so outside transactions."""
+        """Turn input into columns; outside of transactions, since to hash a password is slow."""
         fields = new.model_dump(exclude_unset=isinstance(new, UserChange), exclude={"password"})
         if "password" in new.model_fields_set:
             self._rules.check(new.password, (*names, new.username, new.fullname))
@@ -165,23 +167,23 @@ class Users:
         return fields
 
     @contextlib.contextmanager
-    def _changing(self, by: Caller | None) -> Iterator[UserWrites]:
+    def _writes(self, caller: Caller | None) -> Iterator[UserWrites]:
         check_room()
-        changes: UserWrites | None = None
+        writes: UserWrites | None = None
         try:
             with self._database.write() as connection:
-                changes = UserWrites(connection, by)
-                yield changes
+                writes = UserWrites(connection, caller)
+                yield writes
         except IntegrityError as error:
             raise UserExists("The username is taken") from error
         except DatabaseUnavailable as error:
-            if changes:
-                changes.failed(error)
+            if writes:
+                writes.failed(error)
             raise
 
 
 def _find(connection: Connection, username: str) -> Fields | None:
-    if not USERNAME.fullmatch(username):  # it may not even be text that a database takes
+    if not USERNAME.fullmatch(username):  # it may be text that no database takes, such as NUL
         return None
     query = select(users).where(users.c.username == username)
     found = connection.execute(query).first()

@@ -1,7 +1,8 @@
-"""Reads the settings; the only place that reads the environment.
+"""Loads the settings; no other module reads the environment.
 
-A setting ``name`` is ``sysmon.name`` in the ini file and ``SYSMON_NAME`` in the environment, which
-goes first, or among systemd's credentials. An unknown name stops the start.
+A setting ``name`` is ``SYSMON_NAME`` in the environment, ``SYSMON_NAME`` among systemd's
+credentials, or ``sysmon.name`` in the ini file, in this order of precedence. An unknown name stops
+the start.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def load(ini: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Se
     """Make the settings from an ini section and the environment (the process's by default).
 
     Raises:
-        ConfigurationError: a name is unknown or a value does not fit, in one sentence.
+        ConfigurationError: a name is unknown or a value is wrong; the text names its source.
     """
     environ = os.environ if environ is None else environ
     values = _from_ini(ini) | _from_credentials(environ) | _from_environ(environ)
@@ -53,10 +54,12 @@ def load(ini: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Se
     except ValidationError as error:
         first = error.errors()[0]
         source = values[str(first["loc"][0])][1]
-        reason = first["msg"].removeprefix("Value error, ")  # which is how pydantic quotes ours
+        reason = first["msg"].removeprefix(
+            "Value error, "
+        )  # pydantic's, before texts of our own validators
         raise ConfigurationError(f"The setting {source} is wrong: {reason}") from None
     if not settings.redis_url:
-        _ = settings.redis_socket  # too long a path is told now, not at the first task
+        _ = settings.redis_socket  # refuses too long a path now, not at the first task
     return settings
 
 
@@ -67,7 +70,7 @@ def _unknown(name: str, source: str) -> ConfigurationError:
 
 
 def _from_ini(ini: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Name -> value and source; what the loader and Pyramid read is left to them."""
+    """Map each name to value and source; skip the keys of PasteDeploy and Pyramid."""
     found = {}
     for key, value in ini.items():
         source = f"{key} in the ini file"
@@ -87,10 +90,12 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
 
 
 def _from_credentials(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """What systemd hands over in files named as variables are; those of others are left alone."""
+    """Read systemd's credentials that are named like our variables; ignore all others."""
     folder = Path(environ.get(CREDENTIALS_VARIABLE, os.devnull))
     try:
-        found = {one.name: one.read_text().rstrip("\r\n") for one in folder.glob(f"{ENV_PREFIX}*")}
+        found = {
+            file.name: file.read_text().rstrip("\r\n") for file in folder.glob(f"{ENV_PREFIX}*")
+        }
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"The credentials in {folder} cannot be read: {error}") from None
     return {
@@ -100,7 +105,7 @@ def _from_credentials(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
 
 
 def config_file(environ: Mapping[str, str] | None = None) -> str | None:
-    """The ini file: ``SYSMON_CONFIG``, else development.ini in this folder if there is one."""
+    """Return ``SYSMON_CONFIG``, else development.ini if the current folder has it, else None."""
     named = (os.environ if environ is None else environ).get(CONFIG_VARIABLE)
     return named or (DEFAULT_CONFIG if Path(DEFAULT_CONFIG).is_file() else None)
 
@@ -108,7 +113,7 @@ def config_file(environ: Mapping[str, str] | None = None) -> str | None:
 def load_file(path: str | None, *, logging: bool = False) -> Settings:
     """Make the settings from an ini file, as ``path`` or ``path#section``, and the environment.
 
-    With ``logging`` the file's logging sections are put in force too.
+    With ``logging`` the file's logging sections are applied too.
 
     Raises:
         ConfigurationError: the file is missing or no ini file of sysmon, or its settings are wrong.
@@ -119,7 +124,7 @@ def load_file(path: str | None, *, logging: bool = False) -> Settings:
 
     try:
         loader: Any = plaster.get_loader(path, protocols=["wsgi"])
-        # Not get_wsgi_app_settings: it would import the web application to find them.
+        # Not get_wsgi_app_settings, which would import the web application.
         name = f"app:{loader.uri.fragment or 'main'}"
         if name not in loader.get_sections():
             raise LookupError(f"it has no section [{name}]")

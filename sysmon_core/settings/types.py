@@ -1,4 +1,4 @@
-"""What the values of settings must look like; each error says how to write it."""
+"""Types of settings: each validator's error says how to write the value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
 PositiveInt = Annotated[int, Field(gt=0)]
-LARGEST_RATE = (1 << 16) - 1  # of anything: it is counted in 16 bits
+MAX_RATE = (1 << 16) - 1  # which the counters of 16 bits can hold (services.rate_counters)
 KNOWN_VERSIONS = ("v1", "v2", "v3")
 
 
@@ -41,8 +41,8 @@ def _rate(value: str) -> str:
         rates = parse_many(value)
     except ValueError:
         raise ValueError("write it as 5/minute, or more by semicolons: 5/minute; 20/hour") from None
-    if any(rate.amount > LARGEST_RATE for rate in rates):
-        raise ValueError(f"{LARGEST_RATE} is the most that can be counted")
+    if any(rate.amount > MAX_RATE for rate in rates):
+        raise ValueError(f"{MAX_RATE} is the most that can be counted")
     return value
 
 

@@ -11,7 +11,7 @@ import pytest
 from webtest import TestApp
 
 from sysmon_core import logs
-from sysmon_core.log_queue import Queued
+from sysmon_core.log_queue import QueuedStreamHandler
 from sysmon_core.services import audit
 from tests.conftest import until
 
@@ -19,11 +19,11 @@ ANN = {"username": "ann", "password": "secret", "fullname": "Ann"}
 
 
 @pytest.fixture
-def pipe() -> Iterator[tuple[int, Queued]]:
+def pipe() -> Iterator[tuple[int, QueuedStreamHandler]]:
     """A pipe, and the handler by which the audit goes into it: one line waits, no more."""
     reads, writes = os.pipe()
     with os.fdopen(writes, "w") as stream:
-        handler = Queued(stream, 0, 1)
+        handler = QueuedStreamHandler(stream, 0, 1)
         handler.setFormatter(logs.Json())
         before = audit.logger.level
         audit.logger.addHandler(handler)
@@ -36,7 +36,7 @@ def pipe() -> Iterator[tuple[int, Queued]]:
     os.close(reads)
 
 
-def drained(reads: int, handler: Queued) -> bytes:
+def drained(reads: int, handler: QueuedStreamHandler) -> bytes:
     """Read until the audit has room again."""
     os.set_blocking(reads, False)
     text = b""
@@ -50,7 +50,7 @@ def drained(reads: int, handler: Queued) -> bytes:
 
 
 def test_nothing_is_changed_that_could_not_be_told_and_all_else_goes_on(
-    testapp: TestApp, add_user: Callable[..., Any], pipe: tuple[int, Queued]
+    testapp: TestApp, add_user: Callable[..., Any], pipe: tuple[int, QueuedStreamHandler]
 ) -> None:
     add = testapp
     testapp.authorization = add_user("root", "canary", admin=True)

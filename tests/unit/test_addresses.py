@@ -1,4 +1,4 @@
-"""However a client's address is spelt, it is the same client."""
+"""Addresses: all spellings of one are the same client."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import pytest
 
 from sysmon_core import logs
 from sysmon_core.errors import AuditStalled
-from sysmon_core.log_queue import DROPPED, Queued, check_room
+from sysmon_core.log_queue import DROPPED, QueuedStreamHandler, check_room
 from sysmon_core.services import audit
 from tests.conftest import PATIENCE, until
 
@@ -30,9 +30,9 @@ import logging, os, signal, sys, time
 from multiprocessing import get_context
 from sysmon_core import logs
 from sysmon_core.errors import ConfigurationError
-from sysmon_core.log_queue import Queued
+from sysmon_core.log_queue import QueuedStreamHandler
 
-handler = Queued(sys.stderr)
+handler = QueuedStreamHandler(sys.stderr)
 handler.setFormatter(logs.Json())
 root = logging.getLogger()
 root.addHandler(handler)
@@ -45,7 +45,7 @@ def log(name, count=1000):
 
 
 class Reader:
-    """Reads a pipe, once it is told to."""
+    """Reads a pipe, once it is started."""
 
     def __init__(self) -> None:
         reads, writes = os.pipe()
@@ -68,7 +68,7 @@ class Reader:
     def messages(self) -> list[str]:
         return [line["message"] for line in self.lines]
 
-    def end(self, handler: Queued) -> None:
+    def end(self, handler: QueuedStreamHandler) -> None:
         if self._thread.ident is None:
             self.start()
         handler.flush()
@@ -82,23 +82,23 @@ def reader() -> Reader:
 
 
 @pytest.fixture
-def handler(reader: Reader) -> Iterator[Queued]:
-    made = Queued(reader.writer, LINES, LINES)
+def handler(reader: Reader) -> Iterator[QueuedStreamHandler]:
+    made = QueuedStreamHandler(reader.writer, LINES, LINES)
     made.setFormatter(logs.Json())
     yield made
     reader.end(made)
 
 
 @pytest.fixture
-def logger(handler: Queued) -> logging.Logger:
+def logger(handler: QueuedStreamHandler) -> logging.Logger:
     made = logging.Logger("some.name")  # noqa: LOG001 - it must not be found by others
     made.addHandler(handler)
     return made
 
 
 @pytest.fixture
-def audited(handler: Queued) -> Iterator[None]:
-    """The audit goes through the handler."""
+def audited(handler: QueuedStreamHandler) -> Iterator[None]:
+    """The audit logger, with the handler."""
     before = audit.logger.level
     audit.logger.addHandler(handler)
     audit.logger.setLevel(logging.INFO)
@@ -107,8 +107,8 @@ def audited(handler: Queued) -> Iterator[None]:
     audit.logger.setLevel(before)
 
 
-def stall(logger: logging.Logger, handler: Queued) -> int:
-    """Log until the pipe and the queue are full; gives how many lines that took."""
+def stall(logger: logging.Logger, handler: QueuedStreamHandler) -> int:
+    """Log until the pipe and the queue are full; return the number of lines."""
     count = 0
     while not handler.dropped:
         count += 1
@@ -119,7 +119,7 @@ def stall(logger: logging.Logger, handler: Queued) -> int:
 
 
 def test_lines_are_written_in_the_order_in_which_they_were_logged(
-    logger: logging.Logger, handler: Queued, reader: Reader
+    logger: logging.Logger, handler: QueuedStreamHandler, reader: Reader
 ) -> None:
     reader.start()
     for number in range(MANY):
@@ -163,7 +163,7 @@ def test_a_line_that_cannot_be_made_costs_no_other(
 
 
 def test_a_reader_that_stalls_holds_nobody_up_and_hears_how_many_lines_it_missed(
-    logger: logging.Logger, handler: Queued, reader: Reader
+    logger: logging.Logger, handler: QueuedStreamHandler, reader: Reader
 ) -> None:
     count = stall(logger, handler)
     for _ in range(MANY):
@@ -182,7 +182,7 @@ def test_a_reader_that_stalls_holds_nobody_up_and_hears_how_many_lines_it_missed
 
 @pytest.mark.usefixtures("audited")
 def test_no_line_of_the_audit_is_dropped_and_what_would_add_one_is_refused(
-    logger: logging.Logger, handler: Queued, reader: Reader
+    logger: logging.Logger, handler: QueuedStreamHandler, reader: Reader
 ) -> None:
     stall(logger, handler)
     for number in range(LINES):
@@ -235,7 +235,7 @@ def ran(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def messages(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """The lines of the log, without a traceback."""
+    """Return the messages of log lines in standard error, which may have other lines."""
     lines = [line for line in done.stderr.splitlines() if line.startswith("{")]
     return [json.loads(line)["message"] for line in lines]
 
@@ -274,7 +274,7 @@ def test_a_process_that_is_forked_writes_its_own_lines_and_no_others(
 
 
 def test_a_stream_that_is_no_file_takes_lines_by_its_own_way() -> None:
-    """As that of Dramatiq's, whose descriptor carries them in packets."""
+    """A stream like Dramatiq's, which sends each text as a packet and is no file."""
     taken: list[str] = []
 
     class Packets:
@@ -285,7 +285,7 @@ def test_a_stream_that_is_no_file_takes_lines_by_its_own_way() -> None:
             raise AssertionError("a line written there by itself would be no packet")
 
     stream: Any = Packets()
-    handler = Queued(stream)
+    handler = QueuedStreamHandler(stream)
     handler.setFormatter(logs.Json())
     handler.handle(logging.makeLogRecord({"msg": "a line"}))
     handler.flush()

@@ -21,7 +21,7 @@ def stream() -> io.StringIO:
 
 @pytest.fixture
 def logger(stream: io.StringIO, request: pytest.FixtureRequest) -> logging.Logger:
-    """One that writes JSON, unless a test's parameter says otherwise."""
+    """A handler with the JSON formatter, or with the one of a test's parameter."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(getattr(request, "param", logs.Json)())
     made = logging.Logger("some.name")  # noqa: LOG001 - it must not be found by others

@@ -1,4 +1,4 @@
-"""The steps from an empty users' database to today's, run by Alembic."""
+"""The migrations of the users' database, run by Alembic."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from alembic.util import CommandError
 from sysmon_core.database import Database
 from sysmon_core.errors import ConfigurationError
 
-PATIENCE = 30.0  # seconds: for another process that upgrades the same database
+UPGRADE_SECONDS = 30.0  # deadline, with the wait for another process that upgrades the database
 
 
-def upgrade(database: Database, seconds: float = PATIENCE) -> None:
-    """Bring the database to the newest step, whole or not at all.
+def upgrade(database: Database, seconds: float = UPGRADE_SECONDS) -> None:
+    """Upgrade the database to the latest revision, in one transaction.
 
-    Of several at once one does it; the others wait for it, this many seconds at most.
+    Of several processes at once one upgrades; the others wait for it, so many seconds at most.
 
     Raises:
-        DatabaseUnavailable: it cannot be reached.
-        ConfigurationError: it has been upgraded by a later version of sysmon.
+        DatabaseUnavailable: the database cannot be reached.
+        ConfigurationError: a later version of sysmon has upgraded the database.
     """
     config = Config()
     config.set_main_option("script_location", "sysmon_core:database/migrations")

@@ -1,4 +1,4 @@
-"""Run by Alembic: on the connection it was given, else on the database of the settings."""
+"""Alembic's environment: migrates the given connection, else the database of the settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sysmon_core.database.tables import metadata
 
 
 def migrate(connection: Connection) -> None:
-    """Run the steps on one connection; batch mode, since SQLite cannot alter a column."""
+    """Run the migrations on a connection, in batch mode since SQLite cannot alter a column."""
     context.configure(connection, target_metadata=metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()

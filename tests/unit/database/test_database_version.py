@@ -169,7 +169,7 @@ def test_what_cannot_be_read_is_not_remembered(path: Path) -> None:
 
 
 def test_a_change_is_seen_by_whoever_asks_after_it(path: Path) -> None:
-    """Whoever has seen a number never sees a smaller one, while another counts."""
+    """A reader never sees a smaller number than before, while a writer counts."""
     database = Database(f"sqlite:///{path}")
     unchanged: VersionedCache[int] = VersionedCache(database)
     written, ended = [0], threading.Event()

@@ -21,7 +21,7 @@ from sqlalchemy import inspect, make_url, text
 from sqlalchemy.schema import CreateTable
 
 from sysmon_core.database import Database, migrations
-from sysmon_core.database.deadline import USUAL
+from sysmon_core.database.deadline import DEFAULT_SECONDS
 from sysmon_core.database.tables import metadata
 from sysmon_core.errors import DatabaseUnavailable
 from sysmon_core.services.user_fields import NewUser
@@ -222,7 +222,7 @@ def test_an_upgrade_waits_longer_for_a_writer_than_others_do(url: str) -> None:
         with database.write(PATIENCE) as connection:
             connection.execute(text("SELECT 1"))
             with pytest.raises(DatabaseUnavailable, match="locked"):
-                migrations.upgrade(other, USUAL)
+                migrations.upgrade(other, DEFAULT_SECONDS)
             patient = pool.submit(migrations.upgrade, other)
             with pytest.raises(DatabaseUnavailable, match="locked"):
                 write(Database(url))

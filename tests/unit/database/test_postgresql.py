@@ -1,4 +1,4 @@
-"""PostgreSQL that locks, hangs, dies and comes back, below an application that goes on running."""
+"""PostgreSQL that locks, hangs, dies and comes back, while the application goes on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sysmon_core.services.user_fields import NewUser
 from sysmon_core.services.user_writes import UserWrites
 from tests.conftest import MakeApp, MakeSettings, until, users_of
 from tests.support.postgresql import Cluster, started_postgresql
-from tests.unit.database.test_db import ANN, ask, is_unavailable
+from tests.unit.database.test_database import ANN, ask, is_unavailable
 
 AT_ONCE = 3.0  # seconds: what is promised
 
@@ -39,14 +39,14 @@ def url(postgresql: Cluster, schema: str) -> str:
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[Cluster]:
-    """A server that tests may harm, if they mend it."""
+    """A server of PostgreSQL that a test may stop, if it starts it again."""
     with started_postgresql() as cluster:
         yield cluster
 
 
 @pytest.fixture
 def app(own: Cluster, make_settings: MakeSettings, make_testapp: MakeApp) -> Iterator[TestApp]:
-    """Version 3 on it, with an admin, its pool warm."""
+    """The application with that server's database, an admin, and connections in its pool."""
     with own.database() as url:
         made = make_testapp(make_settings(database_url=url))
         users = users_of(url)
@@ -58,7 +58,7 @@ def app(own: Cluster, make_settings: MakeSettings, make_testapp: MakeApp) -> Ite
 
 
 def told(database: Database, statement: str, *, write: bool = True) -> str:
-    """What is said of a statement that fails."""
+    """Return the error's text of a statement that fails."""
     use = database.write if write else database.read
     with pytest.raises(DatabaseUnavailable) as caught, use() as connection:
         connection.execute(text(statement))
@@ -131,7 +131,7 @@ def test_writers_that_meet_lose_nothing(url: str) -> None:
 
 
 def test_a_deadlock_with_another_program_is_told_and_leaves_nothing_half_done(url: str) -> None:
-    """The other takes no notice of our lock, as psql would."""
+    """The other program does not take our lock of writers, as psql does not."""
     database = Database(url)
     with database.write() as connection:
         connection.execute(
@@ -278,7 +278,7 @@ def test_a_crash_in_the_middle_of_a_change_takes_it_back_whole(own: Cluster) -> 
 def test_a_server_that_hangs_on_every_address_is_given_up_in_time(
     own: Cluster,
 ) -> None:
-    """As localhost has two, of IPv4 and IPv6."""
+    """A name may have two addresses, as localhost has one of IPv4 and one of IPv6."""
     own.signal(signal.SIGSTOP)
     try:
         begin = time.monotonic()

@@ -1,4 +1,4 @@
-"""Many log in at once, some of them badly: whoever has the right password gets in all the same."""
+"""Attacks on logins: users with the right password are authenticated all the same."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from argon2 import PasswordHasher
 from sysmon_core.database import Database
 from sysmon_core.database.tables import users as table
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
+from sysmon_core.services.fair_queue import FairQueue
 from sysmon_core.services.logins import Logins
 from sysmon_core.services.passwords import Passwords
+from sysmon_core.services.rate_counters import LocalRateCounters
 from sysmon_core.services.throttle import Throttle
-from sysmon_core.services.turns import Turns
 from sysmon_core.services.users import Users
-from sysmon_core.services.windows import LocalRateCounters
 from sysmon_core.settings import Settings
 from tests.conftest import PATIENCE, until, users_of
 
@@ -29,7 +29,7 @@ USERS = 1500  # more than were remembered once
 
 
 class Counting(Passwords):
-    """Cheap passwords that count how often one is checked."""
+    """Cheap passwords that count the checks."""
 
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=8)
@@ -47,7 +47,7 @@ def passwords() -> Counting:
 
 @pytest.fixture
 def users(database: Database, passwords: Counting) -> Users:
-    """Many users of one password, each with a hash of its own."""
+    """Many users with the same password, each with a hash of its own."""
     hasher = PasswordHasher(1, 8, 1)
     rows = [
         {"username": f"user{number}", "fullname": "X", "admin": False}
@@ -64,7 +64,7 @@ Start = Callable[[], Logins]
 
 @pytest.fixture
 def start(users: Users, passwords: Counting) -> Start:
-    """A process that has just started, with the settings that are the defaults.
+    """Make logins as in a process that has just started, with the default settings.
 
     The guesses are where they were before, and no time passes.
     """
@@ -73,7 +73,7 @@ def start(users: Users, passwords: Counting) -> Start:
     def new() -> Logins:
         throttle = Throttle(config, store, now=lambda: 1e9)
         return Logins(
-            users, passwords, throttle, Turns(config.password_checks, config.password_queue)
+            users, passwords, throttle, FairQueue(config.password_checks, config.password_queue)
         )
 
     return new
@@ -128,7 +128,7 @@ def test_the_office_is_no_place_to_guess_from_for_that(start: Start) -> None:
 
 @contextmanager
 def guessing(logins: Logins) -> Iterator[None]:
-    """Sixteen connections that guess names and passwords, each from an address of its own."""
+    """Sixteen connections guess names and passwords, each from an address of its own."""
     numbers, ended = itertools.count(), threading.Event()
     tried = 0
 

@@ -1,4 +1,4 @@
-"""Who a name and a password belong to, by itself: what is looked at, counted and told."""
+"""Logins by themselves: which passwords are checked, counted as guesses, and audited."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 from sysmon_core.database import Database
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
+from sysmon_core.services.fair_queue import FairQueue
 from sysmon_core.services.logins import Logins
 from sysmon_core.services.passwords import Passwords
+from sysmon_core.services.rate_counters import LocalRateCounters
 from sysmon_core.services.throttle import Throttle
-from sysmon_core.services.turns import Turns
 from sysmon_core.services.user_fields import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
-from sysmon_core.services.windows import LocalRateCounters
 from tests.conftest import PATIENCE, MakeSettings, until, users_of
 from tests.unit.services.conftest import Audit
 
@@ -26,7 +26,7 @@ FEW = {"guesses_per_user_and_address": "2/minute"}
 
 
 class Counting(Passwords):
-    """Cheap passwords that note whether each check is of a user, and wait for a gate before it."""
+    """Cheap passwords; each check waits for a gate, and records whether there is such a user."""
 
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=8)
@@ -49,7 +49,7 @@ def passwords() -> Iterator[Counting]:
 
 @pytest.fixture
 def users(database: Database, passwords: Counting) -> Users:
-    """Both have the same password."""
+    """Two users with the same password."""
     made = users_of(database, passwords)
     for one in (ANN, BOB):
         fields = {"fullname": one.fullname, "admin": one.admin}
@@ -61,19 +61,19 @@ Make = Callable[..., Logins]
 
 
 @pytest.fixture
-def turns() -> Turns:
-    """One place, and room for many."""
-    return Turns(places=1, room=40, seconds=PATIENCE)
+def queue() -> FairQueue:
+    """A queue with one slot and room for many."""
+    return FairQueue(slots=1, max_waiting=40, seconds=PATIENCE)
 
 
 @pytest.fixture
-def make(users: Users, passwords: Counting, make_settings: MakeSettings, turns: Turns) -> Make:
-    """Processes that count guesses in one store."""
+def make(users: Users, passwords: Counting, make_settings: MakeSettings, queue: FairQueue) -> Make:
+    """Make logins as in several processes, whose throttles share one store."""
     store = LocalRateCounters()
 
     def new(at_once: int = 1, room: int = 20, seconds: float = PATIENCE, **rates: str) -> Logins:
         throttle = Throttle(make_settings(**rates), store)
-        own = Turns(at_once, room, seconds) if (at_once, seconds) != (1, PATIENCE) else turns
+        own = FairQueue(at_once, room, seconds) if (at_once, seconds) != (1, PATIENCE) else queue
         return Logins(users, passwords, throttle, own)
 
     return new
@@ -190,14 +190,14 @@ def test_what_waited_for_a_place_in_vain_is_no_guess(make: Make, passwords: Coun
 
 
 def test_the_same_wrong_password_at_once_is_one_guess_and_another_is_another(
-    make: Make, passwords: Counting, turns: Turns
+    make: Make, passwords: Counting, queue: FairQueue
 ) -> None:
     logins = make(**FEW)
     with ThreadPoolExecutor(20) as pool:
-        with turns.turn("elsewhere", known=False):
+        with queue.slot("elsewhere", known=False):
             tried = [pool.submit(logins.authenticate, "ann", "wrong", HERE) for _ in range(8)]
             other = pool.submit(logins.authenticate, "ann", "worse", HERE)
-            until(lambda: turns.waiting == 9)
+            until(lambda: queue.waiting == 9)
         assert [one.result() for one in (*tried, other)] == [None] * 9
     assert passwords.checks == [True] * 2
     with pytest.raises(TooManyGuesses):

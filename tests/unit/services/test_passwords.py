@@ -109,7 +109,7 @@ def test_a_random_password_is_long_and_never_the_same_again() -> None:
 
 
 def test_a_password_has_as_many_characters_as_are_asked_for() -> None:
-    rules = PasswordRules(at_least=4)
+    rules = PasswordRules(min_length=4)
     rules.check("four", ["four"])
     rules.check("密码密码", [])
     with pytest.raises(InvalidInput) as caught:
@@ -147,10 +147,10 @@ def test_the_hosts_name_and_the_users_count_only_where_there_is_a_list(
 ) -> None:
     host = socket.gethostname()
     without = PasswordRules.of(make_settings(password_min_length=len(host)))
-    assert without.words == ()
+    assert without.blocklist == ()
     without.check(host, [host])
     rules = PasswordRules.of(make_settings(password_min_length=1, password_blocklist="word"))
-    assert host in rules.words
+    assert host in rules.blocklist
     for password in ("word", "WordWord", "name"):
         with pytest.raises(InvalidInput):
             rules.check(password, ["name"])

@@ -1,4 +1,4 @@
-"""Work that many ask for at once is done once."""
+"""Single flight: concurrent callers with one key share one execution."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sysmon_core.services.single_flight import Begin, SingleFlight
+from sysmon_core.services.single_flight import OnStart, SingleFlight
 from tests.conftest import PATIENCE, until
 
 
 class Work:
-    """Work that notes each time it is done, and waits for a gate before and after it begins."""
+    """Work that counts its executions, and waits for a gate before and after it starts."""
 
     def __init__(self) -> None:
         self.done = 0
@@ -24,10 +24,10 @@ class Work:
         self.may_begin, self.may_end = threading.Event(), threading.Event()
         self.error: Exception | None = None
 
-    def __call__(self, begin: Begin) -> int:
+    def __call__(self, on_start: OnStart) -> int:
         self.done += 1
         assert self.may_begin.wait(PATIENCE)
-        begin()
+        on_start()
         self.begun = True
         assert self.may_end.wait(PATIENCE)
         if self.error:

@@ -1,4 +1,4 @@
-"""Who may guess, by the rules of the settings, wherever guesses are counted."""
+"""The login rate limiter, by the limits of the settings, with each store of counters."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ import redis
 from sysmon_core.errors import CountersUnavailable, TooManyGuesses
 from sysmon_core.redis_store.client import impatient
 from sysmon_core.redis_store.login_counters import RedisRateCounters
-from sysmon_core.services.throttle import AWAY, Throttle
-from sysmon_core.services.windows import LocalRateCounters, RateCounters, Thing
+from sysmon_core.services.rate_counters import (
+    CounterKey,
+    LocalRateCounters,
+    RateCounters,
+)
+from sysmon_core.services.throttle import STORE_RETRY_SECONDS, Throttle
 from sysmon_core.settings import Settings
 from tests.conftest import LogLines, MakeSettings
 
@@ -30,7 +34,7 @@ Make = Callable[..., Throttle]
 
 @pytest.fixture(params=["redis", "memory", "away"])
 def storage(request: pytest.FixtureRequest, folder: Path) -> Iterator[RateCounters]:
-    """Where guesses are counted: all that hold must keep the same rules."""
+    """Stores of counters: the limits hold with each, also with one that cannot be reached."""
     if request.param == "memory":
         yield LocalRateCounters()
     elif request.param == "redis":
@@ -45,17 +49,17 @@ def make(make_settings: MakeSettings, storage: RateCounters) -> Make:
 
 
 def guesses(throttle: Throttle, address: str, user: str, most: int = 50) -> int:
-    """How many wrong ones of so many are let through."""
+    """Count the wrong guesses of so many that the limits admit."""
     for count in range(most):
         try:
-            throttle.admit(throttle.guess(address, user))
+            throttle.admit(throttle.check(address, user))
         except TooManyGuesses:
             return count
     return most
 
 
 def succeeds(throttle: Throttle, address: str, user: str) -> None:
-    guess = throttle.guess(address, user)
+    guess = throttle.check(address, user)
     throttle.admit(guess)
     throttle.succeeded(guess)
 
@@ -146,7 +150,7 @@ def test_who_is_known_goes_on_where_all_guesses_are_used_up(make: Make) -> None:
 def test_to_ask_whether_one_may_guess_is_no_guess(make: Make) -> None:
     throttle = make()
     for _ in range(50):
-        throttle.guess("10.0.0.1", "ann")
+        throttle.check("10.0.0.1", "ann")
     assert guesses(throttle, "10.0.0.1", "ann") == 3
 
 
@@ -158,7 +162,7 @@ def test_whoever_is_refused_is_told_when_to_try_again(
     throttle = Throttle(config, storage, now=lambda: now)
     assert guesses(throttle, "10.0.0.1", "ann") == 1
     with pytest.raises(TooManyGuesses) as caught:
-        throttle.guess("10.0.0.1", "ann")
+        throttle.check("10.0.0.1", "ann")
     assert 60 <= caught.value.retry_after <= 75
     now += caught.value.retry_after - 1.01
     assert guesses(throttle, "10.0.0.1", "ann") == 0
@@ -200,9 +204,9 @@ def test_many_names_are_the_same_to_the_store(make_settings: MakeSettings) -> No
     labels: list[str] = []
 
     class Listening(LocalRateCounters):
-        def change(self, things: Sequence[Thing], when: float, by: int) -> None:
-            labels.extend(thing.name for thing in things if "10.0.0.1" not in thing.name)
-            super().change(things, when, by)
+        def change(self, keys: Sequence[CounterKey], when: float, by: int) -> None:
+            labels.extend(key.name for key in keys if "10.0.0.1" not in key.name)
+            super().change(keys, when, by)
 
     throttle = Throttle(make_settings(), Listening())
     for number in range(2000):
@@ -218,7 +222,7 @@ def test_guesses_from_ever_new_addresses_have_a_bounded_share_of_redis(redis_url
             if number % 800 == 0:
                 now += 8 * 86400  # so that all rules begin to count anew, and none has forgotten
             address, user = f"2001:db8:{number:x}::1", f"user{number}"
-            guess = throttle.guess(address, user)
+            guess = throttle.check(address, user)
             throttle.admit(guess)
             if number % 2:
                 throttle.succeeded(guess)
@@ -226,18 +230,18 @@ def test_guesses_from_ever_new_addresses_have_a_bounded_share_of_redis(redis_url
 
 
 class Moody(LocalRateCounters):
-    """A store that is away at times, and counts how often it is asked."""
+    """A store that fails while ``away``, and counts how often it is used."""
 
     def __init__(self) -> None:
         super().__init__()
         self.away = False
         self.asked = 0
 
-    def wait(self, things: Sequence[Thing], now: float) -> float:
+    def retry_after(self, keys: Sequence[CounterKey], now: float) -> float:
         self.asked += 1
         if self.away:
             raise CountersUnavailable("no water")
-        return super().wait(things, now)
+        return super().retry_after(keys, now)
 
 
 def test_a_store_that_failed_is_left_alone_for_a_while_and_asked_again(
@@ -250,11 +254,11 @@ def test_a_store_that_failed_is_left_alone_for_a_while_and_asked_again(
     assert store.asked > 1
     store.asked, store.away = 0, True
     assert guesses(throttle, "10.0.0.1", "ann") == 3
-    now = AWAY - 0.1
+    now = STORE_RETRY_SECONDS - 0.1
     assert guesses(throttle, "10.0.0.1", "ann") == 0
     assert store.asked == 1
     store.away = False
-    now = AWAY
+    now = STORE_RETRY_SECONDS
     assert guesses(throttle, "10.0.0.1", "ann") == 2, "the store knows of one"
     (line,) = log_lines()
     assert line["level"] == "warning"
@@ -265,9 +269,9 @@ def test_to_succeed_again_begins_the_month_anew(make_settings: MakeSettings) -> 
     now, day = time.time(), 86400
     throttle = Throttle(make_settings(**RATES), LocalRateCounters(), now=lambda: now)
     for _ in range(3):
-        assert not throttle.guess("10.0.0.1", "bob").known
+        assert not throttle.check("10.0.0.1", "bob").known
         succeeds(throttle, "10.0.0.1", "ann")
         now += 29 * day
-        assert throttle.guess("10.0.0.1", "ann").known
+        assert throttle.check("10.0.0.1", "ann").known
     now += 10 * day
-    assert not throttle.guess("10.0.0.1", "ann").known
+    assert not throttle.check("10.0.0.1", "ann").known

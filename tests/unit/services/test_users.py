@@ -1,4 +1,4 @@
-"""Who the users are, and that an admin always remains."""
+"""Users: reading and changing them, and that an admin always remains."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from sysmon_core.database import Database, migrations
-from sysmon_core.database.deadline import USUAL
+from sysmon_core.database.deadline import DEFAULT_SECONDS
 from sysmon_core.errors import (
     DatabaseUnavailable,
     InvalidInput,
@@ -35,7 +35,7 @@ def new(**fields: Any) -> NewUser:
 
 @pytest.fixture
 def users(database: Database, cheap: Passwords) -> Users:
-    """Two admins, root and amy, and bob, who is none; a password has two characters at least."""
+    """Users with two admins, root and amy, and bob; a password has at least two characters."""
     made = Users(database, cheap, PasswordRules(2))
     for name in ("root", "amy", "bob"):
         made.create(new(username=name, password="pp", admin=name != "bob"))
@@ -205,5 +205,5 @@ def test_the_settings_say_how_long_a_change_waits_for_others(
         began = time.monotonic()
         with pytest.raises(DatabaseUnavailable):
             users.create(new())
-        assert time.monotonic() - began < USUAL
+        assert time.monotonic() - began < DEFAULT_SECONDS
     assert users.create(new())

@@ -1,4 +1,4 @@
-"""Each change of a user has its line before it is committed, and no other has one."""
+"""Each change of a user has an audit line before it is committed, and nothing else has one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The users."""
+"""Create the table of users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Apply the step."""
+    """Apply the migration."""
     username = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
     op.create_table(
         "users",
@@ -27,5 +27,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the step back."""
+    """Revert the migration."""
     op.drop_table("users")

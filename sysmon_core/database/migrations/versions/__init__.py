@@ -1,1 +1,1 @@
-"""Each step, in the order of its number."""
+"""The migrations, in the order of their numbers."""

@@ -20,7 +20,7 @@ def wait_in_vain(breaker: CircuitBreaker) -> None:
 
 
 def at_once(breaker: CircuitBreaker, others: int = 3) -> int:
-    """How many are let through while one is inside."""
+    """Count the uses of many that are let through while one probes."""
     inside, leave = Event(), Event()
 
     def stay() -> None:

@@ -1,4 +1,4 @@
-"""What a user may be named and have, as it is sent."""
+"""Validation of the fields of a user."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def new(**fields: Any) -> NewUser:
 
 
 def faults(**fields: Any) -> dict[str, str]:
-    """What is told of each field of a user, the same for a new one and for a change."""
+    """Collect the errors of each field, which are the same for a new user and a change."""
     told = []
     for model, sent in ((NewUser, WHOLE | fields), (UserChange, fields)):
         with pytest.raises(ValidationError) as caught:

@@ -1,4 +1,4 @@
-"""Who is next for the few places: threads that hold one until the test lets them go."""
+"""The fair queue, with threads that hold a slot until the test lets them leave."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sysmon_core.errors import TooManyLogins
-from sysmon_core.services.turns import Turns
+from sysmon_core.services.fair_queue import FairQueue
 from tests.conftest import PATIENCE, until
 
 
 class Crowd:
-    """Threads that come one after the other, each to be let go by its name."""
+    """Threads that enter the queue one by one, and leave when the test says their names."""
 
-    def __init__(self, turns: Turns) -> None:
-        self.turns = turns
+    def __init__(self, queue: FairQueue) -> None:
+        self.queue = queue
         self.inside: list[str] = []  # in the order in which they came in
         self.refused: list[str] = []
         self._leave: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
 
     def comes(self, name: str, client: str = "", *, known: bool = False) -> None:
-        """Have somebody come; it is inside, waits or is refused when this is over."""
+        """Start a thread, and return once it holds a slot, waits or is refused."""
         self._leave[name] = threading.Event()
-        waiting = self.turns.waiting
+        waiting = self.queue.waiting
         thread = threading.Thread(target=self._stay, args=(name, client or name, known))
         self._threads.append(thread)
         settled = len(self.inside), len(self.refused)
         thread.start()
         until(
             lambda: (
-                self.turns.waiting != waiting or (len(self.inside), len(self.refused)) != settled
+                self.queue.waiting != waiting or (len(self.inside), len(self.refused)) != settled
             )
         )
 
     def _stay(self, name: str, client: str, known: bool) -> None:
         try:
-            with self.turns.turn(client, known=known):
+            with self.queue.slot(client, known=known):
                 self.inside.append(name)
                 assert self._leave[name].wait(PATIENCE)
         except TooManyLogins:
             self.refused.append(name)
 
     def goes(self, name: str) -> None:
-        """Have somebody leave, and whoever is next come in."""
-        waiting, inside = self.turns.waiting, len(self.inside)
+        """Let a thread leave, and return once the next waiter, if any, has its slot."""
+        waiting, inside = self.queue.waiting, len(self.inside)
         self._leave[name].set()
         if waiting:
             until(lambda: len(self.inside) > inside)
@@ -64,7 +64,7 @@ def gather() -> Iterator[Callable[..., Crowd]]:
     crowds: list[Crowd] = []
 
     def make(places: int, room: int, seconds: float = PATIENCE) -> Crowd:
-        crowds.append(Crowd(Turns(places, room, seconds)))
+        crowds.append(Crowd(FairQueue(places, room, seconds)))
         return crowds[-1]
 
     yield make
@@ -153,20 +153,20 @@ def test_whoever_waits_too_long_is_told_to_come_again(gather: Gather) -> None:
     crowd.comes("first")
     with (
         pytest.raises(TooManyLogins, match=r"^Too many passwords are being checked: try again$"),
-        crowd.turns.turn("a", known=False),
+        crowd.queue.slot("a", known=False),
     ):
         pass
     crowd.goes("first")
-    until(lambda: crowd.turns.waiting == 0)
-    with crowd.turns.turn("b", known=False):
+    until(lambda: crowd.queue.waiting == 0)
+    with crowd.queue.slot("b", known=False):
         crowd.inside.append("b")
     assert crowd.inside == ["first", "b"]
 
 
 def test_a_place_is_free_again_whatever_comes_of_it() -> None:
-    turns = Turns(places=1, room=1, seconds=0.01)
+    queue = FairQueue(slots=1, max_waiting=1, seconds=0.01)
     for known in (False, True) * 3:
-        with pytest.raises(OSError, match="no water"), turns.turn("a", known=known):
+        with pytest.raises(OSError, match="no water"), queue.slot("a", known=known):
             raise OSError("no water")
 
 
@@ -176,16 +176,16 @@ def test_half_as_many_may_wait_for_another_as_for_a_place(gather: Gather) -> Non
     for name in "abcd":
         crowd.comes(name)
     for _ in range(2):
-        with crowd.turns.beside(), crowd.turns.beside():
-            assert crowd.turns.waiting == 6
-            with pytest.raises(TooManyLogins), crowd.turns.beside():
+        with crowd.queue.follow(), crowd.queue.follow():
+            assert crowd.queue.waiting == 6
+            with pytest.raises(TooManyLogins), crowd.queue.follow():
                 pass
     crowd.comes("e")
     assert crowd.refused == ["e"]
 
 
 def test_a_flood_of_new_networks_leaves_each_that_waits_its_turn(gather: Gather) -> None:
-    """Sixteen guess from ever new addresses, and come back as soon as they are gone."""
+    """Sixteen threads of an attacker, each with a new address at each of its attempts."""
     crowd = gather(places=2, room=16)
     for number in range(16):
         crowd.comes(f"0.{number}")

@@ -38,7 +38,7 @@ def path(folder: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Database:
-    """A database with one table that counts."""
+    """A database with one table, which has a counter."""
     made = Database(f"sqlite:///{path}")
     with made.write() as connection:
         connection.execute(text("CREATE TABLE counter (n INTEGER UNIQUE)"))
@@ -51,13 +51,13 @@ def count(connection: Connection) -> int:
 
 
 def add_one(connection: Connection) -> None:
-    """Read, then write what follows from it."""
+    """Read the counter, then write the next number."""
     connection.execute(text("UPDATE counter SET n = :n"), {"n": count(connection) + 1})
 
 
 @pytest.fixture
 def open_umask() -> Iterator[None]:
-    """Whatever is made may be read and written by all, unless whoever makes it says otherwise."""
+    """Set a umask of 0: a new file may be read and written by all, unless its mode is given."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -248,7 +248,7 @@ def test_while_another_holds_the_lock_changing_users_is_503_and_all_else_goes_on
 
 @contextlib.contextmanager
 def disk(folder: Path, size: str) -> Iterator[None]:
-    """A disk of that size at the folder."""
+    """Mount a disk of so many bytes on the folder."""
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "sysmon-test", str(folder)]
     if os.getuid() != 0 or subprocess.run(mount, check=False, stderr=subprocess.DEVNULL).returncode:
         pytest.skip("only root may mount a small disk")
@@ -260,7 +260,7 @@ def disk(folder: Path, size: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def small_file(path: Path) -> Iterator[None]:
-    """What anybody can have for a full disk: no room for another page."""
+    """Simulate a full disk without privileges: the database may have no further page."""
 
     def limit(connection: Any, _record: Any) -> None:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
@@ -325,7 +325,7 @@ def test_in_a_full_file_changes_are_503_and_go_on_when_there_is_room(
 
 @contextlib.contextmanager
 def nobody() -> Iterator[None]:
-    """Whom the rights of files apply to: to root they do not."""
+    """Act as a user to whom the modes of files apply, unlike root."""
     if os.getuid() != 0:
         yield
         return
@@ -397,7 +397,7 @@ def make_garbage(path: Path) -> None:
 
 
 def make_malformed(path: Path) -> None:
-    """The header of a database, then nothing sound."""
+    """Overwrite all of the file but its header."""
     migrations.upgrade(Database(f"sqlite:///{path}"))
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
