@@ -13,7 +13,7 @@ from benchmarks.webbench.bench import Bench
 from benchmarks.webbench.ours import PASSWORD, USER
 from benchmarks.webbench.server import HOST, Server
 
-TESTS = "tests/live/test_contract.py"
+TESTS = "tests/live/contract"
 LONGEST = 180  # seconds
 
 

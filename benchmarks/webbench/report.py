@@ -22,7 +22,7 @@ production.ini has it; **classic**, the same contract in Flask, Flask-RESTful an
 gunicorn (`benchmarks/classic/`); **FastAPI** under uvicorn; **Glances**' REST API,
 `/api/4/uptime`; **bare**, a WSGI function under Granian that gives the bytes of sysmon's uptime,
 which is the limit (`benchmarks/peers/`). The server that is measured is held to the contract by
-`tests/live/test_contract.py` in the same run. A run fails where a promise is broken, and tells
+`tests/live/contract/` in the same run. A run fails where a promise is broken, and tells
 which; an aim that is not reached fails nothing.
 
 Times and rates hang on the machine and on what else it does: trust the ratios.
