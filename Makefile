@@ -6,93 +6,93 @@ BIN := .venv/bin
 STAMP := .venv/.made
 CONFIG ?= development.ini
 
-# What is started here takes its settings from these; the caller's environment goes first.
+# The settings of what is started here; variables of the environment go first.
 run service worker v3-database: export SYSMON_CONFIG ?= $(CONFIG)
 run service worker v3-database: export SYSMON_LISTEN ?= 127.0.0.1:$(PORT)
 run service worker v3-database: export SYSMON_VAR ?= $(abspath $(VAR))
 
 .PHONY: help run test unit functional plugins live faults bench bench-quick bench-tasks mutants lint docs format venv programs test-programs bench-programs service worker v3-database lock wheel clean
 
-help:            ## this list
+help:            ## print this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
 
 run: venv programs   ## set everything up and run it: Redis, a worker, the server
-	@exec $(BIN)/python config/run.py
+	@exec $(BIN)/sysmon start
 
-venv: $(STAMP)   ## the virtual environment .venv, with the pinned dependencies
+venv: $(STAMP)   ## make the virtual environment .venv, with the pinned dependencies
 
 $(STAMP): requirements.lock setup.py
-	@PYTHON=$(PYTHON) config/programs.sh venv
+	@PYTHON=$(PYTHON) scripts/programs.sh venv
 	@echo "Making .venv"
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install --disable-pip-version-check --progress-bar off -r requirements.lock
 	@$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-programs:        ## the programs that are run: iostat, uptime, vmstat, redis-server
-	@config/programs.sh iostat uptime vmstat redis-server
+programs:        ## install the programs that sysmon runs: iostat, uptime, vmstat, redis-server
+	@scripts/programs.sh iostat uptime vmstat redis-server
 
-test-programs: programs   ## what tests run besides: PostgreSQL, nginx, systemd-analyze
-	@config/programs.sh postgres nginx openssl systemd-analyze
+test-programs: programs   ## install those that tests run: PostgreSQL, nginx, systemd-analyze
+	@scripts/programs.sh postgres nginx openssl systemd-analyze
 
-bench-programs: programs   ## what benchmarks run besides: wrk, node_exporter, PostgreSQL
-	@config/programs.sh wrk prometheus-node-exporter postgres
+bench-programs: programs   ## install those that benchmarks run: wrk, node_exporter, PostgreSQL
+	@scripts/programs.sh wrk prometheus-node-exporter postgres
 
-service: venv    ## the HTTP server alone, on $(PORT)
-	@exec $(BIN)/pserve $(SYSMON_CONFIG)
+service: venv    ## run the HTTP server alone, on $(PORT)
+	@exec $(BIN)/sysmon serve
 
-worker: venv     ## a Dramatiq worker alone
-	@exec $(BIN)/dramatiq sysmon_core.worker:setup --processes 1 --threads 264 --skip-logging --worker-shutdown-timeout 8000
+worker: venv     ## run a Dramatiq worker alone
+	@exec $(BIN)/sysmon worker
 
 v3-database: venv   ## create or migrate the users' database
 	@$(BIN)/sysmon database upgrade
 
-test: venv test-programs   ## every test
+test: venv test-programs   ## run every test
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-unit functional plugins live: venv test-programs   ## one kind of them
+unit functional plugins live: venv test-programs   ## run one kind of tests
 	@$(BIN)/pytest tests/$@
 
-faults: venv programs   ## the faults of workers and of Redis, injected; they wait more than they work
+faults: venv programs   ## inject faults into workers and Redis; takes minutes
 	@$(BIN)/pytest -m faults --numprocesses 3 --dist worksteal tests/faults
 
-bench: venv bench-programs   ## what users feel, side by side with every peer; twenty minutes at most
+bench: venv bench-programs   ## measure HTTP beside other servers; twenty minutes at most
 	@$(BIN)/python benchmarks/web.py --out benchmarks/RESULTS.md --plot benchmarks/RESULTS.svg
 
-bench-quick: venv bench-programs   ## a look at it in two minutes, which writes nothing
+bench-quick: venv bench-programs   ## the same in two minutes, without writing results
 	@$(BIN)/python benchmarks/web.py --quick
 
-bench-tasks: venv programs   ## tasks side by side with the classic way, Flask and Celery
+bench-tasks: venv programs   ## measure tasks beside Flask and Celery
 	@$(BIN)/python benchmarks/tasks.py --out benchmarks/RESULTS-tasks.md
 
-# It is no part of the lock: nothing else needs it.
-mutants: venv    ## change the policy and the validators in all ways, and see that a test notices
+# mutmut is not in requirements.lock: no other target needs it.
+mutants: venv    ## mutation tests of the policy and the validators
 	@$(BIN)/pip install --disable-pip-version-check --quiet --no-build-isolation --editable '.[mutants]'
 	@$(BIN)/mutmut run --max-children 2
 	@$(BIN)/mutmut results
 
-lint: venv       ## ruff and mypy, strict
+lint: venv       ## check with ruff and mypy, strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-docs: venv       ## renew the reference in docs/plugins.md from the docstrings
+docs: venv       ## update the reference in docs/plugins.md from the docstrings
 	@$(BIN)/python docs/reference.py
 
-format: venv     ## let ruff mend what it can
+format: venv     ## format, and fix what ruff can fix
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-# With the oldest Python there is: 3.11.2 of Debian 12 needs a backport that later ones do not.
-lock:            ## renew requirements.lock from the ranges in setup.py
+# Run it with Python 3.11.2 of Debian 12, which needs a backport that later ones do not.
+lock:            ## update requirements.lock from the ranges in setup.py
 	@rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --disable-pip-version-check --quiet --upgrade --editable '.[dev,docs,postgresql]'
-	@{ echo '# What `make venv` installs; renewed by `make lock` from the ranges in setup.py.'; \
+	@{ echo '# What `make venv` installs; updated by `make lock` from the ranges in setup.py.'; \
 	   .venv/lock/bin/pip --disable-pip-version-check freeze --all --exclude-editable --exclude pip; } > requirements.lock
 	@rm -rf .venv/lock
 
 wheel: venv      ## build the distribution into dist/
 	@$(BIN)/pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-clean:           ## remove what was made here, but not var/
+clean:           ## remove everything that make made, but not var/
 	@rm -rf .venv .venv-bench build dist mutants sysmon.egg-info

@@ -1,4 +1,4 @@
-"""The one distribution: the core and the first-party plugins, each under its own name."""
+"""The distribution sysmon: the core and the first-party plugins, each a package."""
 
 from setuptools import find_packages, setup
 
@@ -13,7 +13,13 @@ setup(
     packages=find_packages(include=["sysmon_core*"]) + PLUGINS,
     package_dir={name: "plugins/" + name.replace(".", "/") for name in PLUGINS},
     package_data={
-        "sysmon_core": ["py.typed", "database/migrations/script.py.mako", "scaffold/*.template"],
+        "sysmon_core": [
+            "py.typed",
+            "database/migrations/script.py.mako",
+            "launcher/*.conf",
+            "scaffold/*.template",
+            "settings/*.ini",
+        ],
     },
     install_requires=[
         "alembic>=1.13,<2",
@@ -22,7 +28,7 @@ setup(
         "click>=8.1,<9",
         "cornice>=6.1,<7",
         "dramatiq>=2.2,<2.3",
-        "granian>=2.8.9,<2.9",  # server/worker.py uses insides of these
+        "granian>=2.8.9,<2.9",  # server/worker.py uses its private names
         "jc>=1.25,<2",
         "limits>=5.8,<6",
         "openapi-pydantic>=0.5,<0.7",
@@ -36,14 +42,15 @@ setup(
         "rich>=13",
         "setuptools>=77,<80.9",  # for Cornice's pkg_resources, gone in 82; 80.9 warns at each start
         "sqlalchemy>=2.1,<2.2",
+        "supervisor>=4.3,<4.4",  # launcher/supervisor.py overrides its methods
     ],
     extras_require={
-        # In wheels with a libpq of its own: a bare Debian has neither a compiler nor that library.
-        # Not 3.4: database/postgresql.py overrides a private method.
+        # Wheels with their own libpq: a bare Debian has neither a compiler nor that library.
+        # Below 3.4: database/postgresql.py overrides two methods, one of them private.
         "postgresql": ["psycopg[binary]>=3.3,<3.4"],
         "docs": ["swagger-ui-bundle-v2>=5.31,<6"],
         "testing": ["pytest", "soupsieve<3", "webtest"],
-        "mutants": ["mutmut>=3.8,<4"],  # for `make mutants` alone, which installs it
+        "mutants": ["mutmut>=3.8,<4"],  # only `make mutants` needs and installs it
         "dev": [
             "hypothesis",
             "mypy",
@@ -53,8 +60,7 @@ setup(
             "pytest-xdist",
             "ruff",
             "schemathesis>=4.3,<5",
-            "soupsieve<3",  # WebTest's; 3 and later refuse the Python 3.11.2 of Debian 12
-            "supervisor>=4.3",
+            "soupsieve<3",  # of WebTest; 3 refuses the Python 3.11.2 of Debian 12
             "types-cachetools",
             "types-psutil",
             "webtest",

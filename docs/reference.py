@@ -1,4 +1,4 @@
-"""Renews the reference at the end of docs/plugins.md from the docstrings of the facade."""
+"""Rewrites the reference at the end of docs/plugins.md from the docstrings of the facade."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import sysmon_core
+from sysmon_core import Run, facade
 
 PAGE = Path(__file__).parent / "plugins.md"
 HEADING = "## Reference\n"
 INTRODUCTION = (
     "What `sysmon_core` has for authors, from its docstrings; all else in it may change.\n"
 )
-OF_OTHERS = {"pydantic": "https://docs.pydantic.dev", "pydantic_core": "https://docs.pydantic.dev"}
-TYPES = {  # what is no class and no function has no docstring of its own
+HOMEPAGES = {"pydantic": "https://docs.pydantic.dev", "pydantic_core": "https://docs.pydantic.dev"}
+TYPES = {  # neither classes nor functions, so without docstrings of their own
     "Integer": "A whole number, written in ASCII digits alone: the type of a parameter.",
     "Row": "A dict from column names to what JSON knows.",
     "hookimpl": "Marks `sysmon_metrics`, the function by which a plugin gives its metrics.",
 }
 
 
-def reference(facade: ModuleType) -> str:
-    """The section, in Markdown."""
-    parts = (_part(name, getattr(facade, name)) for name in facade.__all__)
+def reference(module: ModuleType) -> str:
+    """The reference in Markdown: a section for each name that the module lists."""
+    parts = (_part(name, getattr(module, name)) for name in module.__all__)
     return "\n".join([HEADING, INTRODUCTION, *parts])
 
 
 def _part(name: str, value: object) -> str:
     home = str(getattr(value, "__module__", "")).partition(".")[0]
-    if home in OF_OTHERS:
-        return f"### `{name}`\n\nAs [{home}]({OF_OTHERS[home]}) has it.\n"
+    if home in HOMEPAGES:
+        return f"### `{name}`\n\nAs [{home}]({HOMEPAGES[home]}) has it.\n"
     if name in TYPES:
         return f"### `{name}`\n\n{TYPES[name]}\n"
     return f"### `{name}`\n\n{''.join(_described(value))}"
@@ -52,14 +52,14 @@ def _described(value: object) -> Iterator[str]:
 
 
 def _items(block: str) -> list[tuple[str, str]]:
-    """The pairs of a section: ``name: what``, continued by lines that stand deeper."""
+    """The pairs ``name: text`` of a docstring's section; a text goes on in indented lines."""
     found = re.findall(r"^    (\S[^:\n]*): (.*(?:\n {8}.*)*)", block, re.MULTILINE)
     return [(name, " ".join(what.split())) for name, what in found]
 
 
 def _methods(value: object) -> Iterator[tuple[str, str]]:
-    """What a Run can do; the other classes are declared, not called."""
-    if value is sysmon_core.Run:
+    """The methods of Run and their summaries; authors call no methods of other classes."""
+    if value is Run:
         for name, method in vars(value).items():
             if inspect.isfunction(method) and not name.startswith("_"):
                 words = ", ".join(list(inspect.signature(method).parameters)[1:])
@@ -71,8 +71,8 @@ def _code(text: str) -> str:
 
 
 def renewed(page: str) -> str:
-    """The page with its reference as it is to be."""
-    return page.partition(HEADING)[0] + reference(sysmon_core)
+    """The page with a new reference."""
+    return page.partition(HEADING)[0] + reference(facade)
 
 
 if __name__ == "__main__":

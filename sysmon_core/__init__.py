@@ -1,7 +1,7 @@
-"""What the author of a plugin imports, and nothing else.
+"""What the author of a plugin imports, and nothing else: the names of ``sysmon_core.facade``.
 
-A name is loaded when it is first asked for (PEP 562), so that `sysmon --help` and others who ask
-for none need not wait for pydantic.
+They are loaded when one of them is first asked for (PEP 562). To import any module of this package
+is to import the package too, and ``sysmon --help``, say, should not wait for pydantic.
 """
 
 from __future__ import annotations
@@ -10,52 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pydantic import Field, ValidationInfo, field_validator, model_validator
+    from sysmon_core.facade import *  # noqa: F403 - the names are listed in one place, which is there
+else:
 
-    from sysmon_core.errors import MetricFailed
-    from sysmon_core.metrics.command import Command
-    from sysmon_core.metrics.hookspecs import hookimpl
-    from sysmon_core.metrics.metric import Integer, Metric, Params
-    from sysmon_core.metrics.report import Column, Report, Row
-    from sysmon_core.running.context import Run
+    def __getattr__(name: str) -> object:
+        """A name of the facade, or its list of names."""
+        facade = import_module("sysmon_core.facade")
+        if name in {"__all__", *facade.__all__}:
+            return getattr(facade, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-__all__ = [
-    "Column",
-    "Command",
-    "Field",
-    "Integer",
-    "Metric",
-    "MetricFailed",
-    "Params",
-    "Report",
-    "Row",
-    "Run",
-    "ValidationInfo",
-    "field_validator",
-    "hookimpl",
-    "model_validator",
-]
-
-_HOMES = {
-    "pydantic": ("Field", "ValidationInfo", "field_validator", "model_validator"),
-    "sysmon_core.metrics.command": ("Command",),
-    "sysmon_core.errors": ("MetricFailed",),
-    "sysmon_core.metrics.hookspecs": ("hookimpl",),
-    "sysmon_core.metrics.metric": ("Integer", "Metric", "Params"),
-    "sysmon_core.metrics.report": ("Column", "Report", "Row"),
-    "sysmon_core.running.context": ("Run",),
-}
-
-
-def __getattr__(name: str) -> object:
-    """A name of the list above."""
-    for home, names in _HOMES.items():
-        if name in names:
-            value = globals()[name] = getattr(import_module(home), name)
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    """The list above, for those who look around."""
-    return __all__
+    def __dir__() -> list[str]:
+        """The names of the facade, for editors and interpreters that complete them."""
+        return import_module("sysmon_core.facade").__all__

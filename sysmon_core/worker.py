@@ -22,31 +22,31 @@ from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import Runner
 from sysmon_core.tasks.watchdog import Watchdog
 
-DESCRIPTORS = 65536  # macOS says "unlimited" and does not mean it
+MAX_DESCRIPTORS = 65536  # macOS reports "unlimited", and refuses it
 
 
 def setup() -> None:
-    """Make the broker that the dramatiq command then serves.
+    """Make the broker whose queues the dramatiq command then serves.
 
     Raises:
         ConfigurationError: a setting, a plugin or Redis' eviction policy is wrong.
     """
     config = settings.load_file(settings.config_file(), logging=True)
-    _take_all_descriptors()
-    with contextlib.suppress(TasksUnavailable):  # it is waited for, and asked when it is there
+    _raise_descriptor_limit()
+    with contextlib.suppress(TasksUnavailable):  # the watchdog checks it once Redis answers
         check_policy(impatient(config.redis))
     metrics = isolated(registry.load(config))
     dramatiq.set_broker(make_worker(config, metrics))
 
 
-def _take_all_descriptors() -> None:
-    """Raise the soft limit: a running task holds six, and the usual 1024 are soon gone."""
+def _raise_descriptor_limit() -> None:
+    """Raise the soft limit: a running task has six descriptors, and the default is 1024."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, DESCRIPTORS), hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, MAX_DESCRIPTORS), hard))
 
 
 def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
-    """A broker with the one actor, which runs a task by its id."""
+    """Make a broker with the one actor, which runs a task by its id."""
     client = patient(config.redis)
     broker = WakingBroker(client, share=config.client_share)
     results = ResultStore(broker.get_results_backend())
@@ -62,7 +62,7 @@ def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
 
 @contextlib.contextmanager
 def in_threads(config: Settings, metrics: Registry, threads: int = 4) -> Iterator[None]:
-    """A worker in threads of this process, as tests have use for."""
+    """Run a worker in threads of this process, for tests."""
     broker = make_worker(config, metrics)
     worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=20)
     worker.start()

@@ -37,7 +37,9 @@ def test_the_table_of_the_servers_options_has_every_one_and_no_other() -> None:
     assert set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE)) == set(Options.model_fields)
 
 
-@pytest.mark.parametrize("name", ["development.ini", "production.ini"])
+@pytest.mark.parametrize(
+    "name", ["development.ini", "production.ini", "sysmon_core/settings/default.ini"]
+)
 def test_an_ini_file_of_the_project_has_no_unknown_setting(
     name: str, monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-import sysmon_core
-from sysmon_core import Metric
+from sysmon_core import Metric, facade
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs/plugins.md"
@@ -60,6 +59,6 @@ def test_the_reference_is_that_of_the_docstrings() -> None:
     assert page == SCRIPT["renewed"](page), "renew it: make docs"
 
 
-@pytest.mark.parametrize("name", sysmon_core.__all__)
+@pytest.mark.parametrize("name", facade.__all__)
 def test_the_reference_has_every_name(name: str) -> None:
-    assert f"### `{name}`\n\n" in SCRIPT["reference"](sysmon_core)
+    assert f"### `{name}`\n\n" in SCRIPT["reference"](facade)

@@ -18,7 +18,6 @@ BIN = Path(sys.executable).parent
 USER, PASSWORD = "root", "correct horse battery staple"
 PROCESSES = "processes"  # the option of [server:main]
 CONNECTIONS = "2000"  # that are let in at once: more than are ever made
-WORKER = "sysmon_core.worker:setup --processes 1 --threads 264 --skip-logging"  # as in the Makefile
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,6 @@ class Site:
             "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",  # of this checkout, whatever is installed
             "SYSMON_CONFIG": str(ROOT / "production.ini"),
             "SYSMON_VAR": str(self.folder),
-            "MALLOC_MMAP_THRESHOLD_": "1048576",  # as the units have it
             "SYSMON_REDIS_URL": self.redis_url,
             **(more or {}),
         }
@@ -75,8 +73,7 @@ class Site:
 
     def worker(self) -> Process:
         """A worker, as `make run` has it."""
-        argv = [str(BIN / "dramatiq"), *WORKER.split()]
-        return Process(argv, self.environ(), self.folder / "worker.log")
+        return Process([str(BIN / "sysmon"), "worker"], self.environ(), self.folder / "worker.log")
 
 
 def takes_processes() -> bool:

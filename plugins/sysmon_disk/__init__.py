@@ -1,4 +1,4 @@
-"""How much room each file system has."""
+"""Size and free space of each file system."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from sysmon_core import (
     hookimpl,
 )
 
-# A file system that is well answers in microseconds, one of the network in milliseconds.
-PATIENCE = 2.0  # seconds
-GLANCE = 0.05  # seconds between two looks at whether the run is to end
+# A healthy file system answers in microseconds, one of the network in milliseconds.
+ANSWER_SECONDS = 2.0
+CHECK_SECONDS = 0.05  # between two checks whether the run is to end
 
 COLUMNS = [
     Column("mount", "where it is mounted"),
@@ -48,61 +48,43 @@ class DiskParams(Params):
 
     @field_validator("mount")
     @classmethod
-    def _is_a_place(cls, mount: str) -> str:
-        place = mount.rstrip("/") or mount[:1]
-        if place and place not in mounted():
+    def _is_mounted(cls, mount: str) -> str:
+        path = mount.rstrip("/") or mount[:1]
+        if path and path not in mounted():
             raise ValueError("nothing is mounted there: leave it out to see what is")
-        return place
+        return path
 
 
-class Question(threading.Thread):
-    """Asks one file system for its room, in a thread of its own.
+class UsageQuery(threading.Thread):
+    """Asks one file system how full it is, in a thread of its own.
 
-    The kernel may never answer: a server of the network is gone, a disk dies. Such a thread
-    cannot be ended. It is left behind, and nobody asks that file system again before it answers:
-    however often somebody wants to know, one thread hangs.
+    The kernel may never answer: a server of the network is gone, a disk dies. A thread that waits
+    for such an answer cannot be ended, so it is left to wait.
     """
-
-    _open: dict[str, Question] = {}  # noqa: RUF012 - one for all, by mount point
-    _lock = threading.Lock()
-
-    @classmethod
-    def about(cls, mount: str) -> Question:
-        """The question that is open already, or a new one."""
-        with cls._lock:
-            question = cls._open.get(mount)
-            if question is None:
-                question = cls(mount)
-                question.start()
-                cls._open[mount] = question
-            return question
 
     def __init__(self, mount: str) -> None:
         super().__init__(name=f"disk {mount}", daemon=True)
         self._mount = mount
-        self._until = time.monotonic() + PATIENCE
+        self._deadline = time.monotonic() + ANSWER_SECONDS
         self._usage: Any = None
-        self.trouble = "it does not answer"
+        self.reason = "it does not answer"
 
     def run(self) -> None:
         """Ask, and wait as long as it takes."""
         try:
             self._usage = psutil.disk_usage(self._mount)
         except OSError as error:
-            self.trouble = error.strerror or type(error).__name__
-        finally:
-            with self._lock:
-                del self._open[self._mount]
+            self.reason = error.strerror or type(error).__name__
 
     def answer(self, run: Run) -> Row | None:
-        """The columns with numbers; None if there is a trouble.
+        """The columns with numbers; None if there are none, and ``reason`` says why.
 
         Raises:
             RunStopped, MetricTimeout: the run is to end.
         """
-        # Whoever asks again about one that hangs has no need to wait again.
-        while self.is_alive() and time.monotonic() < self._until:
-            self.join(GLANCE)
+        # Counted from the start of the query: no caller waits again for one that hangs.
+        while self.is_alive() and time.monotonic() < self._deadline:
+            self.join(CHECK_SECONDS)
             run.check()
         if self._usage is None:
             return None
@@ -110,51 +92,72 @@ class Question(threading.Thread):
         return dict(zip(NUMBERS, numbers, strict=True))
 
 
+class UsageReader:
+    """Reads the rows of the metric, and asks no file system again before it has answered.
+
+    However many runs want to know, one thread at most waits for a file system that hangs.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pending: dict[str, UsageQuery] = {}  # by mount point
+
+    def read(self, params: DiskParams, run: Run) -> list[Row]:
+        """Collect the rows of one mount point, or of each that keeps data on a disk."""
+        return [self._one(params.mount, run)] if params.mount else self._each(run)
+
+    def _one(self, mount: str, run: Run) -> Row:
+        """Collect the row of one mount point, of any kind."""
+        found = mounted().get(mount)
+        if found is None:
+            raise MetricFailed("Nothing is mounted there any more")
+        query = self._ask(mount)
+        answer = query.answer(run)
+        if answer is None:
+            raise MetricFailed(f"The file system cannot be asked: {query.reason}")
+        return names(found) | answer
+
+    def _each(self, run: Run) -> list[Row]:
+        """Collect the rows of all disks; one that cannot be asked has no numbers."""
+        wanted = on_disks()
+        queries = [self._ask(found.mountpoint) for found in wanted]
+        return [
+            names(found) | (query.answer(run) or dict.fromkeys(NUMBERS))
+            for found, query in zip(wanted, queries, strict=True)
+        ]
+
+    def _ask(self, mount: str) -> UsageQuery:
+        """Return the pending query of a mount point, or start one."""
+        with self._lock:
+            self._pending = {at: query for at, query in self._pending.items() if query.is_alive()}
+            if mount not in self._pending:
+                query = self._pending[mount] = UsageQuery(mount)
+                query.start()
+            return self._pending[mount]
+
+
 def mounted() -> dict[str, Any]:
-    """What psutil says of each mount point; the later of two mounts at one hides the other."""
+    """What psutil knows of each mount point; of two mounts at one point, of the later."""
     return {found.mountpoint: found for found in psutil.disk_partitions(all=True)}
 
 
-def names(found: Any) -> Row:
-    """The columns with texts, without the bytes that are no UTF-8 and that JSON cannot carry."""
-    texts = {"mount": found.mountpoint, "device": found.device, "type": found.fstype}
-    return {name: text.encode("utf-8", "replace").decode() for name, text in texts.items()}
+def on_disks() -> list[Any]:
+    """What psutil knows of the mounts that keep data on a disk, and of the root.
 
-
-def one(mount: str, run: Run) -> Row:
-    """The row of one mount point, whatever is there."""
-    found = mounted().get(mount)
-    if found is None:
-        raise MetricFailed("Nothing is mounted there any more")
-    question = Question.about(mount)
-    answer = question.answer(run)
-    if answer is None:
-        raise MetricFailed(f"The file system cannot be asked: {question.trouble}")
-    return names(found) | answer
-
-
-def each(run: Run) -> list[Row]:
-    """The rows of what keeps data on a disk; one that cannot be asked has no numbers.
-
-    A folder may be mounted a second time elsewhere, as containers and systemd do it: what its file
-    system is mounted at first stands for all, as with df.
-
-    Those of the network are left alone unless asked for: one that hangs would make everybody wait.
+    A folder may be mounted a second time elsewhere, as containers and systemd do it: the first
+    mount of a device stands for all, as with df. Those of the network are left out: one that
+    hangs would make every caller wait.
     """
     real = set(psutil.disk_partitions())
-    # Of what psutil leaves out the root is still wanted: a container's is an overlay.
+    # psutil leaves out a root that is no disk, such as a container's overlay.
     wanted = [found for found in mounted().values() if found in real or found.mountpoint == "/"]
-    wanted = list({found.device: found for found in reversed(wanted)}.values())[::-1]
-    questions = [Question.about(found.mountpoint) for found in wanted]
-    return [
-        names(found) | (question.answer(run) or dict.fromkeys(NUMBERS))
-        for found, question in zip(wanted, questions, strict=True)
-    ]
+    return list({found.device: found for found in reversed(wanted)}.values())[::-1]
 
 
-def read(params: DiskParams, run: Run) -> list[Row]:
-    """The rows that are asked for."""
-    return [one(params.mount, run)] if params.mount else each(run)
+def names(found: Any) -> Row:
+    """The columns with texts; bytes that are no UTF-8, which JSON cannot carry, are replaced."""
+    texts = {"mount": found.mountpoint, "device": found.device, "type": found.fstype}
+    return {name: text.encode("utf-8", "replace").decode() for name, text in texts.items()}
 
 
 @hookimpl
@@ -169,7 +172,7 @@ def sysmon_metrics() -> list[Metric]:
             "does not answer, or not to this user, has no numbers.",
             params=DiskParams,
             columns=COLUMNS,
-            function=read,
+            function=UsageReader().read,
             lifetime=1,
             position=40,
         )

@@ -1,19 +1,10 @@
 """What the host's disks read and write, report by report."""
 
-from sysmon_core import (
-    Column,
-    Command,
-    Field,
-    Integer,
-    Params,
-    ValidationInfo,
-    field_validator,
-    hookimpl,
-)
+from sysmon_core import Column, Command, IntervalParams, hookimpl, interval_duration
 
 KIB = 1024  # bytes: iostat's kB
 
-# An older iostat knows nothing of discards: its rows have null there.
+# An older iostat does not print discards: its rows have null there.
 COLUMNS = [
     Column("device", "the disk"),
     Column("transfers", "requests to the disk", "1/s", source="tps"),
@@ -26,22 +17,8 @@ COLUMNS = [
 ]
 
 
-class IostatParams(Params):
+class IostatParams(IntervalParams):
     """How many reports, how far apart."""
-
-    count: Integer = Field(1, ge=1, description="Number of reports")
-    wait: Integer = Field(
-        1, ge=1, description="Seconds between two reports", json_schema_extra={"unit": "s"}
-    )
-
-    @field_validator("wait")
-    @classmethod
-    def _has_something_to_wait_for(cls, wait: int, info: ValidationInfo) -> int:
-        if wait != 1 and info.data.get("count") == 1:
-            raise ValueError(
-                "a single report has nothing to wait for: leave it out, or ask for more"
-            )
-        return wait
 
 
 def arguments(params: IostatParams, platform: str) -> list[str]:
@@ -50,11 +27,6 @@ def arguments(params: IostatParams, platform: str) -> list[str]:
     if platform == "darwin":
         return ["-d", "-c", count, "-w", wait]
     return ["-d", wait, count]
-
-
-def duration(params: IostatParams) -> float:
-    """Seconds that a run takes: the first report comes at once."""
-    return params.wait * (params.count - 1)
 
 
 @hookimpl
@@ -68,7 +40,7 @@ def sysmon_metrics() -> list[Command]:
             "The first report covers the time since boot, each later one the time since the one "
             "before. There are no rows on macOS, whose iostat prints another table.",
             params=IostatParams,
-            duration=duration,
+            duration=interval_duration,
             program="iostat",
             package="sysstat",
             arguments=arguments,

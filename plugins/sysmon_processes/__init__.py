@@ -9,27 +9,29 @@ import psutil
 
 from sysmon_core import Column, Field, Integer, Metric, Params, Row, Run, hookimpl
 
-SAMPLE = 0.5  # seconds: the kernel counts processor time in hundredths
+INTERVAL_SECONDS = 0.5  # the kernel counts processor time in hundredths of a second
 
 COLUMNS = [
     Column("pid", "the number of the process"),
     Column("user", "whose it is"),
     Column("name", "its name, as far as the kernel knows it"),
-    Column("cpu", f"share of one processor over {SAMPLE} s: more than 100 with threads", "%"),
+    Column(
+        "cpu", f"share of one processor over {INTERVAL_SECONDS} s: more than 100 with threads", "%"
+    ),
     Column("memory", "resident memory, that which is shared included", "By"),
     Column("threads", "its threads", "1"),
     Column("status", "what it does: running, sleeping, zombie and so on"),
 ]
 
-# Never the command line: its arguments hold passwords and tokens, and whoever may ask for a
-# metric may read what it gives. A name that is longer than the kernel's is taken from there.
-KERNEL_NAME = 15  # characters
+# Never the command line: its arguments may hold passwords and tokens, which every reader of the
+# metric would see. psutil takes the end of a name from there if the kernel has cut it off.
+MAX_NAME_CHARACTERS = 15  # of the kernel's own name of a process
 ATTRIBUTES = ["username", "name", "num_threads", "status", "memory_info"]
 
-# What psutil raises of a process that is gone, or not for this user to see.
-UNTOLD = (psutil.Error, OSError)
+# Raised where a process is gone, or this user may not see it.
+UNREADABLE = (psutil.Error, OSError)
 
-# When it was asked, and how much processor time it had used by then.
+# The monotonic time of the sample, and the processor time used by then, both in seconds.
 Sample = tuple[float, float]
 
 
@@ -41,7 +43,7 @@ class ProcessesParams(Params):
 
 
 def sample(processes: Iterable[psutil.Process], run: Run) -> dict[psutil.Process, Sample]:
-    """The processor time of each; those that are gone or tell nothing are left out.
+    """Read the processor time of each process, without those that are gone or cannot be read.
 
     psutil's own ``cpu_percent`` counts from its last call, which may be another caller's.
     """
@@ -50,19 +52,19 @@ def sample(processes: Iterable[psutil.Process], run: Run) -> dict[psutil.Process
         run.check()
         try:
             times = process.cpu_times()
-        except UNTOLD:
+        except UNREADABLE:
             continue
         found[process] = (time.monotonic(), times.user + times.system)
     return found
 
 
 def shares(processes: Iterable[psutil.Process], run: Run) -> dict[psutil.Process, float]:
-    """How much of one processor each uses now, in percent; the busiest first.
+    """Measure how much of one processor each process uses, in percent; the busiest first.
 
-    Of those that do nothing now, the first is what has done most.
+    Idle processes are in the order of all processor time that they have used.
     """
     before = sample(processes, run)
-    run.sleep(SAMPLE)
+    run.sleep(INTERVAL_SECONDS)
     after = sample(before, run)
     busiest = sorted(after, key=lambda process: -after[process][1])
     found = {process: share(before[process], after[process]) for process in busiest}
@@ -76,57 +78,57 @@ def share(before: Sample, after: Sample) -> float:
 
 
 def largest(run: Run) -> list[psutil.Process]:
-    """All processes that tell their memory, the largest first."""
+    """All processes whose memory can be read, the largest first."""
     found = {}
     for process in psutil.process_iter():
         run.check()
         try:
             found[process] = process.memory_info().rss
-        except UNTOLD:
+        except UNREADABLE:
             continue
     return sorted(found, key=lambda process: -found[process])
 
 
 def details(process: psutil.Process, cpu: float | None) -> Row:
-    """The row of a process; None for what it does not tell.
+    """Read the row of a process, with None for what the system does not tell.
 
     Raises:
         psutil.NoSuchProcess, OSError: it is gone.
     """
-    told = process.as_dict(ATTRIBUTES)
-    memory = told["memory_info"]
+    found = process.as_dict(ATTRIBUTES)
+    memory = found["memory_info"]
     return {
         "pid": process.pid,
-        "user": printable(told["username"]),
-        "name": printable(told["name"], KERNEL_NAME),
+        "user": printable(found["username"]),
+        "name": printable(found["name"], MAX_NAME_CHARACTERS),
         "cpu": cpu,
         "memory": memory and memory.rss,
-        "threads": told["num_threads"],
-        "status": told["status"],
+        "threads": found["num_threads"],
+        "status": found["status"],
     }
 
 
 def printable(name: str | None, length: int | None = None) -> str | None:
-    """A name without the bytes that are no UTF-8, which JSON cannot carry."""
+    """Replace bytes that are no UTF-8, which JSON cannot carry, and cut the name to a length."""
     return name and name[:length].encode("utf-8", "replace").decode()
 
 
 def rows(ranked: Iterable[tuple[psutil.Process, float | None]]) -> Iterator[Row]:
-    """A row for each process that is still there."""
+    """Yield a row for each process that is still there."""
     for process, cpu in ranked:
         try:
             yield details(process, cpu)
-        except UNTOLD:
+        except UNREADABLE:
             continue
 
 
 def read(params: ProcessesParams, run: Run) -> list[Row]:
-    """The rows that are asked for; the details are read of few processes more than are shown."""
+    """Collect the rows; details are read of few more processes than are shown."""
     if params.by == "cpu":
         return list(islice(rows(shares(psutil.process_iter(), run).items()), params.top))
-    chosen = largest(run)[: 2 * params.top]  # some will be gone in a moment, or have shrunk
-    cpu = shares(chosen, run)
-    found = rows((process, cpu.get(process)) for process in chosen)
+    candidates = largest(run)[: 2 * params.top]  # some end meanwhile, or shrink
+    cpu = shares(candidates, run)
+    found = rows((process, cpu.get(process)) for process in candidates)
     return sorted(found, key=lambda row: -(row["memory"] or 0))[: params.top]
 
 

@@ -1,15 +1,6 @@
 """What the host's memory, swap and processors do, report by report; on Linux alone."""
 
-from sysmon_core import (
-    Column,
-    Command,
-    Field,
-    Integer,
-    Params,
-    ValidationInfo,
-    field_validator,
-    hookimpl,
-)
+from sysmon_core import Column, Command, IntervalParams, hookimpl, interval_duration
 
 KIB = 1024  # bytes: vmstat's unit of memory and swap, and its block
 
@@ -39,32 +30,13 @@ COLUMNS = [
 ]
 
 
-class VmstatParams(Params):
+class VmstatParams(IntervalParams):
     """How many reports, how far apart."""
-
-    count: Integer = Field(1, ge=1, description="Number of reports")
-    wait: Integer = Field(
-        1, ge=1, description="Seconds between two reports", json_schema_extra={"unit": "s"}
-    )
-
-    @field_validator("wait")
-    @classmethod
-    def _has_something_to_wait_for(cls, wait: int, info: ValidationInfo) -> int:
-        if wait != 1 and info.data.get("count") == 1:
-            raise ValueError(
-                "a single report has nothing to wait for: leave it out, or ask for more"
-            )
-        return wait
 
 
 def arguments(params: VmstatParams, _platform: str) -> list[str]:
     """The words after ``vmstat``; wide, since the memory of today does not fit its columns."""
     return ["-w", str(params.wait), str(params.count)]
-
-
-def duration(params: VmstatParams) -> float:
-    """Seconds that a run takes: the first report comes at once."""
-    return params.wait * (params.count - 1)
 
 
 @hookimpl
@@ -79,7 +51,7 @@ def sysmon_metrics() -> list[Command]:
             "the first report cover the time since boot, of each later one the time since the "
             "one before.",
             params=VmstatParams,
-            duration=duration,
+            duration=interval_duration,
             program="vmstat",
             package="procps",
             arguments=arguments,

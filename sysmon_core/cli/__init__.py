@@ -1,4 +1,4 @@
-"""The ``sysmon`` command: users, the database and the metrics, on the host itself.
+"""The ``sysmon`` command: runs sysmon, its users, database and metrics, on the host itself.
 
 It takes its settings from the ini file that ``SYSMON_CONFIG`` names and from ``SYSMON_*``.
 Exit status: 0 done, 1 refused or failed (the reason is on standard error), 2 wrong usage.
@@ -15,6 +15,7 @@ import click
 
 from sysmon_core.cli.plugin import plugin
 from sysmon_core.cli.run import RunGroup, load_settings
+from sysmon_core.cli.service import serve, start, welcome, worker
 from sysmon_core.errors import SysmonError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _users() -> Users:
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sysmon")
 def main() -> None:
-    """Manage sysmon on this host."""
+    """Run sysmon on this host, and manage it."""
     logging.getLogger("sysmon_core").addHandler(
         logging.NullHandler()
     )  # commands tell it themselves
@@ -75,12 +76,14 @@ def metrics() -> None:
         click.echo(
             f"{metric.name:<16} {kind:<6} {source.distribution} {source.version:<10} {metric.title}"
         )
-    for reason in found.left_out:
+    for reason in found.left_out.values():
         click.echo(f"left out: {reason}")
 
 
 main.add_command(RunGroup(name="run", subcommand_metavar="METRIC [OPTIONS]"))
 main.add_command(plugin)
+for command in (start, serve, worker, welcome):
+    main.add_command(command)
 
 
 @main.group()

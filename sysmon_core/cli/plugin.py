@@ -1,6 +1,6 @@
-"""``sysmon plugin``: begin a plugin, and check one.
+"""``sysmon plugin``: write a new plugin, and check those installed.
 
-Exit status: 0 all is well, 1 refused or something falls short, 2 wrong usage or an unknown name.
+Exit status: 0 nothing falls short, 1 refused or something falls short, 2 wrong usage or name.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from sysmon_core.cli.run import load_settings
 
 if TYPE_CHECKING:
     from sysmon_core.checks import Finding
+    from sysmon_core.metrics.metric import Metric
     from sysmon_core.metrics.registry import Registry
     from sysmon_core.settings import Settings
 
-# Imports are made by the commands that need them: `sysmon --help` should wait for none of them.
+# Commands import what they need: `sysmon --help` should wait for none of it.
 # ruff: noqa: PLC0415
 
-Show = Callable[["Finding"], None]
+PrintFinding = Callable[["Finding"], None]
 
 
 @click.group()
@@ -44,9 +45,9 @@ def new(name: str, folder: Path) -> None:
 
     found = _registry(load_settings())
     taken = {*found.sources, *(source.plugin for source in found.sources.values())}
-    place = scaffold.write(name, folder, taken)
-    click.echo(f"Wrote {place}. What to do next:")
-    click.echo(f"    pip install --editable '{place}[test]'    in the environment of sysmon")
+    written = scaffold.write(name, folder, taken)
+    click.echo(f"Wrote {written}. What to do next:")
+    click.echo(f"    pip install --editable '{written}[test]'    in the environment of sysmon")
     click.echo(f"    sysmon plugin check {name}")
     click.echo(f"    sysmon run {name}")
     click.echo(f"Start the server and its worker again, and /v1/{name}/ answers.")
@@ -56,25 +57,42 @@ def new(name: str, folder: Path) -> None:
 @click.argument("name", required=False)
 def check(name: str | None) -> None:
     """Check a plugin or metric by its NAME, or all, and print what falls short."""
-    from sysmon_core.checks import examine
-
     config = load_settings()
     found = _registry(config)
-    chosen = [one for one in found if name in {None, one.name, found.sources[one.name].plugin}]
-    left_out = [reason for reason in found.left_out if not name or f"plugin {name} of" in reason]
-    if not (chosen or left_out):
-        raise click.UsageError(_unknown(name, found))
+    chosen, left_out = _selected(found, name)
     for reason in left_out:
         click.echo(f"left out: {reason}")
-    show, short = _shower(), len(left_out)
-    for metric in chosen:
-        click.echo(f"{metric.name}, of {found.sources[metric.name]}")
-        for finding in examine(metric, config, found.sources[metric.name]):
-            show(finding)
-            short += not finding.ok
-    click.echo(_summary(short))
-    if short:
+    shortcomings = len(left_out) + sum(_check(metric, config, found) for metric in chosen)
+    click.echo(_summary(shortcomings))
+    if shortcomings:
         raise click.exceptions.Exit(1)
+
+
+def _selected(found: Registry, name: str | None) -> tuple[list[Metric], list[str]]:
+    """The metrics that a name means, and why a plugin of this name was left out.
+
+    Raises:
+        UsageError: there are neither.
+    """
+    plugins = {metric.name: found.sources[metric.name].plugin for metric in found}
+    chosen = [metric for metric in found if name in {None, metric.name, plugins[metric.name]}]
+    left_out = [reason for plugin, reason in found.left_out.items() if name in {None, plugin}]
+    if not (chosen or left_out):
+        names = ", ".join(plugins) or "none"
+        raise click.UsageError(f"There is no plugin or metric {name}; there are: {names}")
+    return chosen, left_out
+
+
+def _check(metric: Metric, config: Settings, found: Registry) -> int:
+    """Print all findings about a metric, each once it is made; return how many fall short."""
+    from sysmon_core.checks import examine
+
+    source, print_finding, shortcomings = found.sources[metric.name], _finding_printer(), 0
+    click.echo(f"{metric.name}, of {source}")
+    for finding in examine(metric, config, source):
+        print_finding(finding)
+        shortcomings += not finding.ok
+    return shortcomings
 
 
 def _registry(config: Settings) -> Registry:
@@ -84,28 +102,23 @@ def _registry(config: Settings) -> Registry:
     return registry.load(config.model_copy(update={"plugins_tolerant": True}))
 
 
-def _unknown(name: str | None, found: Registry) -> str:
-    names = ", ".join(metric.name for metric in found) or "none"
-    return f"There is no plugin or metric {name}; there are: {names}"
+def _summary(shortcomings: int) -> str:
+    if shortcomings == 1:
+        return "One thing falls short."
+    return f"{shortcomings} things fall short." if shortcomings else "Nothing falls short."
 
 
-def _summary(short: int) -> str:
-    if short:
-        return "One thing falls short." if short == 1 else f"{short} things fall short."
-    return "Nothing falls short."
-
-
-def _shower() -> Show:
-    """What prints a finding: in colour where there is a terminal."""
+def _finding_printer() -> PrintFinding:
+    """Return what prints a finding: in colour on a terminal, plain elsewhere."""
     if not sys.stdout.isatty():
-        return _show_plain
+        return _print_plain
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
 
-    def show(finding: Finding) -> None:
+    def print_coloured(finding: Finding) -> None:
         line = Table.grid(padding=(0, 1))
         for width in (3, 11, None):
             line.add_column(width=width, overflow="fold")
@@ -113,8 +126,8 @@ def _shower() -> Show:
         line.add_row(mark, finding.check, escape(finding.detail))
         console.print(line)
 
-    return show
+    return print_coloured
 
 
-def _show_plain(finding: Finding) -> None:
+def _print_plain(finding: Finding) -> None:
     click.echo(f"  {'ok   ' if finding.ok else 'short'}  {finding.check:<11}  {finding.detail}")

@@ -51,7 +51,7 @@ class RunGroup(click.Group):
         metric = metrics.get(name)
         if metric is not None:
             return _command(metric, config)
-        for reason in metrics.left_out:
+        for reason in metrics.left_out.values():
             click.echo(f"left out: {reason}", err=True)
         return None
 
@@ -81,7 +81,7 @@ def _command(metric: Metric, config: Settings) -> click.Command:
         type=click.Choice(["text", "table", "json"]),
         default="text",
         show_default=True,
-        help="Text as the program has it, its rows as a table, or all as JSON.",
+        help="Text as it is printed, rows as a table for people, or both as JSON, numbers exact.",
     )
 
     def run(form: str, **given: str | None) -> None:
@@ -191,18 +191,8 @@ def _print_table(metric: Metric, rows: list[dict[str, Any]]) -> None:
     if not rows:
         raise MetricFailed(f"The metric {metric.name} gives no rows: ask for --output text")
     from rich.console import Console
-    from rich.table import Table
 
-    from sysmon_core.metrics.report import shown
+    from sysmon_core.cli.terminal_table import terminal_table
 
-    units = {column.name: column.unit for column in metric.columns}
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    table = Table()
-    for name in columns:
-        unit = units.get(name, "")
-        heading = name if unit in {"", "1"} else f"{name} ({unit})"
-        # Folded: narrow, but whole.
-        table.add_column(heading, overflow="fold", justify="right" if unit else "left")
-    for row in rows:
-        table.add_row(*(shown(row.get(name)) for name in columns))
-    Console(markup=False, emoji=False).print(table)  # what stands in brackets is a value
+    for line in terminal_table(rows, metric.columns, Console().width):
+        click.echo(line)

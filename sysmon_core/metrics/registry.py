@@ -40,11 +40,13 @@ class Source:
 class Registry:
     """The metrics of this process, in the order of lists.
 
-    ``left_out`` says of each plugin that was left out, in one sentence, why.
+    ``left_out`` has the name of each plugin that was left out, and one sentence that says why.
     """
 
     def __init__(
-        self, metrics: Iterable[tuple[Metric, Source]], left_out: Sequence[str] = ()
+        self,
+        metrics: Iterable[tuple[Metric, Source]],
+        left_out: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Take the metrics with their sources.
 
@@ -65,7 +67,7 @@ class Registry:
             found[metric.name] = (metric, source)
         ordered = sorted(found.values(), key=lambda pair: (pair[0].position, pair[0].name))
         self._metrics = {metric.name: metric for metric, _ in ordered}
-        self.left_out = tuple(left_out)
+        self.left_out = MappingProxyType(dict(left_out))
         self.sources: Mapping[str, Source] = MappingProxyType(
             {metric.name: source for metric, source in ordered}
         )
@@ -95,7 +97,7 @@ def load(config: Settings, plugins: Iterable[EntryPoint] | None = None) -> Regis
             if not config.plugins_tolerant:
                 raise
             logger.warning("left out: %s", error)
-            loader.left_out.append(str(error))
+            loader.left_out[point.name] = str(error)
     return loader.registry()
 
 
@@ -122,7 +124,7 @@ class _Loader:
         self._manager.add_hookspecs(hookspecs)
         self._sources: dict[str, Source] = {}
         self._pairs: list[tuple[Metric, Source]] = []
-        self.left_out: list[str] = []
+        self.left_out: dict[str, str] = {}
 
     def registry(self) -> Registry:
         return Registry(self._pairs, self.left_out)

@@ -14,31 +14,31 @@ from sysmon_core.metrics.metric import NAME
 from sysmon_core.metrics.registry import RESERVED
 
 SUFFIX = ".template"
-WORD = re.compile(r"[a-z0-9]$")  # what the name of a distribution must end in
+LAST_CHARACTER = re.compile(r"[a-z0-9]$")  # of the name of a distribution
 
 
 def write(name: str, folder: Path, taken: Iterable[str]) -> Path:
-    """Write the plugin of a metric into a folder of its own, and return that.
+    """Write the plugin of a metric into a new folder below ``folder``, and return its path.
 
     Raises:
-        ConfigurationError: the name is unfit or taken, the folder is there or cannot be made.
+        ConfigurationError: the name is unfit or taken, the new folder exists or cannot be written.
     """
     module = f"sysmon_{name.replace('-', '_')}"
     _check_name(name, module, taken)
-    place = folder / f"sysmon-{name}"
+    target = folder / f"sysmon-{name}"
     try:
-        place.mkdir(parents=True)
+        target.mkdir(parents=True)
         for file, text in _files(name, module):
-            (place / file).write_text(text, encoding="utf-8")
+            (target / file).write_text(text, encoding="utf-8")
     except FileExistsError:
-        raise ConfigurationError(f"{place} is there already: choose another --folder") from None
+        raise ConfigurationError(f"{target} is there already: choose another --folder") from None
     except OSError as error:
-        raise ConfigurationError(f"{place} cannot be written: {error.strerror}") from error
-    return place
+        raise ConfigurationError(f"{target} cannot be written: {error.strerror}") from error
+    return target
 
 
 def _check_name(name: str, module: str, taken: Iterable[str]) -> None:
-    if not NAME.fullmatch(name) or not WORD.search(name):
+    if not NAME.fullmatch(name) or not LAST_CHARACTER.search(name):
         raise ConfigurationError(
             f"{name!r} is no name for a plugin: use small letters, digits, _ and -, "
             "a letter first and no mark last"
@@ -50,7 +50,7 @@ def _check_name(name: str, module: str, taken: Iterable[str]) -> None:
 
 
 def _files(name: str, module: str) -> Iterable[tuple[str, str]]:
-    """Each file's name and text, from the templates beside this module."""
+    """Yield the name and text of each file, made from the templates beside this module."""
     for template in resources.files(__name__).iterdir():
         if template.name.endswith(SUFFIX):
             file = template.name.removesuffix(SUFFIX).replace("MODULE", module)

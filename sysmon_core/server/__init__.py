@@ -1,4 +1,4 @@
-"""The HTTP server that ``pserve`` starts: Granian, by the ``[server:main]`` of the ini file."""
+"""The HTTP server that ``pserve`` starts: Granian, with the options in ``[server:main]``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NoReturn
 from sysmon_core import settings
 from sysmon_core.server.exposure import exposure
 from sysmon_core.server.listeners import Listener, listeners
+from sysmon_core.server.memory import return_large_blocks
 from sysmon_core.server.options import Options
 from sysmon_core.server.supervisor import supervise
-from sysmon_core.server.worker import serve_here
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -24,12 +24,19 @@ logger = logging.getLogger(__name__)
 def serve(app: WSGIApplication, global_conf: dict[str, str], **ini: str) -> NoReturn:
     """Serve the application until TERM, INT or HUP, and end the process.
 
-    This is the runner that ``egg:sysmon#granian`` names. The address is the setting
-    ``listen``; ``ini`` are the other options of the section.
+    This is the runner that ``egg:sysmon#granian`` names. The setting ``listen`` has the addresses.
+
+    Args:
+        app: the application.
+        global_conf: Paste Deploy's; ``__file__`` is the path of the ini file.
+        ini: the other options of the section ``[server:main]``.
 
     Raises:
-        ConfigurationError: it cannot listen there, or an option is unknown or wrong.
+        ConfigurationError: an address cannot be used, or an option is unknown or wrong.
     """
+    from sysmon_core.server.worker import serve_here  # noqa: PLC0415 - slow for the launcher
+
+    return_large_blocks()
     config = settings.load_file(global_conf["__file__"])
     options = Options.of(ini)
     if found := exposure(config):
@@ -50,10 +57,11 @@ def serve(app: WSGIApplication, global_conf: dict[str, str], **ini: str) -> NoRe
 
 
 def _end(sockets: Sequence[Listener]) -> NoReturn:
-    """End the process without taking the interpreter down.
+    """End the process without finalizing the interpreter.
 
-    Threads of Granian's, which nobody can join, want the interpreter once more after the server has
-    stopped, and abort the process where it is gone; those of requests cut off would hold it up.
+    Granian's threads cannot be joined. They use the interpreter once more after the server has
+    stopped, and abort the process if it is finalized by then; threads of requests that were cut
+    off would delay the end.
     """
     for one in sockets:
         one.remove()

@@ -1,4 +1,4 @@
-"""Reads the body of a request whole, within a size and a time, before the application is called."""
+"""Reads the whole body of a request before the application is called, up to a size and a time."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ from io import BytesIO
 
 
 @dataclass(frozen=True)
-class Unreadable:
-    """The input of a request whose body did not come as it should: whoever reads it is told."""
+class UnreadableBody:
+    """The ``wsgi.input`` of a request whose body did not arrive: reading it raises the cause."""
 
     error: OSError
 
     def read(self, _size: int = -1) -> bytes:
-        """Raise what happened."""
+        """Raise the error."""
         raise self.error
 
 
 async def read_body(
-    chunks: AsyncIterable[bytes], most: int, seconds: float
-) -> BytesIO | Unreadable:
-    """Read a body to its end, or until there are more than ``most`` bytes.
+    chunks: AsyncIterable[bytes], limit: int, seconds: float
+) -> BytesIO | UnreadableBody:
+    """Read a body to its end, or until it has more than ``limit`` bytes.
 
-    A client that sends too slowly or breaks off costs no thread.
+    No thread waits for it, however slowly the client sends.
     """
-    reading = asyncio.ensure_future(_read(chunks, most))
+    reading = asyncio.ensure_future(_read(chunks, limit))
     await asyncio.wait({reading}, timeout=seconds)
     if not reading.done():
         reading.cancel()
-        return Unreadable(TimeoutError("The body did not come in time"))
+        return UnreadableBody(TimeoutError("The body did not arrive in time"))
     try:
         return BytesIO(reading.result())
     except OSError as error:
-        return Unreadable(error)
+        return UnreadableBody(error)
 
 
-async def _read(chunks: AsyncIterable[bytes], most: int) -> bytes:
-    """Collect the chunks.
+async def _read(chunks: AsyncIterable[bytes], limit: int) -> bytes:
+    """Join the chunks.
 
-    Granian shows the end of a body by one empty chunk, and a fault in it, such as a chunk that is
-    none or a client that hung up, by another one before.
+    Granian ends a body with one empty chunk. Where a chunk is malformed, or the client has closed
+    the connection, there are two.
     """
     content = bytearray()
     empty = 0
     async for chunk in chunks:
         content += chunk
         empty += not chunk
-        if len(content) > most:
+        if len(content) > limit:
             break
     if empty > 1:
-        raise ConnectionError("The body broke off, or its chunks cannot be read")
+        raise ConnectionError("The body ended early, or a chunk is malformed")
     return bytes(content)

@@ -1,4 +1,4 @@
-"""Tells what stands open to the network where no proxy with TLS is before the server."""
+"""Says what is exposed to the network where no proxy with TLS stands before the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def exposure(config: Settings) -> str | None:
-    """What stands open to a network that this server listens on without a proxy, in a sentence."""
+    """Return a warning if the server listens beyond loopback and trusts no proxy, else None."""
     words = [word for word in config.listen.split() if not word.startswith(UNIX)]
     open_to = [host for host in map(_host, words) if not _is_loopback(host)]
     if not open_to or config.trusted_proxies:

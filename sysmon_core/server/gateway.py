@@ -1,12 +1,14 @@
 """Calls the application for Granian: RSGI on one side, WSGI (PEP 3333) on the other.
 
-One thread calls it for all requests, since Python runs one thread at a time anyway; what may wait
-the application defers to threads of its own. Granian's interface for WSGI was tried first: its
-threads wait for slow bodies, and many that take turns answer less than one. It also copies the
+One thread calls the application for all requests: Python runs one thread at a time, and a single
+one answers more requests than several that take turns. Where a request may wait, the application
+returns a ``Deferred``, which a thread of a pool completes.
+
+Granian's own WSGI interface is not used: its threads wait for slow bodies, and it copies the
 environment of the process, secrets included, into each environ.
 
-In a path that is no UTF-8 Granian puts U+FFFD for what it cannot read, so that the application
-cannot know it from a path that has this character: both are where nothing is.
+Granian replaces bytes of a path that are not UTF-8 by U+FFFD. No route has that character, so such
+paths are not found.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from sysmon_core.api.wsgi.deferred import Body, Deferred
-from sysmon_core.server.body import Unreadable, read_body
+from sysmon_core.server.body import UnreadableBody, read_body
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -36,16 +38,16 @@ Headers = list[tuple[str, str]]
 @dataclass
 class _Request:
     environ: dict[str, Any]
-    protocol: Any  # Granian's: takes the response, from any thread
+    protocol: Any  # Granian's, which sends the response; any thread may call it
     status: int = 500
     headers: Headers = field(default_factory=list)
 
     def start(self, status: str, headers: Headers, _exc_info: Any = None) -> Any:
-        """Be the ``start_response`` of the application."""
+        """Keep status and headers: this is ``start_response`` of PEP 3333."""
         self.status, self.headers = int(status[:3]), headers
 
     def send(self, body: Body) -> None:
-        """Send the response whole."""
+        """Send the whole response."""
         content = b"".join(body)
         getattr(body, "close", lambda: None)()
         headers = [(name, _unicode(text)) for name, text in self.headers]
@@ -53,11 +55,11 @@ class _Request:
 
 
 class Gateway:
-    """Takes each request from Granian.
+    """Calls the application with each request of Granian, and sends the response.
 
     Args:
-        app: the application; what it defers is made, and sent, by the threads that it names.
-        body_limit: bytes that it takes in a body; larger ones are not read to their end.
+        app: the application.
+        body_limit: bytes of a body that the application accepts; no more than that is read.
         body_timeout: seconds for a body.
     """
 
@@ -66,8 +68,8 @@ class Gateway:
         self._body_limit = body_limit
         self._body_timeout = body_timeout
         self._lock = threading.Lock()
-        self.calls = 0  # requests under way
-        self._always = {
+        self.open_requests = 0
+        self._constants = {
             "SCRIPT_NAME": "",
             "wsgi.errors": sys.stderr,
             "wsgi.version": (1, 0),
@@ -77,18 +79,18 @@ class Gateway:
             "wsgi.url_scheme": "http",
         }
 
-    def take(self, loop: asyncio.AbstractEventLoop, watcher: Any) -> None:
-        """Answer a request, or have it answered; its body, if it has one, is read by the loop."""
-        request = _Request(self._always | _environ(watcher.scope), watcher.proto)
+    def handle(self, loop: asyncio.AbstractEventLoop, watcher: Any) -> None:
+        """Answer a request, or have a pool or the event loop do it: the loop reads bodies."""
+        request = _Request(self._constants | _environ(watcher.scope), watcher.proto)
         self._count(1)
         environ = request.environ
         if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
-            asyncio.run_coroutine_threadsafe(self._take_with_body(request), loop)
+            asyncio.run_coroutine_threadsafe(self._handle_with_body(request), loop)
         else:
             environ["wsgi.input"] = BytesIO()
             self._answer(request)
 
-    async def _take_with_body(self, request: _Request) -> None:
+    async def _handle_with_body(self, request: _Request) -> None:
         await self._read_body(request.environ, request.protocol)
         self._answer(request)
 
@@ -96,7 +98,7 @@ class Gateway:
         self._step(request, partial(self._app, request.environ, request.start))
 
     def _step(self, request: _Request, call: Callable[[], Body]) -> None:
-        """Make the response, or a part of it: what it defers is another step, of another thread."""
+        """Call the application and send its body; a ``Deferred`` is another step, in its pool."""
         body: Body | None = None
         try:
             body = call()
@@ -110,23 +112,23 @@ class Gateway:
 
     def _count(self, step: int) -> None:
         with self._lock:
-            self.calls += step
+            self.open_requests += step
 
     async def _read_body(self, environ: dict[str, Any], protocol: Any) -> None:
-        """Put the body where the application reads it; one without a length gets one."""
+        """Set ``wsgi.input``, and ``CONTENT_LENGTH`` where the body came in chunks."""
         length = int(environ.get("CONTENT_LENGTH", 0))
         if length > self._body_limit:
-            environ["wsgi.input"] = BytesIO()  # by its length alone it is refused
+            environ["wsgi.input"] = BytesIO()  # the application refuses it by its length
             return
         body = await read_body(protocol, self._body_limit, self._body_timeout)
         environ["wsgi.input"] = body
         if environ.pop("HTTP_TRANSFER_ENCODING", None):
-            known = 1 if isinstance(body, Unreadable) else len(body.getbuffer())
-            environ["CONTENT_LENGTH"] = str(known)
+            length = 1 if isinstance(body, UnreadableBody) else len(body.getbuffer())
+            environ["CONTENT_LENGTH"] = str(length)
 
 
 def _environ(scope: Any) -> dict[str, Any]:
-    """What PEP 3333 has an environ tell of a request."""
+    """The variables of a request (PEP 3333)."""
     host, _, port = scope.server.rpartition(":")
     environ = {
         "REQUEST_METHOD": scope.method,
@@ -138,21 +140,21 @@ def _environ(scope: Any) -> dict[str, Any]:
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
     }
     for name, value in scope.headers.items():
-        if "_" in name:  # it would pass for the header with a hyphen in its place
+        if "_" in name:  # the variable would be that of the header with a hyphen
             continue
         key = NAMES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
         before = environ.get(key)
         environ[key] = value if before is None else f"{before}{SEPARATORS.get(name, ',')}{value}"
-    if authority := scope.authority:  # of an absolute target: it replaces Host (RFC 9112, 3.2.2)
+    if authority := scope.authority:  # an absolute target, which replaces Host (RFC 9112, 3.2.2)
         environ["HTTP_HOST"] = authority
     return environ
 
 
 def _unicode(text: str) -> str:
-    """A header's text as Granian takes it, which writes it as UTF-8."""
+    """A header of PEP 3333, whose characters are bytes, as text: Granian encodes it as UTF-8."""
     return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
 
 
 def _latin(text: str) -> str:
-    """The text as PEP 3333 wants it: each of its bytes a character."""
+    """A text as PEP 3333 has it: each byte of its UTF-8 is a character."""
     return text if text.isascii() else text.encode().decode("latin-1")

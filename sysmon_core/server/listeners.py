@@ -14,36 +14,36 @@ from urllib.parse import unquote
 from sysmon_core.errors import ConfigurationError
 from sysmon_core.server.options import Options
 
-BACKLOG = 2048  # connections that may wait to be accepted; the kernel's somaxconn bounds it too
+BACKLOG = 2048  # connections that wait to be accepted; net.core.somaxconn may allow fewer
 UNIX = "unix:"
 ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[^\[\]:]+):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True)
 class Listener:
-    """A listening socket and its address as people write it."""
+    """A listening socket, and its address as a URL or as ``unix:/path``."""
 
     socket: socket.socket
     name: str
 
     @property
     def is_unix(self) -> bool:
-        """Whether it is a socket of the file system."""
+        """Whether it is a Unix socket."""
         return self.name.startswith(UNIX)
 
     def remove(self) -> None:
-        """Remove the file of a socket that has one."""
+        """Remove the file of a Unix socket."""
         if self.is_unix:
             Path(self.name.removeprefix(UNIX)).unlink(missing_ok=True)
 
 
 def listeners(listen: str, options: Options) -> list[Listener]:
-    """Listen at each of the addresses, ``host:port`` or ``unix:/path``, separated by spaces.
+    """Listen at each address, ``host:port`` or ``unix:/path``, separated by spaces.
 
-    A host may have several addresses, and ``*`` is all of this machine's.
+    A host name may have several addresses; ``*`` stands for all of this host.
 
     Raises:
-        ConfigurationError: one is no address, or is taken or not to be had.
+        ConfigurationError: an address is malformed, in use, or not one of this host.
     """
     found: list[Listener] = []
     for word in listen.split():
@@ -58,7 +58,7 @@ def listeners(listen: str, options: Options) -> list[Listener]:
     if not found:
         raise ConfigurationError("The setting listen names no address: say 127.0.0.1:6543")
     for one in found:
-        _bound_sending(one.socket, options.send_timeout)
+        _limit_sending(one.socket, options.send_timeout)
     return found
 
 
@@ -80,10 +80,10 @@ def _tcp(word: str) -> Iterator[Listener]:
 
 
 def _unix(word: str) -> Iterator[Listener]:
-    """The socket's mode is that of the umask: who may write to it may ask, in whoever's name."""
+    """Listen at a path. The umask sets the socket's mode: those who may write to it are clients."""
     path = Path(unquote(word.removeprefix(UNIX)))
     if path.exists() and stat.S_ISSOCK(path.stat().st_mode) and not _answers(path):
-        path.unlink()  # of a server that was killed
+        path.unlink()  # left by a server that was killed
     made = socket.socket(socket.AF_UNIX)
     try:
         made.bind(str(path))
@@ -95,13 +95,13 @@ def _unix(word: str) -> Iterator[Listener]:
 
 
 def _answers(path: Path) -> bool:
-    """Whether anybody listens there; who is too busy to answer, or may not be asked, does."""
+    """Whether a process listens at the path; a time-out or a refused permission counts as one."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1.0)
         return probe.connect_ex(str(path)) != errno.ECONNREFUSED
 
 
-def _bound_sending(listener: socket.socket, seconds: float) -> None:
-    """Have the kernel end connections whose client reads nothing; they inherit it (tcp(7))."""
+def _limit_sending(listener: socket.socket, seconds: float) -> None:
+    """Have the kernel close connections whose client reads nothing; they inherit this (tcp(7))."""
     if listener.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))

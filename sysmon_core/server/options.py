@@ -1,4 +1,4 @@
-"""The options of the server, beside the address: what ``[server:main]`` may say."""
+"""The options of the server in ``[server:main]``; the address is the setting ``listen``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 class Options(BaseModel):
-    """Each field is an option, with its type, default and help."""
+    """The options: each field is one, with its type, default and help."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -28,10 +28,10 @@ class Options(BaseModel):
     )
     body_timeout: Seconds = Field(10, description="Seconds for the body of a request.")
     send_timeout: Seconds = Field(
-        30, description="Seconds without progress after which a client that does not read is left."
+        30, description="Seconds after which a client that reads nothing is disconnected."
     )
     shutdown_timeout: Seconds = Field(
-        10, description="Seconds that requests under way are given at TERM, INT or HUP."
+        10, description="Seconds that open requests may still take after TERM, INT or HUP."
     )
     max_header_size: Annotated[int, Field(ge=8192)] = Field(
         16384, description="Bytes that the headers of a request may have."
@@ -42,7 +42,7 @@ class Options(BaseModel):
         """Make the options from the section of the ini file.
 
         Raises:
-            ConfigurationError: a name is unknown or a value does not fit, in one sentence.
+            ConfigurationError: a name is unknown, or a value is wrong.
         """
         try:
             return cls.model_validate(dict(ini))

@@ -1,8 +1,8 @@
-"""One process of the server: Granian's threads for the connections, and one that answers.
+"""One process of the server: Granian's threads for connections, and one thread for requests.
 
-Granian's own server keeps a process beside those that serve, which would hold the application a
-second time, listens at one address only, and sets up logging anew. So its worker is started here,
-by insides of Granian: setup.py names the versions that have them.
+Granian's own server is not used: it listens at one address, configures logging itself, and runs one
+more process, which would load the application again. This module starts Granian's worker by private
+names of Granian; setup.py pins the versions that have them.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from sysmon_core.server.options import Options
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-POLL_SECONDS = 0.01  # between two looks, at the end, whether requests are under way
-OWN_DESCRIPTORS = 512  # beside the connections: programs, databases, logs
+POLL_SECONDS = 0.01  # between two looks, at shutdown, whether requests are still open
+OWN_DESCRIPTORS = 512  # for programs, databases and logs, beside the connections
 
 logger = logging.getLogger(__name__)
 
@@ -36,29 +36,29 @@ logger = logging.getLogger(__name__)
 def serve_here(
     app: WSGIApplication, body_limit: int, listeners: Sequence[Listener], options: Options
 ) -> None:
-    """Serve in this process until TERM, INT or HUP, and finish what is under way then."""
-    _take_descriptors(options)
+    """Serve in this process until TERM, INT or HUP, then finish the open requests."""
+    _raise_descriptor_limit(options)
     gateway = Gateway(app, body_limit, options.body_timeout)
 
     async def serve() -> None:
         ended = asyncio.Event()
-        _listen_to_signals(ended)
+        _handle_signals(ended)
         await serve_until(ended, gateway, listeners, options)
 
     asyncio.run(serve())
-    if gateway.calls:
-        logger.warning("requests under way did not end in time, and are cut off")
+    if gateway.open_requests:
+        logger.warning("Requests were cut off that did not end in time: %d", gateway.open_requests)
 
 
-def _listen_to_signals(ended: asyncio.Event) -> None:
-    """Set the event at a signal, however much else the loop is told at that moment.
+def _handle_signals(ended: asyncio.Event) -> None:
+    """Set the event at a signal, even while requests fill the event loop's pipe.
 
-    The loop hears of a signal by a byte in a pipe, which requests fill too: where that byte is lost
-    Python's own handler still runs.
+    The loop learns of a signal by a byte in a pipe that requests write to as well. If the pipe is
+    full that byte is lost, but the handler that Python calls still runs.
     """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it for HUP
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores HUP
             loop.add_signal_handler(number, ended.set)
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(ended.set))
     signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
@@ -67,9 +67,9 @@ def _listen_to_signals(ended: asyncio.Event) -> None:
 async def serve_until(
     ended: asyncio.Event, gateway: Gateway, listeners: Sequence[Listener], options: Options
 ) -> None:
-    """Serve at these addresses; once it is to end, take no more and finish what is under way.
+    """Serve at these addresses until the event is set, then finish the open requests.
 
-    Requests of clients that have hung up are under way too; all are given the same time.
+    Those of clients that have disconnected are open too. ``shutdown_timeout`` is for all together.
     """
     loop = asyncio.get_running_loop()
     scheduler = _Scheduler(loop, gateway)
@@ -80,25 +80,25 @@ async def serve_until(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(options.shutdown_timeout):
             await asyncio.gather(*(worker.stopped.wait() for worker in workers))
-            while gateway.calls:  # noqa: ASYNC110 - they end in other threads
+            while gateway.open_requests:  # noqa: ASYNC110 - they end in other threads
                 await asyncio.sleep(POLL_SECONDS)
 
 
 class _Scheduler(CallbackScheduler):  # type: ignore[misc]  # Granian's types are of another version
-    """Hands requests to the gateway in Granian's thread, without a task of the loop for each."""
+    """Passes requests to the gateway in Granian's thread, without an asyncio task for each."""
 
     def __new__(cls, loop: asyncio.AbstractEventLoop, _gateway: Gateway) -> Self:
-        """Make one without what only tasks of the loop need."""
+        """Leave out the arguments that only asyncio tasks need."""
         made: Self = super().__new__(cls, loop, None, None, None, None)
         return made
 
     def __init__(self, loop: asyncio.AbstractEventLoop, gateway: Gateway) -> None:
         super().__init__()
-        self._schedule_fn = partial(gateway.take, loop)
+        self._schedule_fn = partial(gateway.handle, loop)
 
 
 class _Worker:
-    """Granian's threads for one address, which take no more connections once signalled."""
+    """Granian's threads for one address; they accept connections until ``signal`` is set."""
 
     def __init__(
         self, listener: Listener, options: Options, scheduler: Any, loop: asyncio.AbstractEventLoop
@@ -124,10 +124,10 @@ class _Worker:
         serve(scheduler, loop, self.signal)
 
 
-def _take_descriptors(options: Options) -> None:
+def _raise_descriptor_limit(options: Options) -> None:
     """Raise the soft limit so that there is a descriptor for each connection."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = options.connection_limit + OWN_DESCRIPTORS
     if soft < wanted:
-        with contextlib.suppress(ValueError, OSError):  # macOS says "unlimited", and is not
+        with contextlib.suppress(ValueError, OSError):  # macOS reports "unlimited", and refuses it
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))

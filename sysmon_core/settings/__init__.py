@@ -23,6 +23,7 @@ __all__ = [
     "CONFIG_VARIABLE",
     "CREDENTIALS_VARIABLE",
     "DEFAULT_CONFIG",
+    "DEVELOPMENT_CONFIG",
     "ENV_PREFIX",
     "INI_PREFIX",
     "SOCKET_PATH_LIMIT",
@@ -35,7 +36,8 @@ __all__ = [
 INI_PREFIX = "sysmon."
 CONFIG_VARIABLE = "SYSMON_CONFIG"
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"  # of systemd's LoadCredential=
-DEFAULT_CONFIG = "development.ini"
+DEVELOPMENT_CONFIG = "development.ini"
+DEFAULT_CONFIG = Path(__file__).with_name("default.ini")
 
 
 def load(ini: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Settings:
@@ -104,13 +106,18 @@ def _from_credentials(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     }
 
 
-def config_file(environ: Mapping[str, str] | None = None) -> str | None:
-    """Return ``SYSMON_CONFIG``, else development.ini if the current folder has it, else None."""
+def config_file(environ: Mapping[str, str] | None = None) -> str:
+    """Return the path of the ini file.
+
+    It is the one in ``SYSMON_CONFIG``, else development.ini in the current folder if there is one,
+    else the default.ini of this package.
+    """
     named = (os.environ if environ is None else environ).get(CONFIG_VARIABLE)
-    return named or (DEFAULT_CONFIG if Path(DEFAULT_CONFIG).is_file() else None)
+    here = DEVELOPMENT_CONFIG if Path(DEVELOPMENT_CONFIG).is_file() else str(DEFAULT_CONFIG)
+    return named or here
 
 
-def load_file(path: str | None, *, logging: bool = False) -> Settings:
+def load_file(path: str, *, logging: bool = False) -> Settings:
     """Make the settings from an ini file, as ``path`` or ``path#section``, and the environment.
 
     With ``logging`` the file's logging sections are applied too.
@@ -118,8 +125,6 @@ def load_file(path: str | None, *, logging: bool = False) -> Settings:
     Raises:
         ConfigurationError: the file is missing or no ini file of sysmon, or its settings are wrong.
     """
-    if path is None:
-        return load({})
     import plaster  # noqa: PLC0415 - the command line starts faster without it
 
     try:

@@ -36,7 +36,8 @@ class Settings(BaseModel):
     listen: str = Field(
         "127.0.0.1:6543",
         description=(
-            "Addresses that `pserve` serves, separated by spaces: `HOST:PORT` or `unix:/PATH` each."
+            "Addresses that the server serves, separated by spaces: `HOST:PORT` or `unix:/PATH` "
+            "each."
         ),
     )
     hosts: str = Field(
@@ -102,6 +103,14 @@ class Settings(BaseModel):
     )
     quick_runs: PositiveInt = Field(
         4, description="Runs of one quick metric at once, in each server process."
+    )
+    worker_threads: PositiveInt = Field(
+        264,
+        description=(
+            "Tasks that a worker runs at once, each in a thread; 8 threads, a quarter at most, are "
+            "reserved for tasks of up to ten seconds. The plain `dramatiq` command has "
+            "`--threads` instead."
+        ),
     )
     task_limit: Positive = Field(
         86400, description="Seconds that a task may take by its params; a longer one is refused."

@@ -144,6 +144,14 @@ def test_a_plugin_that_was_left_out_is_told_by_its_name(run: Run, site: Site) ->
     assert said.splitlines()[-1] == "One thing falls short."
 
 
+def test_a_plugin_is_not_blamed_for_another_that_clashes_with_it(run: Run, site: Site) -> None:
+    site.add(good())
+    site.add(good(), plugin="sea", dist="ocean")
+    said = run("check", "sea", code=1).stdout
+    assert "left out: Two metrics are named fish, one of the plugin aquarium of" in said
+    assert run("check", "aquarium").stdout.splitlines()[-1] == "Nothing falls short."
+
+
 def test_an_unknown_name_is_wrong_usage(run: Run, site: Site) -> None:
     site.add(good())
     said = run("check", "shark", code=2).stderr

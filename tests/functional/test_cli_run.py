@@ -40,9 +40,9 @@ def environ(folder: Path, programs: MakePrograms) -> dict[str, str]:
 
 @pytest.fixture
 def run(environ: dict[str, str]) -> Run:
-    def run(*args: str, code: int = 0) -> Result:
+    def run(*args: str, code: int = 0, **env: str) -> Result:
         unset: dict[str, str | None] = {n: None for n in os.environ if n.startswith("SYSMON_")}
-        result = CliRunner().invoke(main, ["run", *args], env=unset | environ)
+        result = CliRunner().invoke(main, ["run", *args], env=unset | environ | env)
         assert result.exit_code == code, result.output
         assert bool(result.stderr) == (code != 0)
         return result
@@ -62,11 +62,25 @@ def test_json_has_the_text_and_the_rows(run: Run) -> None:
     assert [(row["device"], row["transfers"]) for row in answer["rows"]] == [("vda", 11.5)]
 
 
-def test_a_table_has_every_column_and_row(run: Run) -> None:
-    drawn = run("iostat", "--output", "table").stdout
-    assert "device" in drawn
-    assert "vda" in drawn
-    assert "11.5" in drawn
+TURNED = """\
+device        vda
+transfers     11.50/s
+read_rate     12.0 KiB/s
+write_rate    13.0 KiB/s
+discard_rate  0 B/s
+read          13.7 MiB
+written       14.6 MiB
+discarded     0 B
+"""
+WIDE = """\
+device  transfers   read_rate  write_rate  discard_rate      read   written  discarded
+vda       11.50/s  12.0 KiB/s  13.0 KiB/s         0 B/s  13.7 MiB  14.6 MiB        0 B
+"""
+
+
+@pytest.mark.parametrize(("width", "screen"), [(40, TURNED), (80, TURNED), (200, WIDE)])
+def test_a_table_is_as_wide_as_the_terminal_at_most(run: Run, width: int, screen: str) -> None:
+    assert run("iostat", "--output", "table", COLUMNS=str(width)).stdout == screen
 
 
 def test_a_table_shows_what_stands_in_brackets(run: Run, programs: MakePrograms) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import venv
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import METRICS, started_redis, until
-from tests.support.site import BIN, ROOT, SEARCH_PATH, Site, new_site
+from tests.support.site import BIN, ROOT, SEARCH_PATH, Site, new_site, welcomed
 
 SOURCES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "sysmon_core", "plugins")
 PLUGIN = ROOT / "tests/thirdparty/sysmon-kernel"
@@ -125,6 +126,18 @@ def test_each_package_is_the_wheels_own(host: Host, package: str) -> None:
 
 def test_what_is_installed_has_what_it_needs(host: Host) -> None:
     host.pip("check")
+
+
+def test_it_starts_whole_without_an_ini_file_or_a_checkout(host: Host) -> None:
+    with new_site() as site:
+        environ = site.environ()
+        del environ["SYSMON_CONFIG"]
+        here = f"cd {site.folder} && exec {host.environment}/bin/sysmon start"
+        started = welcomed(site.start("sh", "-c", here, environ=environ))
+        site.client.finished()
+        started.popen.send_signal(signal.SIGINT)
+        assert started.wait() == 0
+        assert site.processes() == {}
 
 
 def test_it_lists_the_metrics(host: Host) -> None:

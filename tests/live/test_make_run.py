@@ -19,7 +19,7 @@ import redis
 from tests.conftest import until
 from tests.support.client import Answer, is_problem
 from tests.support.processes import Process, Started, listening
-from tests.support.site import BIN, ROOT, Site, new_site, welcomed
+from tests.support.site import BIN, Site, new_site, welcomed
 
 pytestmark = pytest.mark.timeout(120)  # fixtures start whole copies one after the other
 
@@ -38,7 +38,7 @@ def admin(started: Started) -> str:
 
 def the(program: str, site: Site) -> int:
     """The process of a program of the runner's, not a worker's own child."""
-    (runner,) = site.pids("config/run.py")
+    (runner,) = site.pids("bin/sysmon start")
     (pid,) = [pid for pid in site.pids(program) if site.processes()[pid].parent == runner]
     return pid
 
@@ -87,7 +87,7 @@ def test_redis_has_a_socket_in_the_folder_and_no_port(running: Running) -> None:
 
 def test_only_the_server_listens_and_on_loopback_alone(running: Running) -> None:
     site, _ = running
-    until(lambda: not site.pids("config/welcome.py"))  # it has said all, and is about to end
+    until(lambda: not site.pids("sysmon_core welcome"))  # it has said all, and is about to end
     found = {address for pid in site.processes() for address in listening(pid)}
     assert found == {f"0100007F:{site.port:04X}"}
 
@@ -102,7 +102,7 @@ def test_a_second_copy_is_refused_with_one_sentence(running: Running, taken: str
             sentence = f"sysmon: A sysmon runs in {site.var} already: "
         else:
             second = other.run(listen=f"127.0.0.1:{site.port}")
-            sentence = f"sysmon: 127.0.0.1:{site.port} cannot be used "
+            sentence = f"sysmon: The server cannot listen on 127.0.0.1:{site.port}, "
         assert second.wait() == 1
         assert re.fullmatch(re.escape(sentence) + ".*\n", second.printed()), second.printed()
         assert other.processes() == {}
@@ -121,9 +121,12 @@ def test_of_two_copies_started_at_once_in_one_folder_one_runs(site: Site) -> Non
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
+        ("listen", "127.0.0.1:http", "The server cannot listen on 127.0.0.1:http, "),
+        ("listen", "127.0.0.1:65536", "The server cannot listen on 127.0.0.1:65536, "),
+        ("command_path", "/nowhere", "redis-server is missing: "),
         ("listn", "x", "Unknown setting SYSMON_LISTN "),
         ("database_url", "nonsense", "The setting database_url cannot be used: "),
-        ("var", "/dev/null/var", "The folder /dev/null/var cannot be used: "),
+        ("var", "/dev/null/var", "The folder /dev/null/var cannot be used "),
     ],
 )
 def test_what_is_set_wrong_is_said_in_one_sentence_before_anything_starts(
@@ -133,6 +136,14 @@ def test_what_is_set_wrong_is_said_in_one_sentence_before_anything_starts(
     assert copy.wait() == 1
     assert re.fullmatch(f"sysmon: {sentence}.*\n", copy.printed()), copy.printed()
     assert not (site.var / "supervisord.log").exists()
+
+
+def test_a_unix_socket_is_served_named_in_the_welcome_and_removed(site: Site) -> None:
+    path = site.folder / "sysmon.sock"
+    copy = site.run(listen=f"unix:{path}")
+    copy.up(lambda: f"curl --unix-socket {path} http://localhost/v1/" in copy.printed())
+    assert copy.terminate() == 0
+    assert not path.exists()
 
 
 def of_a_later_version(path: Path, site: Site) -> None:
@@ -245,7 +256,7 @@ def test_a_signal_to_the_runner_leaves_no_process(
 
 
 def test_under_nohup_a_closed_terminal_is_ignored(site: Site) -> None:
-    words = ("nohup", BIN / "python", ROOT / "config/run.py")
+    words = ("nohup", BIN / "sysmon", "start")
     copy = welcomed(site.start(*words))
     status = Path(f"/proc/{copy.popen.pid}/status").read_text()
     (ignored,) = re.findall(r"^SigIgn:\s*(\w+)$", status, re.MULTILINE)

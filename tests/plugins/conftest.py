@@ -5,14 +5,46 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import pytest
 
 from sysmon_core import Metric, Report
 from sysmon_core.running.context import Run, Stop
 
+# Numbers that name something and measure nothing.
+IDENTIFIERS = {"pid"}
+
 Collect = Callable[[Metric], Report]
 MakeRun = Callable[..., Run]
+
+
+class Mount(NamedTuple):
+    """What psutil says of a mounted file system."""
+
+    device: str
+    mountpoint: str
+    fstype: str
+    opts: str
+
+
+class Usage(NamedTuple):
+    """What psutil says of its room, in bytes and percent."""
+
+    total: Any
+    used: Any
+    free: Any
+    percent: Any
+
+
+@pytest.fixture
+def metric(request: pytest.FixtureRequest) -> Metric:
+    """The one metric of the plugin that the test's file is named after, as it declares it."""
+    plugin = import_module(request.path.stem.replace("test_", "sysmon_"))
+    (found,) = plugin.sysmon_metrics()
+    assert isinstance(found, Metric)
+    return found
 
 
 @pytest.fixture

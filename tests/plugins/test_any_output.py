@@ -6,7 +6,6 @@ import json
 import math
 import re
 import time
-from collections import namedtuple
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,9 +25,9 @@ import sysmon_vmstat
 from sysmon_core import Metric, MetricFailed, Report
 from sysmon_core.running.context import Run, Stop
 from tests.conftest import PATIENCE, MakeApp, MakePrograms, MakeSettings, examples
+from tests.plugins.conftest import IDENTIFIERS, Mount, Usage
 
 MODULES = {"uptime": sysmon_uptime, "iostat": sysmon_iostat, "vmstat": sysmon_vmstat}
-IDENTIFIERS = {"pid"}
 
 # What programs of several versions and platforms print, ours with options that we do not give, too.
 SAMPLES = {path.name: path.read_bytes() for path in Path(__file__).parent.glob("samples/*.txt")}
@@ -230,9 +229,6 @@ def test_over_http_it_is_shown_as_it_is(
 
     hold_over_http()
 
-
-Mount = namedtuple("Mount", "device mountpoint fstype opts")  # noqa: PYI024 - as psutil has them
-Usage = namedtuple("Usage", "total used free percent")  # noqa: PYI024
 
 raw = st.text(max_size=12) | st.binary(max_size=12).map(
     lambda name: name.decode("utf-8", "surrogateescape")

@@ -10,15 +10,12 @@ import pytest
 from sysmon_core import Command, Metric
 from sysmon_core.metrics.registry import load
 from sysmon_core.settings import Settings
-from tests.plugins.conftest import Collect
+from tests.plugins.conftest import IDENTIFIERS, Collect
 
 WITHOUT = {"darwin": {"vmstat"}}  # what a platform has no program for
 METRICS = [
     metric for metric in load(Settings()) if metric.name not in WITHOUT.get(sys.platform, ())
 ]
-
-# Numbers that name something and measure nothing.
-IDENTIFIERS = {"pid"}
 
 every_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 

@@ -4,7 +4,6 @@ import json
 import os
 import threading
 import time
-from collections import namedtuple
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,12 +16,9 @@ from webtest import TestApp
 
 from sysmon_core import Metric, MetricFailed, Report, Row
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_disk import PATIENCE, DiskParams, Question, sysmon_metrics
+from sysmon_disk import ANSWER_SECONDS, DiskParams, UsageQuery
 from tests.conftest import MakeApp, MakeSettings, until
-from tests.plugins.conftest import MakeRun
-
-Mount = namedtuple("Mount", "device mountpoint fstype opts")  # noqa: PYI024 - as psutil has them
-Usage = namedtuple("Usage", "total used free percent")  # noqa: PYI024
+from tests.plugins.conftest import MakeRun, Mount, Usage
 
 ROOT = Mount("overlay", "/", "overlay", "rw")
 DATA = Mount("/dev/sdb1", "/data", "ext4", "rw")
@@ -62,17 +58,11 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     host = Host(monkeypatch)
     yield host
     host.go.set()
-    until(lambda: not questions())
+    until(lambda: not queries())
 
 
-def questions() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if isinstance(thread, Question)]
-
-
-@pytest.fixture
-def metric() -> Metric:
-    (found,) = sysmon_metrics()
-    return found
+def queries() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if isinstance(thread, UsageQuery)]
 
 
 @pytest.fixture
@@ -169,7 +159,7 @@ def test_one_that_denies_access_has_no_numbers(host: Host, read: Read) -> None:
         read("/denied")
 
 
-@pytest.mark.timeout(PATIENCE * 5)
+@pytest.mark.timeout(ANSWER_SECONDS * 5)
 def test_one_that_hangs_holds_up_nobody_and_is_not_asked_twice(host: Host, read: Read) -> None:
     host.mounts.insert(0, HUNG)
     for _ in range(10):
@@ -177,8 +167,9 @@ def test_one_that_hangs_holds_up_nobody_and_is_not_asked_twice(host: Host, read:
         with pytest.raises(MetricFailed, match="it does not answer"):
             read("/hung")
     assert host.asked.count("/hung") == 1
+    assert len(queries()) == 1
     host.go.set()
-    until(lambda: not questions())
+    until(lambda: not queries())
     assert read("/hung")[0]["size"] == 100
 
 
@@ -194,7 +185,7 @@ def test_a_run_that_is_to_end_does_not_wait_for_it(
     begin = time.monotonic()
     with pytest.raises(RunStopped, match="enough"):
         metric.collect(DiskParams(), run)
-    assert time.monotonic() - begin < PATIENCE / 2
+    assert time.monotonic() - begin < ANSWER_SECONDS / 2
 
 
 def test_bytes_that_are_no_text_do_not_spoil_the_report(host: Host, read: Read) -> None:

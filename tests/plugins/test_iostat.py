@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sysmon_iostat import IostatParams, arguments, duration, sysmon_metrics
+from sysmon_core import Command, Metric, interval_duration
+from sysmon_iostat import IostatParams, arguments
 from tests.conftest import MakePrograms
 from tests.plugins.conftest import Collect
 
@@ -87,19 +88,17 @@ def test_a_wait_without_a_second_report_is_told_with_the_way_out() -> None:
     ("count", "wait", "seconds"), [(1, 1, 0), (2, 1, 1), (4, 2, 6), (10**9, 10**9, 10**18 - 10**9)]
 )
 def test_a_run_takes_a_wait_between_each_two_reports(count: int, wait: int, seconds: int) -> None:
-    assert duration(IostatParams(count=count, wait=wait)) == seconds
+    assert interval_duration(IostatParams(count=count, wait=wait)) == seconds
 
 
-def test_it_is_one_long_metric_that_needs_sysstat() -> None:
-    (metric,) = sysmon_metrics()
+def test_it_is_one_long_metric_that_needs_sysstat(metric: Command) -> None:
     assert (metric.name, metric.long, metric.package) == ("iostat", True, "sysstat")
 
 
 def test_the_text_is_unchanged_and_its_rows_are_all_disks_of_all_reports(
-    folder: Path, programs: MakePrograms, collect: Collect
+    metric: Metric, folder: Path, programs: MakePrograms, collect: Collect
 ) -> None:
     (folder / "sample").write_text(SAMPLE)
-    (metric,) = sysmon_metrics()
     report = collect(metric.on_host(programs(iostat=f"cat {folder}/sample")))
     assert report.text == SAMPLE
     names = ("device", "transfers", "read_rate", "write_rate", "discard_rate")
@@ -132,10 +131,9 @@ MACOS = """\
 
 
 def test_what_an_older_program_does_not_print_is_null(
-    folder: Path, programs: MakePrograms, collect: Collect
+    metric: Metric, folder: Path, programs: MakePrograms, collect: Collect
 ) -> None:
     (folder / "sample").write_text(OLDER)
-    (metric,) = sysmon_metrics()
     (row,) = collect(metric.on_host(programs(iostat=f"cat {folder}/sample"))).rows
     assert row.keys() == {column.name for column in metric.columns}
     assert (row["write_rate"], row["written"]) == (2048.0, 16384)
@@ -143,9 +141,8 @@ def test_what_an_older_program_does_not_print_is_null(
 
 
 def test_the_table_of_macos_gives_no_rows_and_its_text_all_the_same(
-    folder: Path, programs: MakePrograms, collect: Collect
+    metric: Metric, folder: Path, programs: MakePrograms, collect: Collect
 ) -> None:
     (folder / "sample").write_text(MACOS)
-    (metric,) = sysmon_metrics()
     report = collect(metric.on_host(programs(iostat=f"cat {folder}/sample")))
     assert (report.text, list(report.rows)) == (MACOS, [])

@@ -15,7 +15,7 @@ from webtest import TestApp
 
 from sysmon_core import Metric, Row
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_processes import SAMPLE, ProcessesParams, share, sysmon_metrics
+from sysmon_processes import INTERVAL_SECONDS, ProcessesParams, share
 from tests.conftest import MakeApp, MakeSettings, until
 from tests.plugins.conftest import MakeRun
 
@@ -23,12 +23,6 @@ HUNDRED_MIB = 100 << 20
 
 Read = Callable[..., list[Row]]
 Start = Callable[..., int]
-
-
-@pytest.fixture
-def metric() -> Metric:
-    (found,) = sysmon_metrics()
-    return found
 
 
 @pytest.fixture
@@ -212,7 +206,7 @@ def test_a_run_that_is_to_end_ends(metric: Metric, make_run: MakeRun) -> None:
     for by in ("cpu", "memory"):
         params = ProcessesParams.model_validate({"by": by})
         with pytest.raises(MetricTimeout):
-            metric.collect(params, make_run(SAMPLE / 5))
+            metric.collect(params, make_run(INTERVAL_SECONDS / 5))
         run = make_run()
         run.stop.set("enough")
         with pytest.raises(RunStopped, match="enough"):

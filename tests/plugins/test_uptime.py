@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from sysmon_core import Metric, Params
+from sysmon_core import Command, Metric, Params
 from sysmon_core.services.executor import Executor
-from sysmon_uptime import sysmon_metrics
 from tests.conftest import MakePrograms, MakeSettings
 from tests.plugins.conftest import Collect
 
@@ -27,21 +26,14 @@ SAMPLES = [
 ]
 
 
-@pytest.fixture
-def metric() -> Metric:
-    (found,) = sysmon_metrics()
-    return found
-
-
 def test_it_is_one_quick_metric_without_params(metric: Metric) -> None:
     assert (metric.name, metric.long) == ("uptime", False)
     assert metric.params.model_fields == {}
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
-def test_the_program_gets_no_arguments(platform: str) -> None:
-    (found,) = sysmon_metrics()
-    assert list(found.arguments(Params(), platform)) == []
+def test_the_program_gets_no_arguments(platform: str, metric: Command) -> None:
+    assert list(metric.arguments(Params(), platform)) == []
 
 
 def test_the_text_is_what_the_program_prints_without_the_white_space_around_it(

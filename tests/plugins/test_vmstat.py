@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sysmon_core import Report
-from sysmon_vmstat import VmstatParams, arguments, duration, sysmon_metrics
+from sysmon_core import Command, Metric, Report, interval_duration
+from sysmon_vmstat import VmstatParams, arguments
 from tests.conftest import MakePrograms
 from tests.plugins.conftest import Collect, MakeRun
 
@@ -94,18 +94,16 @@ def test_params_that_make_no_sense_are_refused_by_name(
 
 @pytest.mark.parametrize(("count", "wait", "seconds"), [(1, 1, 0), (2, 1, 1), (4, 2, 6)])
 def test_a_run_takes_a_wait_between_each_two_reports(count: int, wait: int, seconds: int) -> None:
-    assert duration(VmstatParams(count=count, wait=wait)) == seconds
+    assert interval_duration(VmstatParams(count=count, wait=wait)) == seconds
 
 
-def test_it_is_one_long_metric_that_needs_procps() -> None:
-    (metric,) = sysmon_metrics()
+def test_it_is_one_long_metric_that_needs_procps(metric: Command) -> None:
     assert (metric.name, metric.long, metric.package) == ("vmstat", True, "procps")
 
 
 @pytest.fixture
-def report(folder: Path, programs: MakePrograms, collect: Collect) -> Report:
+def report(metric: Metric, folder: Path, programs: MakePrograms, collect: Collect) -> Report:
     (folder / "sample").write_text(SAMPLE)
-    (metric,) = sysmon_metrics()
     return collect(metric.on_host(programs(vmstat=f"cat {folder}/sample")))
 
 
@@ -115,8 +113,9 @@ def test_the_text_is_unchanged_and_its_rows_are_all_reports_in_base_units(report
     assert [row["idle"] for row in report.rows] == [56, 82, 83]
 
 
-def test_the_program_of_this_host_counts_memory_as_its_kernel_does(make_run: MakeRun) -> None:
-    (metric,) = sysmon_metrics()
+def test_the_program_of_this_host_counts_memory_as_its_kernel_does(
+    metric: Metric, make_run: MakeRun
+) -> None:
     params = VmstatParams(count=2)
     report = metric.on_host("/usr/bin:/bin").collect(params, make_run())
     assert len(report.rows) == 2

@@ -37,7 +37,7 @@ class Site:
         self.folder, self.port = folder, port
         self.var = folder / "var"
         self.settings = settings
-        self.cwd = ROOT  # config/run.py runs other scripts by paths relative to it
+        self.cwd = ROOT
         # An iostat of so many reports runs for hours, and its command line names this site.
         self.endless = f"iostat -d 1 {port}"
         self.client = Client(lambda: self.port)
@@ -69,8 +69,7 @@ class Site:
 
     def run(self, **settings: object) -> Started:
         """The last step of ``make run``; it may not be up yet."""
-        words = (BIN / "python", ROOT / "config/run.py")
-        return self.start(*words, environ=self.environ(**settings))
+        return self.start(BIN / "sysmon", "start", environ=self.environ(**settings))
 
     def booting_server(self, ini: Path = ROOT / "development.ini", **settings: object) -> Started:
         """A server that may not listen yet."""
@@ -89,10 +88,9 @@ class Site:
         return self.server(ini)
 
     def worker(self, threads: int | None = 8, **settings: object) -> Started:
-        """A worker that may not be ready yet; None for dramatiq's own number of threads."""
-        words = [BIN / "dramatiq", "sysmon_core.worker:setup", "-p", 1, "--skip-logging"]
-        words += [] if threads is None else ["-t", threads]
-        return self.start(*words, environ=self.environ(**settings))
+        """A worker that may not be ready yet; None for the default number of threads."""
+        own = {} if threads is None else {"worker_threads": threads}
+        return self.start(BIN / "sysmon", "worker", environ=self.environ(**own, **settings))
 
     def said(self, *words: object, typed: str = "", **settings: object) -> str:
         """What a command prints; it must succeed."""

@@ -11,12 +11,19 @@ from sqlalchemy import make_url
 
 from sysmon_core.errors import ConfigurationError
 from sysmon_core.redis_store.client import impatient
-from sysmon_core.settings import SOCKET_PATH_LIMIT, Settings, config_file, load, load_file
+from sysmon_core.settings import (
+    DEFAULT_CONFIG,
+    SOCKET_PATH_LIMIT,
+    Settings,
+    config_file,
+    load,
+    load_file,
+)
 
 NUMBERS = ["sync_runs", "task_ttl", "tasks_open", "tasks_per_client", "output_limit", "body_limit"]
 NUMBERS += ["sync_runs_per_client", "quick_runs"]
 NUMBERS += ["password_min_length", "password_checks", "password_queue"]
-NUMBERS += ["task_ttl_anonymous"]
+NUMBERS += ["task_ttl_anonymous", "worker_threads"]
 NUMBERS += ["tasks_kept", "tasks_kept_bytes", "tasks_kept_per_client"]
 SHARES = ["client_share"]
 SECONDS = ["sync_limit", "task_limit", "overrun", "database_patience"]
@@ -186,7 +193,7 @@ def test_the_variable_names_the_file_before_the_one_that_lies_here(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
-    assert config_file({}) is None
+    assert config_file({}) == str(DEFAULT_CONFIG)
     (folder / "development.ini").touch()
     assert config_file({}) == "development.ini"
     assert config_file({"SYSMON_CONFIG": ""}) == "development.ini"
@@ -204,10 +211,10 @@ def test_a_section_is_chosen_by_its_name(folder: Path, no_environment: pytest.Mo
     assert load_file(str(file)).listen == "c"
 
 
-def test_without_a_file_there_are_the_environment_and_the_defaults(
+def test_the_file_of_the_package_sets_nothing(
     no_environment: pytest.MonkeyPatch,
 ) -> None:
-    assert load_file(None) == load({}, {})
+    assert load_file(str(DEFAULT_CONFIG)) == load({}, {})
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Sees to it that the programs named are on this host: programs.sh PROGRAM...
-# What is missing is installed by the system's package manager where this user may do that;
-# else one sentence says what to type.
+# Installs the programs named that this host lacks: programs.sh PROGRAM...
+# It uses the system's package manager if this user may; else one sentence says what to type.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -28,13 +27,13 @@ package_of() { # PROGRAM MANAGER
 
 is_here() { # PROGRAM
     case $1 in
-        # Debian and brew keep the server's programs off PATH.
+        # Debian and brew have the server's programs outside PATH.
         postgres) PATH=$PATH:$(echo /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin |
             tr ' ' :) command -v initdb ;;
         prometheus-node-exporter) command -v "$1" || command -v node_exporter ;;
         redis-server) command -v redis-server || command -v valkey-server ;;
         venv) "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null ;;
-        # macOS has none: do without.
+        # macOS has neither: nothing needs them there.
         systemd-analyze | vmstat) command -v "$1" || [ "$(uname)" = Darwin ] ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
@@ -68,16 +67,16 @@ fi
 echo "Installing$packages with $manager"
 case $manager in
     apt-get)
-        # Debian makes and starts a server of a package that it installs; ours are private ones.
+        # Debian would create and start a server of each package; sysmon runs private ones.
         $root apt-get update -q
         case $packages in *postgresql*)
             no_cluster=/etc/postgresql-common/createcluster.d/sysmon.conf
             $root mkdir -p "${no_cluster%/*}"
             echo "create_main_cluster = false" | $root tee "$no_cluster" >/dev/null
-            # shellcheck disable=SC2064  # expanded now on purpose
+            # shellcheck disable=SC2064  # to be expanded now
             trap "$root rm -f $no_cluster" EXIT
         esac
-        # shellcheck disable=SC2086  # the words are separate on purpose
+        # shellcheck disable=SC2086  # separate words
         $root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $packages
         ;;
     # shellcheck disable=SC2086

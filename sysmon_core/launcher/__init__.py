@@ -1,0 +1,1 @@
+"""Runs all parts of sysmon in the foreground: the command ``sysmon start``."""
