@@ -127,7 +127,7 @@ def test_no_imports_run_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize("library", USERS)
-def test_a_library_is_known_in_its_one_place(library: str) -> None:
+def test_a_library_is_imported_in_its_one_place(library: str) -> None:
     users = {
         name
         for name, path in ALL_MODULES.items()
@@ -181,7 +181,7 @@ def test_a_plugin_imports_the_facade_and_no_module_behind_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL_MODULES)
-def test_all_that_is_public_says_what_it_is(name: str) -> None:
+def test_everything_public_has_a_docstring(name: str) -> None:
     silent = []
 
     def visit(node: ast.Module | ast.ClassDef, path: str) -> None:
@@ -200,7 +200,7 @@ def test_all_that_is_public_says_what_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_module_is_no_longer_than_can_be_read_at_once(name: str) -> None:
+def test_a_module_has_250_lines_at_most(name: str) -> None:
     assert len(MODULES[name].read_text().splitlines()) <= 250
 
 

@@ -1,4 +1,4 @@
-"""Clients that ask at random, and write down what they asked and what they were told."""
+"""Clients that ask at random and record each question and answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Event:
 
 @dataclass
 class Story:
-    """One task as its client saw it, from the submission on; none but this client knows of it."""
+    """One task as its client saw it, from the submission on; no other client knows its id."""
 
     key: int
     metric: str
@@ -46,7 +46,7 @@ class Story:
 
 
 class Player:
-    """One client; it asks for tasks, looks at them and cancels them until it is told to stop."""
+    """One client; it submits tasks, reads them and cancels them until an event is set."""
 
     def __init__(self, number: int, client: Client, dice: random.Random) -> None:
         self.stories: list[Story] = []

@@ -1,4 +1,4 @@
-"""A TCP proxy before a Redis on a Unix socket, which passes what comes, or does not."""
+"""A TCP proxy before a Redis on a Unix socket, which can delay, drop and break connections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST
 class Mode(Enum):
     PASS = auto()
     REFUSE = auto()  # nobody listens
-    HANG = auto()  # it takes what comes and keeps it until the mode changes
+    HANG = auto()  # it holds requests back until the mode changes
     RESET = auto()  # connections break as soon as they are used
     MUTE = auto()  # requests arrive, but connections break before the reply
 

@@ -103,7 +103,7 @@ def test_processes_that_ignore_the_signal_are_gone_too_grandchildren_included(si
     assert not site.running("tail -f")
 
 
-def test_a_python_function_that_hears_nothing_is_gone_with_its_child(site: Site) -> None:
+def test_a_python_function_that_ignores_signals_is_killed_with_its_child(site: Site) -> None:
     task = site.client.submit("children")
     until(lambda: site.running("tail -f"))
     assert site.client.delete(task).status == 204
@@ -112,7 +112,7 @@ def test_a_python_function_that_hears_nothing_is_gone_with_its_child(site: Site)
     assert site.client.state(task) == "REVOKED"
 
 
-def test_a_cancel_is_heard_although_its_word_is_lost(site: Site) -> None:
+def test_a_task_is_cancelled_although_the_message_about_it_is_lost(site: Site) -> None:
     key = next(keys)
     task = busy(site, key)
     site.store.execute_command("CLIENT", "KILL", "TYPE", "pubsub")

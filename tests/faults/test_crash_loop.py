@@ -154,7 +154,7 @@ def breaches(site: Site, stories: list[Story], outages: list[float]) -> Iterator
             yield f"it ran when it was not to: {story}"
 
 
-def test_what_clients_were_told_holds_through_random_kills(site: Site) -> None:
+def test_answers_to_clients_hold_through_random_kills(site: Site) -> None:
     dice = random.Random(SEED)
     loop = Loop(site, dice)
     players = [Player(n, site.client, random.Random(SEED + n)) for n in range(1, PLAYERS + 1)]

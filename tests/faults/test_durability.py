@@ -98,9 +98,7 @@ def test_a_submission_that_redis_gets_too_late_makes_no_task(site: Site, proxy: 
     assert len(site.store.keys("sysmon:task:*")) == 2
 
 
-def test_a_submission_whose_connection_breaks_before_redis_has_it_makes_no_task(
-    site: Site, proxy: Proxy
-) -> None:
+def test_a_submission_that_does_not_reach_redis_makes_no_task(site: Site, proxy: Proxy) -> None:
     site.redis()
     site.server(redis_url=proxy.url)
     proxy.become(Mode.RESET)

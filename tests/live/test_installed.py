@@ -124,7 +124,7 @@ def test_each_package_is_the_wheels_own(host: Host, package: str) -> None:
     assert found.is_relative_to(host.environment)
 
 
-def test_what_is_installed_has_what_it_needs(host: Host) -> None:
+def test_the_installed_distribution_has_its_dependencies(host: Host) -> None:
     host.pip("check")
 
 

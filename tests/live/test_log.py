@@ -63,7 +63,7 @@ def ask_for_nothing(site: Site, times: int) -> None:
             response.read()
 
 
-def test_a_reader_who_stalls_holds_up_no_request_and_is_told_what_was_dropped(
+def test_a_stalled_reader_delays_no_request_and_gets_the_number_of_dropped_lines(
     site: Site, ini: Path
 ) -> None:
     with serving(site, ini) as server:

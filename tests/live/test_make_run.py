@@ -129,7 +129,7 @@ def test_of_two_copies_started_at_once_in_one_folder_one_runs(site: Site) -> Non
         ("var", "/dev/null/var", "The folder /dev/null/var cannot be used "),
     ],
 )
-def test_what_is_set_wrong_is_said_in_one_sentence_before_anything_starts(
+def test_a_wrong_setting_is_one_sentence_before_anything_starts(
     site: Site, name: str, value: str, sentence: str
 ) -> None:
     copy = site.run(**{name: value})

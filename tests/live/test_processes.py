@@ -32,7 +32,7 @@ def ask(site: Site) -> None:
     assert statuses == [200] * MANY
 
 
-def test_one_that_is_killed_is_replaced_and_nobody_notices(site: Site, server: Started) -> None:
+def test_a_killed_process_is_replaced_and_no_request_fails(site: Site, server: Started) -> None:
     lost, left = children(server)
     os.kill(lost, signal.SIGKILL)
     ask(site)
@@ -42,13 +42,13 @@ def test_one_that_is_killed_is_replaced_and_nobody_notices(site: Site, server: S
     assert f"process {lost} ended (-9)" in server.printed()
 
 
-def test_without_the_one_that_watches_they_end_too(site: Site, server: Started) -> None:
+def test_server_processes_end_when_their_supervisor_is_killed(site: Site, server: Started) -> None:
     server.kill()
     until(lambda: site.processes() == {})
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_an_address_that_is_taken_is_told_and_its_server_goes_on(site: Site, count: int) -> None:
+def test_an_address_in_use_is_an_error_and_its_server_goes_on(site: Site, count: int) -> None:
     site.server_with(f"processes = {count}")
     refused = site.booting_server()
     assert refused.wait() != 0

@@ -106,7 +106,7 @@ def test_a_worker_whose_parent_is_killed_by_9_ends(site: Site, worker: Started) 
     until(lambda: site.pids("dramatiq") == programs(site) == [])
 
 
-def test_a_worker_that_is_stopped_fails_what_runs_and_leaves_what_waits(site: Site) -> None:
+def test_a_stopped_worker_fails_running_tasks_and_leaves_queued_ones(site: Site) -> None:
     first = site.worker(threads=2)  # of which anonymous tasks have one
     run, queued = site.busy(), [site.client.submit() for _ in range(3)]
     began = time.monotonic()

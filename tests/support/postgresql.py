@@ -38,7 +38,7 @@ ENDS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
-START = 30.0  # seconds: far more than it takes
+START_SECONDS = 30.0  # longer than a start takes
 
 
 def _program(name: str) -> str:
@@ -50,7 +50,7 @@ def _program(name: str) -> str:
 
 
 def _owner() -> dict[str, Any]:
-    """Who runs the server: PostgreSQL refuses to be run by root."""
+    """Options of subprocess for the user that runs the server: PostgreSQL refuses root."""
     if os.getuid() != 0:
         return {}
     entry = pwd.getpwnam("nobody")
@@ -81,7 +81,7 @@ class Cluster:
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [_program("postgres"), "-D", self._data, *words]
         self.server = subprocess.Popen(command, cwd=self.folder, **self.owner)
-        end = time.monotonic() + START
+        end = time.monotonic() + START_SECONDS
         while not self.answers():
             assert self.server.poll() is None, "PostgreSQL did not start"
             assert time.monotonic() < end, "PostgreSQL does not answer"
@@ -93,7 +93,7 @@ class Cluster:
         return False
 
     def run(self, sql: str) -> list[Any]:
-        """Run one statement as somebody who is not sysmon, and give its rows."""
+        """Run one statement on a connection of its own; its rows."""
         address = f"host={self.folder} user={self.user} dbname={DATABASE} connect_timeout=5"
         with psycopg.connect(address, autocommit=True) as connection:
             cursor = connection.execute(sql.encode())
@@ -122,7 +122,7 @@ class Cluster:
             self.server = None
 
     def stop(self) -> None:
-        """End it in order: backends are told, nothing needs recovery."""
+        """Stop it in order (PostgreSQL's fast shutdown): nothing needs recovery."""
         assert self.server
         self.server.send_signal(signal.SIGINT)
         self.server.wait()
@@ -135,9 +135,9 @@ class Cluster:
 
     @contextlib.contextmanager
     def schema(self) -> Iterator[str]:
-        """The name of a new, empty schema; at the end nobody is connected any more.
+        """The name of a new, empty schema; at the end all connections are closed.
 
-        A database of its own for each test would take half a second of each.
+        To make a database for each test would take half a second each.
         """
         name = f"test_{uuid.uuid4().hex}"
         self.run(f"CREATE SCHEMA {name}")
@@ -148,14 +148,14 @@ class Cluster:
 
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
-        """The URL of what is as good as a new, empty database."""
+        """The URL of a new, empty schema, used as a database."""
         with self.schema() as name:
             yield self.url(search_path=name)
 
 
 @contextlib.contextmanager
 def started_postgresql(**options: str) -> Iterator[Cluster]:
-    """A server of one's own."""
+    """A server that a test may stop and kill."""
     with tempfile.TemporaryDirectory(prefix="sysmon-pg-") as name:
         cluster = Cluster(Path(name))
         try:

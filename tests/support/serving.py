@@ -15,12 +15,12 @@ from sysmon_core.server.options import Options
 from sysmon_core.server.worker import serve_until
 
 HOST = "127.0.0.1"
-PATIENCE = 20.0  # seconds: far more than an end takes
+PATIENCE = 20.0  # seconds: longer than the server takes to end
 
 
 @contextlib.contextmanager
 def served(app: Any, body_limit: int = 1 << 16, **options: Any) -> Iterator[int]:
-    """The port at which the application answers."""
+    """Serve the application; gives the port."""
     given = Options(**options)
     sockets = listeners(f"{HOST}:0", given)
     port: int = sockets[0].socket.getsockname()[1]

@@ -12,7 +12,7 @@ NOT_JSON += [b'{"count": NaN}', b'{"count": Infinity}', b"[" * 5000, b'{"count":
 NOT_A_FORM = [b"count=%ff", b"count=\xff", b"%c0%ae=1"]
 
 
-def test_a_body_that_is_not_what_its_type_says_is_a_400(app: TestApp) -> None:
+def test_a_body_that_does_not_match_its_media_type_is_a_400(app: TestApp) -> None:
     for body in NOT_JSON:
         problem(send(app, body, JSON), 400)
     for body in NOT_A_FORM:

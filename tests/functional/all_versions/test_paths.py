@@ -18,7 +18,7 @@ def test_the_root_links_to_each_version_in_order(app: TestApp) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/v1/", "/v1/uptime/", "/v1/iostat/?count=2", "/v2/", "/v2/uptime/", "/v3/"]
 )
-def test_what_answers_get_answers_head_with_an_empty_body(app: TestApp, path: str) -> None:
+def test_head_is_answered_with_an_empty_body_where_get_is(app: TestApp, path: str) -> None:
     shown, headed = app.get(path), app.head(path)
     assert shown.headers["Content-Type"] == headed.headers["Content-Type"] == JSON
     assert (headed.status_int, headed.body) == (200, b"")

@@ -41,25 +41,25 @@ def hold_to_prefix(app: TestApp, prefix: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "/sysmon", "/on/this-host", "/%C4%80%20%25"])
-def test_links_stand_below_the_path_at_which_the_service_is_mounted(
+def test_links_begin_with_the_path_at_which_the_service_is_mounted(
     app: TestApp, prefix: str
 ) -> None:
     hold_to_prefix(mounted(app, unquote_to_bytes(prefix).decode("latin-1")), prefix)
 
 
 @pytest.mark.parametrize("address", [PROXY, OTHER_PROXY])
-def test_links_stand_below_the_prefix_of_a_trusted_proxy(app: TestApp, address: str) -> None:
+def test_links_begin_with_the_prefix_of_a_trusted_proxy(app: TestApp, address: str) -> None:
     hold_to_prefix(proxied(app, "/sysmon", address), "/sysmon")
     hold_to_prefix(proxied(app, "/on/this-host/", address), "/on/this-host")
 
 
 @pytest.mark.parametrize("address", [STRANGER, "127.0.0.1", "", "192.0.2.10"])
-def test_a_prefix_from_anybody_else_is_not_believed(app: TestApp, address: str) -> None:
+def test_a_prefix_from_any_other_address_is_ignored(app: TestApp, address: str) -> None:
     hold_to_prefix(proxied(app, "/sysmon", address), "")
 
 
 @pytest.mark.parametrize("prefix", ["", "//evil.example", "https://evil.example", "/\r\nA: b"])
-def test_a_prefix_that_is_no_path_is_not_believed_of_a_trusted_proxy(
+def test_a_prefix_that_is_no_path_is_ignored_even_from_a_trusted_proxy(
     app: TestApp, prefix: str
 ) -> None:
     hold_to_prefix(proxied(app, prefix), "")

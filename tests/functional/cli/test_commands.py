@@ -55,7 +55,7 @@ def test_every_command_helps_without_settings_or_a_database(
     ],
     ids=" ".join,
 )
-def test_wrong_usage_is_status_2_and_told_on_standard_error(
+def test_wrong_usage_is_status_2_and_a_message_on_standard_error(
     upgraded: Run, users: Users, args: tuple[str, ...]
 ) -> None:
     upgraded("user", "add", "root", "--password-file", "-", stdin=SECRET)

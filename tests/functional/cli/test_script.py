@@ -69,7 +69,7 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
     assert owner_of(users, "ann", SECRET)
 
 
-def test_the_hosts_log_hears_of_what_is_changed_and_nothing_else(
+def test_changes_by_the_command_are_in_the_hosts_log_and_nothing_else(
     upgraded: Run, folder: Path
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:

@@ -29,7 +29,9 @@ def test_without_tables_a_line_names_the_remedy(
     assert "sysmon database upgrade" in refused.stderr
 
 
-def test_a_database_of_a_later_version_is_told_in_a_line(upgraded: Run, database: Database) -> None:
+def test_a_database_of_a_later_version_is_refused_with_one_line(
+    upgraded: Run, database: Database
+) -> None:
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     upgraded("database", "upgrade", code=1)
@@ -50,7 +52,7 @@ WRONG_INI = {
 
 
 @pytest.mark.parametrize(("content", "named"), WRONG_INI.values(), ids=WRONG_INI)
-def test_an_ini_file_that_is_wrong_is_told_in_a_line(
+def test_a_wrong_ini_file_is_refused_with_one_line(
     run: Run, folder: Path, content: str, named: str
 ) -> None:
     (folder / "x.ini").write_text(content, encoding="latin-1")
@@ -75,7 +77,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize(("command", "name", "value"), UNUSABLE.values(), ids=UNUSABLE)
-def test_settings_that_cannot_be_used_are_told_in_a_line(
+def test_unusable_settings_are_refused_with_one_line(
     run: Run, folder: Path, command: str, name: str, value: str
 ) -> None:
     (folder / "garbage").write_bytes(b"garbage, no database\n" * 100)

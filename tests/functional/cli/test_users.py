@@ -77,7 +77,7 @@ def test_the_password_is_the_first_line_whatever_ends_it(
     ],
     ids=lambda args: " ".join(args).encode("ascii", "backslashreplace").decode(),
 )
-def test_what_is_refused_is_status_1_and_a_line_on_standard_error(
+def test_a_refusal_is_status_1_and_one_line_on_standard_error(
     upgraded: Run, users: Users, folder: Path, args: tuple[str, ...]
 ) -> None:
     upgraded("user", "add", "root", "--admin", "--password-file", "-", stdin=SECRET)

@@ -64,13 +64,13 @@ def test_a_body_is_json_or_a_form_in_which_a_word_is_a_truth_value(
     assert fields["admin"]["type"] == "boolean"
 
 
-def test_what_can_be_left_out_of_a_change_has_no_default(document: dict[str, Any]) -> None:
+def test_optional_fields_of_a_change_have_no_default(document: dict[str, Any]) -> None:
     change = document["components"]["schemas"]["UserChange"]
     assert "required" not in change
     assert not [name for name, field in change["properties"].items() if "default" in field]
 
 
-def test_each_permission_is_told(document: dict[str, Any]) -> None:
+def test_each_permission_is_described(document: dict[str, Any]) -> None:
     assert document["components"]["securitySchemes"] == {
         "basicAuth": {"type": "http", "scheme": "basic"}
     }
@@ -146,7 +146,7 @@ class Other:
         night: bool = False
 
 
-def test_metrics_of_strangers_are_described_as_they_declare_themselves(
+def test_metrics_of_other_plugins_are_described_as_declared(
     make_testapp: MakeApp, make_settings: MakeSettings
 ) -> None:
     source = Source("aquarium", "fishtank", "1.2")

@@ -17,7 +17,7 @@ from tests.functional.answers import Serve, ask, problem
 from tests.functional.iostat_params import NAMED, NOT_WHOLE, TOO_SMALL, UNREADABLE, printed
 
 
-def test_what_is_no_whole_number_from_one_on_is_a_400_naming_it(
+def test_a_parameter_that_is_no_positive_integer_is_a_400_naming_it(
     app: TestApp, subtests: pytest.Subtests
 ) -> None:
     for value in NOT_WHOLE + TOO_SMALL:
@@ -27,7 +27,7 @@ def test_what_is_no_whole_number_from_one_on_is_a_400_naming_it(
             problem(ask(app, "GET", f"/v1/iostat/?wait={value}"), 400, ("query", "wait"))
 
 
-def test_a_value_with_what_nobody_can_read_is_a_400(app: TestApp) -> None:
+def test_a_value_that_is_no_utf_8_or_has_control_characters_is_a_400(app: TestApp) -> None:
     for value in UNREADABLE:
         problem(ask(app, "GET", f"/v1/iostat/?count={value}"), 400)
         problem(ask(app, "GET", f"/v1/iostat/?count=2&wait={value}"), 400)
@@ -47,7 +47,7 @@ def test_a_parameter_unknown_or_given_twice_is_a_400_naming_it(
             problem(ask(app, "GET", f"/v1/iostat/?{query}"), 400, *faults)
 
 
-def test_a_semicolon_parts_no_parameters(app: TestApp) -> None:
+def test_a_semicolon_does_not_separate_parameters(app: TestApp) -> None:
     problem(ask(app, "GET", "/v1/iostat/?count=2;wait=1"), 400, ("query", "count"))
 
 

@@ -130,7 +130,7 @@ def test_only_a_run_beyond_the_task_limit_is_too_long(app: TestApp) -> None:
 
 
 @pytest.mark.parametrize("digits", [30, 400, 4000])
-def test_a_number_of_any_length_is_no_fault_of_the_server(app: TestApp, digits: int) -> None:
+def test_a_number_of_any_length_is_no_server_error(app: TestApp, digits: int) -> None:
     number = "9" * digits
     problem(send(app, f'{{"count": 2, "wait": {number}}}'.encode(), JSON), 400)
     problem(ask(app, "GET", f"/v2/iostat/?count={number}"), 400)

@@ -51,7 +51,7 @@ def test_a_task_is_answered_without_waiting_and_shown_while_it_runs(
     ("script", "overrun", "cause"),
     [("echo it is on fire >&2; exit 3", 10, "it is on fire"), ("exec sleep 60", 0.1, "longer")],
 )
-def test_a_task_that_fails_or_hangs_tells_the_error_as_a_string(
+def test_a_task_that_fails_or_times_out_has_the_error_as_its_result(
     config: Settings,
     make_testapp: MakeApp,
     programs: MakePrograms,

@@ -29,7 +29,9 @@ NOT_A_FORM = [b"\xff=1", b"username=%ff", b"username=\xff", b"fullname=%ed%a0%80
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", ""), ("PUT", "ann"), ("PATCH", "root")])
-def test_a_body_that_is_not_what_its_type_says_is_a_400(ask: Ask, method: str, path: str) -> None:
+def test_a_body_that_does_not_match_its_media_type_is_a_400(
+    ask: Ask, method: str, path: str
+) -> None:
     for kind, bodies in ((JSON, NOT_JSON), (FORM, NOT_A_FORM)):
         answers = statuses(ask, method, path, bodies, kind=kind)
         assert answers == dict.fromkeys(answers, 400)

@@ -37,7 +37,7 @@ def test_a_form_has_eight_words_for_a_boolean_in_any_case(ask: Ask, method: str)
         assert faults(answer) == [("body", "admin")]
 
 
-def test_text_in_a_form_is_decoded_once_and_a_word_elsewhere_is_no_boolean(ask: Ask) -> None:
+def test_a_form_is_decoded_once_and_words_are_booleans_in_forms_alone(ask: Ask) -> None:
     form = f"username=ann&password={SECRET}ann&fullname=%C3%A9+%2B%252B%26+true"
     assert ask("POST", "", form).json["fullname"] == "é +%2B& true"
     assert ask("PATCH", "ann", "fullname=yes").json["fullname"] == "yes"

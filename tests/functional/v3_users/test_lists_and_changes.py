@@ -125,7 +125,7 @@ def test_the_last_admin_can_neither_go_nor_be_demoted(ask: Ask) -> None:
     assert ask("DELETE", "boss", who=ann).status_int == 404
 
 
-def test_what_is_written_counts_from_the_next_request_on(ask: Ask) -> None:
+def test_a_changed_user_counts_from_the_next_request_on(ask: Ask) -> None:
     ask("POST", "", whole("ann", admin=True))
     old, new = ("ann", f"{SECRET}ann"), ("ann", f"{SECRET}2")
 
@@ -157,7 +157,7 @@ def test_a_password_must_be_as_long_as_the_setting_asks(
     assert ask("GET", "", who=("root", f"{SECRET}root")).status_int == 200
 
 
-def test_links_and_locations_stand_below_the_prefix_of_the_service(ask: Ask) -> None:
+def test_links_and_locations_begin_with_the_prefix_of_the_service(ask: Ask) -> None:
     below: dict[str, Any] = {"environ": {"SCRIPT_NAME": "/below"}}
     made = ask("POST", "", whole("ann"), **below)
     assert made.headers["Location"] == made.json["links"][0]["href"] == "/below/v3/users/ann"

@@ -42,7 +42,7 @@ def test_a_wrong_method_is_a_405_with_allow(service: Service, path: str, allowed
     assert ", ".join(sorted(answer.headers["Allow"].split(", "))) == allowed
 
 
-def test_a_body_must_be_what_its_type_says_and_of_a_type(service: Service) -> None:
+def test_a_body_that_does_not_match_its_media_type_is_refused(service: Service) -> None:
     for body, kind, status in (
         (b"{", JSON, 400),
         (b"[]", JSON, 400),
@@ -61,7 +61,7 @@ def test_an_accept_that_json_cannot_satisfy_is_a_406(service: Service, accept: s
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/", "/v1/uptime/", "/v1/iostat/", "/v2/", "/v3/"])
-def test_what_answers_get_answers_head(service: Service, path: str) -> None:
+def test_head_is_answered_where_get_is(service: Service, path: str) -> None:
     answer = service.ask("HEAD", path)
     assert (answer.status, answer.headers["Content-Type"], answer.body) == (200, JSON, b"")
 
@@ -74,9 +74,7 @@ def test_what_answers_get_answers_head(service: Service, path: str) -> None:
         "GET / HTTP/1.1\r\nHost: localhost\r\nno colon\r\n\r\n",
     ],
 )
-def test_what_is_no_http_is_refused_as_a_problem_or_without_a_body(
-    service: Service, text: str
-) -> None:
+def test_invalid_http_is_a_400_with_a_problem_or_no_body(service: Service, text: str) -> None:
     answer = service.raw(text)
     assert answer.status == 400
     if answer.body:

@@ -13,7 +13,7 @@ from tests.support.client import Answer
 # Version 3
 
 
-def test_who_may_do_what_is_decided_before_anything_is_read(service: Service, user: str) -> None:
+def test_permissions_are_checked_before_parameters_and_bodies(service: Service, user: str) -> None:
     one = f"/v3/users/{user.partition(':')[0]}"
     wrong = service.admin + "x"
     rows = {
@@ -90,7 +90,7 @@ def test_a_name_that_is_taken_is_a_409(service: Service, user: str) -> None:
     assert answer.status == 409
 
 
-def test_what_is_written_counts_from_the_next_request_on(service: Service, user: str) -> None:
+def test_a_changed_user_counts_from_the_next_request_on(service: Service, user: str) -> None:
     name = user.partition(":")[0]
     path, new = f"/v3/users/{name}", f"{PASSWORD} and more"
     assert service.ask("GET", "/v3/uptime/", who=user).status == 200

@@ -44,7 +44,7 @@ def test_a_request_keeps_its_id(proxy: Proxy) -> None:
     assert re.fullmatch("[0-9a-f]{32}", unfit.json["instance"])
 
 
-def test_a_problem_of_sysmon_s_is_left_as_it_is(proxy: Proxy) -> None:
+def test_nginx_passes_problems_of_sysmon_unchanged(proxy: Proxy) -> None:
     answer = proxy.get("/v1/iostat/?count=x")
     assert answer.status == 400
     assert answer.json["errors"][0]["name"] == "count"

@@ -26,7 +26,9 @@ def test_a_body_that_is_too_large_is_a_problem(proxy: Proxy, size: int) -> None:
         (f"POST / HTTP/1.1\r\nHost: {NAME}\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
     ],
 )
-def test_what_nginx_cannot_read_is_a_problem(proxy: Proxy, request_text: str, status: int) -> None:
+def test_a_request_that_nginx_refuses_is_a_problem(
+    proxy: Proxy, request_text: str, status: int
+) -> None:
     connection = proxy.connection()
     with contextlib.closing(connection):
         connection.connect()

@@ -63,7 +63,7 @@ def ask(site: Site, sent: bytes, *more: bytes) -> Answer:
 
 
 @pytest.mark.parametrize("what", NO_HTTP)
-def test_what_is_no_http_is_refused_without_a_body_and_the_connection_ends(
+def test_invalid_http_is_refused_without_a_body_and_ends_the_connection(
     alone: Site, what: str
 ) -> None:
     sent, status = NO_HTTP[what]
@@ -77,7 +77,7 @@ def test_what_is_no_http_is_refused_without_a_body_and_the_connection_ends(
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_the_application_refuses_is_a_problem(alone: Site, what: str) -> None:
+def test_a_request_that_the_application_refuses_is_a_problem(alone: Site, what: str) -> None:
     sent, status = REFUSED[what]
     refused(ask(alone, sent), status)
 
@@ -99,7 +99,7 @@ def test_a_header_with_an_underscore_does_not_pass_for_one_with_a_hyphen(site: S
         assert ask(site, head % (sign, sign)).json["links"][0]["href"] == href
 
 
-def test_a_body_that_drips_is_given_up_and_holds_up_nobody(site: Site) -> None:
+def test_a_body_that_arrives_too_slowly_is_a_408_and_delays_no_other_request(site: Site) -> None:
     site.server_with("body_timeout = 1")
     with contextlib.ExitStack() as stack:
         slow = [
@@ -114,7 +114,7 @@ def test_a_body_that_drips_is_given_up_and_holds_up_nobody(site: Site) -> None:
             refused(answer_on(one), 408)
 
 
-def test_clients_that_pipeline_and_do_not_read_hold_up_nobody(alone: Site) -> None:
+def test_clients_that_pipeline_and_do_not_read_delay_no_other_request(alone: Site) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(8):
             one = stack.enter_context(socket.create_connection((HOST, alone.port), PATIENCE))

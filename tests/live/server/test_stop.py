@@ -50,7 +50,7 @@ def test_a_request_that_does_not_end_is_cut_off_and_leaves_nothing(
     until(lambda: site.processes() == {})
 
 
-def test_a_signal_is_heard_among_hundreds_of_requests(site: Site) -> None:
+def test_a_server_under_load_ends_at_a_signal(site: Site) -> None:
     server = site.server()
     with contextlib.ExitStack() as stack:
         crowd = [
@@ -84,7 +84,7 @@ def test_a_server_killed_by_9_leaves_no_program_that_it_ran(site: Site) -> None:
     until(lambda: program not in {one.pid for one in processes()})
 
 
-def test_a_start_beyond_loopback_tells_what_stands_open_and_a_wrong_one_why(site: Site) -> None:
+def test_a_start_beyond_loopback_warns_and_an_impossible_one_says_why(site: Site) -> None:
     nowhere = f"nowhere.invalid:{site.port}"  # RFC 6761, 6.4: no host has this name
     server = site.booting_server(ROOT / "production.ini", listen=nowhere)
     assert server.wait() != 0

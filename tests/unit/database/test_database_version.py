@@ -55,7 +55,7 @@ def version_of(database: Database) -> Hashable:
     return database.version()
 
 
-def test_before_it_is_watched_it_tells_nothing_and_waits_for_nothing(path: Path) -> None:
+def test_before_the_audit_is_watched_no_room_is_checked(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as lock:
         lock.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -104,7 +104,9 @@ def test_another_file_in_its_place_is_another_version(path: Path, folder: Path) 
     assert version_of(database) is None
 
 
-def test_a_change_while_nobody_could_look_is_another_version(path: Path, folder: Path) -> None:
+def test_a_change_while_the_database_is_unavailable_is_another_version(
+    path: Path, folder: Path
+) -> None:
     database = Database(f"sqlite:///{path}")
     seen = {version_of(database)}
     for _ in range(3):
@@ -168,7 +170,7 @@ def test_what_cannot_be_read_is_not_remembered(path: Path) -> None:
     assert unchanged.get("key", lambda: 1) == 1
 
 
-def test_a_change_is_seen_by_whoever_asks_after_it(path: Path) -> None:
+def test_a_change_is_seen_by_every_later_request(path: Path) -> None:
     """A reader never sees a smaller number than before, while a writer counts."""
     database = Database(f"sqlite:///{path}")
     unchanged: VersionedCache[int] = VersionedCache(database)

@@ -67,7 +67,7 @@ def reader_has(reader: Reader, count: int) -> list[str]:
     return reader.messages()
 
 
-def test_a_line_tells_what_was_so_when_it_was_logged(
+def test_a_line_has_the_values_at_the_time_of_logging(
     logger: logging.Logger, reader: Reader
 ) -> None:
     changing = ["before"]
@@ -84,7 +84,7 @@ def test_a_line_tells_what_was_so_when_it_was_logged(
     assert "ValueError: trouble" in reader.lines[1]["exception"]
 
 
-def test_a_line_that_cannot_be_made_costs_no_other(
+def test_a_record_that_cannot_be_formatted_loses_no_other_line(
     logger: logging.Logger, reader: Reader, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logger.info("%d", "no number")
@@ -94,7 +94,7 @@ def test_a_line_that_cannot_be_made_costs_no_other(
     assert "no number" in capsys.readouterr().err
 
 
-def test_a_reader_that_stalls_holds_nobody_up_and_hears_how_many_lines_it_missed(
+def test_a_stalled_reader_blocks_no_logging_and_gets_the_number_of_dropped_lines(
     logger: logging.Logger, handler: QueuedStreamHandler, reader: Reader
 ) -> None:
     count = stall(logger, handler)
@@ -113,7 +113,7 @@ def test_a_reader_that_stalls_holds_nobody_up_and_hears_how_many_lines_it_missed
 
 
 @pytest.mark.usefixtures("audited")
-def test_no_line_of_the_audit_is_dropped_and_what_would_add_one_is_refused(
+def test_no_line_of_the_audit_is_dropped_and_changes_are_refused_without_room(
     logger: logging.Logger, handler: QueuedStreamHandler, reader: Reader
 ) -> None:
     stall(logger, handler)

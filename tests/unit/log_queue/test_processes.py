@@ -62,7 +62,7 @@ def messages(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [json.loads(line)["message"] for line in lines]
 
 
-def test_a_process_ends_though_nobody_reads() -> None:
+def test_a_process_ends_although_its_log_is_not_read() -> None:
     command = [sys.executable, "-c", PROCESS + "log('x' * 200, 2000)"]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         assert process.wait(PATIENCE) == 0
@@ -95,7 +95,7 @@ def test_a_process_that_is_forked_writes_its_own_lines_and_no_others(
         ]
 
 
-def test_a_stream_that_is_no_file_takes_lines_by_its_own_way() -> None:
+def test_a_stream_without_a_descriptor_gets_lines_by_its_write_method() -> None:
     """A stream like Dramatiq's, which sends each text as a packet and is no file."""
     taken: list[str] = []
 

@@ -15,7 +15,7 @@ def readable(stop: Stop) -> bool:
     return bool(select.select([stop], [], [], 0)[0])
 
 
-def test_a_stop_can_be_waited_for_and_tells_who_set_it() -> None:
+def test_a_stop_can_be_waited_for_and_has_its_reason() -> None:
     with Stop() as stop:
         assert not readable(stop)
         assert stop.reason is None

@@ -19,14 +19,14 @@ from tests.unit.conftest import LONG, MakeRun, sh
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
-def test_output_and_status_are_told(make_run: MakeRun) -> None:
+def test_a_run_gives_output_and_status(make_run: MakeRun) -> None:
     output = sh("echo out; echo err >&2; exit 3", make_run())
     assert bytes(output.stdout) == b"out\n"
     assert bytes(output.stderr) == b"err\n"
     assert output.status == 3
 
 
-def test_a_death_by_a_signal_is_told_as_its_negative_number(make_run: MakeRun) -> None:
+def test_a_death_by_a_signal_is_the_negative_number_of_the_signal(make_run: MakeRun) -> None:
     assert sh("kill -KILL $$", make_run()).status == -signal.SIGKILL
 
 
@@ -36,7 +36,7 @@ def test_all_output_up_to_the_limit_is_read(size: int, make_run: MakeRun) -> Non
     assert bytes(output.stdout) == bytes(size)
 
 
-def test_what_is_printed_at_once_after_a_quiet_while_is_read_too(make_run: MakeRun) -> None:
+def test_much_output_after_a_pause_is_read_whole(make_run: MakeRun) -> None:
     lines = "for n in 1 2 3; do sleep 0.2; echo $n; done"
     output = sh(f"{lines}; head -c 500000 /dev/zero; echo; {lines}", make_run())
     assert bytes(output.stdout) == b"1\n2\n3\n" + bytes(500000) + b"\n1\n2\n3\n"
@@ -52,7 +52,7 @@ def test_a_program_that_prints_more_than_the_limit_is_stopped_at_once(
         sh(script, make_run(output_limit=65536))
 
 
-def test_a_flood_on_stderr_is_neither_kept_nor_in_the_way(make_run: MakeRun) -> None:
+def test_much_output_on_stderr_is_discarded_and_blocks_nothing(make_run: MakeRun) -> None:
     output = sh("echo why >&2; head -c 1000000 /dev/zero >&2; echo out; exit 3", make_run())
     assert bytes(output.stderr) == b"why\n" + bytes(STDERR_LIMIT - 4)
     assert bytes(output.stdout) == b"out\n"

@@ -18,7 +18,7 @@ from tests.unit.conftest import AT_ONCE, LONG, MakeRun, StopWhen, alive, has_pid
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
-def test_a_stop_from_another_thread_is_obeyed_and_its_reason_told(
+def test_a_stop_from_another_thread_ends_the_run_with_its_reason(
     folder: Path, make_run: MakeRun, stop_when: StopWhen
 ) -> None:
     run, file = make_run(), folder / "pid"
@@ -76,7 +76,7 @@ def test_no_process_of_the_group_outlives_a_stop(
 
 
 @pytest.mark.parametrize("grandchild", GRANDCHILDREN)
-def test_whoever_outlives_the_program_neither_stays_nor_holds_us_up(
+def test_processes_that_outlive_the_program_are_killed_and_delay_nothing(
     grandchild: str, folder: Path, make_run: MakeRun
 ) -> None:
     file = folder / "pid"
@@ -86,7 +86,7 @@ def test_whoever_outlives_the_program_neither_stays_nor_holds_us_up(
 
 
 @pytest.mark.parametrize("holding", [LONG, "yes >&2"])
-def test_whoever_left_the_group_with_our_pipe_does_not_hold_us_up(
+def test_a_process_that_left_the_group_with_the_pipe_delays_nothing(
     holding: str, folder: Path, make_run: MakeRun
 ) -> None:
     file = folder / "pid"

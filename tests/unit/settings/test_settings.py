@@ -89,7 +89,7 @@ def test_a_share_is_of_something_and_no_more_than_all_of_it(name: str, value: st
 
 @pytest.mark.parametrize("value", ["", "many", "1.5.0", "nan", "0x10"])
 @pytest.mark.parametrize("name", [*NUMBERS, *SECONDS])
-def test_what_is_no_number_is_refused_and_its_source_named(name: str, value: str) -> None:
+def test_a_setting_that_is_no_number_is_refused_with_its_source(name: str, value: str) -> None:
     variable = f"SYSMON_{name.upper()}"
     assert f"{variable} in the environment is wrong" in refused({}, {variable: value})
 
@@ -142,7 +142,7 @@ def test_a_value_is_not_repeated_for_it_may_be_a_secret() -> None:
     assert "hunter2" not in refused({}, {"SYSMON_TASK_TTL": "hunter2"})
 
 
-def test_what_belongs_to_the_loader_or_to_others_is_left_alone() -> None:
+def test_options_of_the_loader_and_of_pyramid_are_ignored() -> None:
     ini = {"use": "egg:sysmon", "pyramid.includes": "x"}
     environ = {"PATH": "/bin", "SYSMON_CONFIG": "x.ini", "sysmon_zzz": "1", "MY_SYSMON_ZZZ": "1"}
     assert load(ini, environ) == load({}, {})
@@ -179,7 +179,7 @@ def test_the_derived_urls_lead_into_the_folder_whatever_it_is_called(folder: str
 
 
 @pytest.mark.parametrize("letter", ["a", "é"])
-def test_a_path_too_long_for_a_socket_is_told_at_start(letter: str) -> None:
+def test_a_path_too_long_for_a_socket_is_an_error_at_the_start(letter: str) -> None:
     room = SOCKET_PATH_LIMIT - len("//redis.sock")
     fits = "/" + letter * (room // len(letter.encode()))
     assert load({"sysmon.var": fits}, {}).redis_socket.parent == Path(fits)
@@ -189,7 +189,7 @@ def test_a_path_too_long_for_a_socket_is_told_at_start(letter: str) -> None:
     assert load({"sysmon.var": fits + 2 * letter, "sysmon.redis_url": "redis://r"}, {})
 
 
-def test_the_variable_names_the_file_before_the_one_that_lies_here(
+def test_the_variable_for_the_ini_file_precedes_the_file_in_this_folder(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)

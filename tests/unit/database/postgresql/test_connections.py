@@ -86,7 +86,7 @@ def test_writers_that_meet_lose_nothing(url: str) -> None:
         assert count(connection) == 80
 
 
-def test_a_deadlock_with_another_program_is_told_and_leaves_nothing_half_done(url: str) -> None:
+def test_a_deadlock_with_another_program_is_a_503_and_rolls_back(url: str) -> None:
     """The other program does not take our lock of writers, as psql does not."""
     database = Database(url)
     with database.write() as connection:
@@ -117,7 +117,7 @@ def test_a_deadlock_with_another_program_is_told_and_leaves_nothing_half_done(ur
         assert connection.execute(text("SELECT v FROM pair")).scalars().all() == [1, 1]
 
 
-def test_a_user_whom_another_program_removes_meanwhile_is_told(
+def test_a_user_removed_by_another_program_meanwhile_is_reported(
     postgresql: Cluster, schema: str, url: str
 ) -> None:
     database = Database(url)
@@ -136,7 +136,7 @@ def test_a_user_whom_another_program_removes_meanwhile_is_told(
     assert users.list() == []
 
 
-def test_a_pool_that_is_used_up_is_told_in_time(url: str) -> None:
+def test_a_pool_without_free_connections_is_a_503_in_time(url: str) -> None:
     database = Database(url)
     with contextlib.ExitStack() as stack:
         for _ in range(15):

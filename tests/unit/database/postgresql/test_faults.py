@@ -86,9 +86,7 @@ def timed(*request: Any) -> tuple[Any, float]:
     return answer, time.monotonic() - begin
 
 
-def test_a_server_that_is_restarted_unseen_is_no_trouble_to_anybody(
-    own: Cluster, app: TestApp
-) -> None:
+def test_a_restart_of_postgresql_between_requests_is_unnoticed(own: Cluster, app: TestApp) -> None:
     own.stop()
     own.start()
     assert ask(app, "POST", "/v3/users/", ANN).status_int == 201

@@ -142,7 +142,7 @@ def nobody() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("modes", [(0o444, 0o777), (0o444, 0o555)], ids=["file", "folder"])
-def test_a_database_that_may_not_be_written_is_told_and_stays_as_it_is(
+def test_a_read_only_database_is_reported_and_unchanged(
     make_settings: MakeSettings,
     make_testapp: MakeApp,
     add_user: AddUser,
