@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import signal
 from collections.abc import Callable, Iterator
@@ -16,10 +17,10 @@ import redis
 
 from benchmarks.common.environments import program
 from benchmarks.common.private_redis import PrivateRedis
-from benchmarks.common.processes import SEARCH_PATH, Process, until
+from benchmarks.common.processes import PATIENCE, SEARCH_PATH, Process, until
 from benchmarks.webbench import peers
 from benchmarks.webbench.ours import Site
-from benchmarks.webbench.server import Server
+from benchmarks.webbench.server import HOST, Server
 from sysmon_core.redis_store import keys
 
 TTL_SECONDS = 86400  # for which both systems store a finished task
@@ -92,15 +93,27 @@ class System:
         Raises:
             RuntimeError: none was made.
         """
-        answer = self.server.get(path, method="POST")
-        if answer.status != HTTPStatus.CREATED:
-            raise RuntimeError(f"{self.label} made no task: {answer}")
-        return str(json.loads(answer.body)["task_id"])
+        return self._submit(path, 1)[0]
 
     def submit_many(self, path: str, count: int) -> list[str]:
         """The ids of as many new tasks, asked for by several clients at once."""
+        shares = [len(range(first, count, CLIENTS)) for first in range(CLIENTS)]
         with ThreadPoolExecutor(CLIENTS) as pool:
-            return list(pool.map(lambda _: self.submit(path), range(count)))
+            return [one for ids in pool.map(lambda n: self._submit(path, n), shares) for one in ids]
+
+    def _submit(self, path: str, count: int) -> list[str]:
+        """One after another, on a connection that is kept where the server keeps it."""
+        connection = http.client.HTTPConnection(HOST, self.server.port, timeout=PATIENCE)
+        ids = []
+        with contextlib.closing(connection):
+            for _ in range(count):
+                connection.request("POST", path)
+                response = connection.getresponse()
+                body = response.read()
+                if response.status != HTTPStatus.CREATED:
+                    raise RuntimeError(f"{self.label} made no task: {body!r}")
+                ids.append(str(json.loads(body)["task_id"]))
+        return ids
 
     def state(self, task_id: str) -> str | None:
         """The task's state, read from Redis."""

@@ -55,7 +55,7 @@ def version_of(database: Database) -> Hashable:
     return database.version()
 
 
-def test_before_the_audit_is_watched_no_room_is_checked(path: Path) -> None:
+def test_the_first_version_of_a_locked_database_is_none_without_a_wait(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as lock:
         lock.execute("PRAGMA locking_mode=EXCLUSIVE")

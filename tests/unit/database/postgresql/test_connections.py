@@ -136,7 +136,7 @@ def test_a_user_removed_by_another_program_meanwhile_is_reported(
     assert users.list() == []
 
 
-def test_a_pool_without_free_connections_is_a_503_in_time(url: str) -> None:
+def test_a_pool_without_free_connections_is_an_error_in_time(url: str) -> None:
     database = Database(url)
     with contextlib.ExitStack() as stack:
         for _ in range(15):
