@@ -11,9 +11,10 @@ from sysmon_core.api import make_wsgi
 from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.endpoints.docs import swagger_ui
 from sysmon_core.metrics import registry
-from sysmon_core.metrics.isolation import isolated
+from sysmon_core.metrics.host import bind
 from sysmon_core.redis_store.client import has_room, impatient
 from sysmon_core.redis_store.login_counters import RedisRateCounters
+from sysmon_core.services.availability import Availability
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.fair_queue import FairQueue
 from sysmon_core.services.health import Check, Health
@@ -23,7 +24,7 @@ from sysmon_core.services.tasks import Tasks
 from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.users import Users
 from sysmon_core.tasks.broker import WakingBroker
-from sysmon_core.tasks.heartbeat import workers
+from sysmon_core.tasks.heartbeat import missing_programs, workers
 from sysmon_core.tasks.messages import ResultStore
 from sysmon_core.tasks.records import RedisRecords
 
@@ -37,15 +38,15 @@ if TYPE_CHECKING:
 def main(_global_config: dict[str, str], **ini: str) -> WSGIApplication:
     """The factory named in the ini file's ``[app:main]``."""
     config = settings.load(ini)
-    metrics = isolated(registry.load(config))
-    return make_app(config, metrics)
+    return make_app(config, registry.load(config))
 
 
 def make_app(
     config: Settings, metrics: Registry, passwords: Passwords | None = None
 ) -> WSGIApplication:
-    """The application; it connects to Redis and the database when first asked to."""
-    executor = Executor(config)
+    """Make the application; it connects to Redis and the database when first asked to."""
+    host = bind(metrics, config)
+    executor = Executor(config, host)
     client = impatient(config.redis)
     results = ResultStore(WakingBroker(client).get_results_backend())
     records = RedisRecords(client, results, config)
@@ -53,9 +54,10 @@ def make_app(
     users = Users.of(config, passwords)
     throttle = Throttle(config, RedisRateCounters(client))
     password_queue = FairQueue(config.password_checks, config.password_queue)
-    tasks = Tasks(executor, records, config.task_limit)
+    availability = Availability(lambda: missing_programs(client), executor.require)
+    tasks = Tasks(availability, records, config.task_limit)
     services = Dependencies(
-        registry=metrics,
+        registry=host.registry,
         executor=executor,
         tasks=tasks,
         users=users,

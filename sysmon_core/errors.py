@@ -18,11 +18,11 @@ class Fault:
     detail: str
 
 
-def told(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """Describe an exception of foreign code on one line, even if its text is empty or fails."""
     try:
         text = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001 - its own __str__ may raise anything
+    except Exception:  # noqa: BLE001 - a foreign __str__ may raise anything
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

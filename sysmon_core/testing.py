@@ -1,6 +1,6 @@
-"""The kit of a plugin's author: fixtures that pytest finds where sysmon is installed.
+"""Fixtures for authors of plugins; pytest finds them where sysmon is installed.
 
-``check_metric`` checks what every metric must keep; ``sysmon_app`` is the web application with
+``check_metric`` checks what every metric must do; ``sysmon_app`` is the web application with
 just the metrics of a test; ``sysmon_worker`` runs their tasks.
 """
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from sysmon_core.metrics.registry import Registry, Source
     from sysmon_core.settings import Settings
 
-# pytest loads this in every run of the environment: what weighs is imported by what needs it.
+# pytest loads this in every run of the environment: what is heavy is imported where it is needed.
 # ruff: noqa: PLC0415
 
-WAITING = 20.0  # seconds for what takes a moment, so that a busy machine is no failure
-SERVERS = ("redis-server", "valkey-server")
-FORGETFUL = ("--port", "0", "--save", "", "--appendonly", "no", "--loglevel", "warning")
+TIMEOUT_SECONDS = 20.0  # for what takes a moment, so that a busy machine is no failure
+REDIS_SERVERS = ("redis-server", "valkey-server")
+IN_MEMORY_OPTIONS = ("--port", "0", "--save", "", "--appendonly", "no", "--loglevel", "warning")
 
 CheckMetric = Callable[["Metric"], None]
 MakeApp = Callable[..., "TestApp"]
 RunTask = Callable[..., dict[str, Any]]
 
 
-def until(condition: Callable[[], object], seconds: float = WAITING) -> None:
+def until(condition: Callable[[], object], seconds: float = TIMEOUT_SECONDS) -> None:
     """Wait for a condition; fail loudly rather than sleep for luck."""
     end = time.monotonic() + seconds
     while not condition():
@@ -48,20 +48,20 @@ def until(condition: Callable[[], object], seconds: float = WAITING) -> None:
 
 
 def server_program() -> str | None:
-    """Where the Redis server of this host is, if there is one."""
-    return next(filter(None, map(shutil.which, SERVERS)), None)
+    """Find the Redis server of this host, if there is one."""
+    return next(filter(None, map(shutil.which, REDIS_SERVERS)), None)
 
 
 @contextlib.contextmanager
 def started_redis(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A private Redis server with its socket in the folder; without options it keeps nothing."""
+    """Start a private Redis with its socket in the folder; without options it stores no file."""
     import redis
 
     program = server_program()
     if program is None:
-        raise FileNotFoundError(f"Neither of {', '.join(SERVERS)} is on this host")
+        raise FileNotFoundError(f"Neither of {', '.join(REDIS_SERVERS)} is on this host")
     place = ("--dir", str(folder), "--unixsocket", str(folder / "redis.sock"))
-    server = subprocess.Popen([program, *(options or FORGETFUL), *place])  # noqa: S603 - our words
+    server = subprocess.Popen([program, *(options or IN_MEMORY_OPTIONS), *place])  # noqa: S603 - our own words
 
     def answers() -> bool:
         with contextlib.suppress(redis.RedisError):
@@ -79,8 +79,8 @@ def started_redis(folder: Path, *options: str) -> Iterator[subprocess.Popen[byte
 
 
 def make_testapp(config: Settings, metrics: Registry) -> TestApp:
-    """The whole web application on these settings, its database migrated."""
-    with warnings.catch_warnings():  # of our libraries, which an author can do nothing about
+    """Make the whole web application on these settings, its database migrated."""
+    with warnings.catch_warnings():  # of our libraries: an author cannot change them
         warnings.simplefilter("ignore", DeprecationWarning)
         from webtest import TestApp
 
@@ -92,7 +92,7 @@ def make_testapp(config: Settings, metrics: Registry) -> TestApp:
 
 
 def installed(metric: Metric, found: Registry) -> Source | None:
-    """Where a metric comes from, if it is of a plugin that is installed."""
+    """Find where a metric comes from, if it is of a plugin that is installed."""
     source = found.sources.get(metric.name)
     module = getattr(metric.function, "__module__", None) or ""
     same = source and source.module.partition(".")[0] == module.partition(".")[0]
@@ -110,8 +110,7 @@ def check_metric() -> CheckMetric:
     found = registry.load(config)
 
     def check(metric: Metric) -> None:
-        ready = metric.on_host(config.command_path)
-        findings = examine(ready, config, installed(metric, found))
+        findings = examine(metric, config, installed(metric, found))
         short = [f"{finding.check}: {finding.detail}" for finding in findings if not finding.ok]
         __tracebackhide__ = True
         if short:
@@ -121,7 +120,7 @@ def check_metric() -> CheckMetric:
 
 
 class Bench:
-    """The applications of one test, and what runs beside them until its end."""
+    """The applications of one test, with their workers and Redis."""
 
     def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
         self._folder = folder
@@ -130,7 +129,7 @@ class Bench:
         self._working: set[TestApp] = set()
 
     def app(self, metrics: Metric | Iterable[Metric], **values: object) -> TestApp:
-        """The web application with these metrics alone; the values are settings by their names."""
+        """Make the web application with these metrics alone; the values are settings."""
         from sysmon_core import settings
         from sysmon_core.metrics.metric import Metric
         from sysmon_core.metrics.registry import Registry, Source
@@ -141,13 +140,13 @@ class Bench:
         config = settings.load({f"sysmon.{k}": str(v) for k, v in given.items()}, environ={})
         source = Source("test", "the test itself", "0")
         listed = [metrics] if isinstance(metrics, Metric) else metrics
-        found = Registry((one.on_host(config.command_path), source) for one in listed)
+        found = Registry((metric, source) for metric in listed)
         app = make_testapp(config, found)
         self._parts[app] = config, found
         return app
 
     def task(self, app: TestApp, path: str) -> dict[str, Any]:
-        """Submit a task, as ``/v2/NAME/?count=2``, and give it as it is shown once it has ended."""
+        """Submit a task, as ``/v2/NAME/?count=2``; return what the API shows once it has ended."""
         if app not in self._working:
             self._start(*self._parts[app])
             self._working.add(app)
@@ -165,7 +164,7 @@ class Bench:
 
 @pytest.fixture
 def sysmon_bench() -> Iterator[Bench]:
-    """What ``sysmon_app`` and ``sysmon_worker`` share."""
+    """The applications that ``sysmon_app`` makes and ``sysmon_worker`` uses."""
     with contextlib.ExitStack() as stack:
         # Not tmp_path: the path of a socket must be short.
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sysmon-"))
@@ -182,5 +181,5 @@ def sysmon_app(sysmon_bench: Bench) -> MakeApp:
 def sysmon_worker(sysmon_bench: Bench) -> RunTask:
     """Submit a task to an application of ``sysmon_app`` and wait for its end, beside a worker."""
     if server_program() is None:
-        pytest.skip(f"Neither of {', '.join(SERVERS)} is on this host: install redis-server")
+        pytest.skip(f"Neither of {', '.join(REDIS_SERVERS)} is on this host: install redis-server")
     return sysmon_bench.task

@@ -11,12 +11,13 @@ import dramatiq
 from sysmon_core import settings
 from sysmon_core.errors import TasksUnavailable
 from sysmon_core.metrics import registry
-from sysmon_core.metrics.isolation import isolated
+from sysmon_core.metrics.host import bind
 from sysmon_core.metrics.registry import Registry
 from sysmon_core.redis_store.client import check_policy, impatient, patient
 from sysmon_core.services.executor import Executor
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import WakingBroker
+from sysmon_core.tasks.heartbeat import Heartbeat
 from sysmon_core.tasks.messages import ACTOR, LONG, QUEUES, ResultStore
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import Runner
@@ -35,8 +36,7 @@ def setup() -> None:
     _raise_descriptor_limit()
     with contextlib.suppress(TasksUnavailable):  # the watchdog checks it once Redis answers
         check_policy(impatient(config.redis))
-    metrics = isolated(registry.load(config))
-    dramatiq.set_broker(make_worker(config, metrics))
+    dramatiq.set_broker(make_worker(config, registry.load(config)))
 
 
 def _raise_descriptor_limit() -> None:
@@ -51,9 +51,11 @@ def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
     broker = WakingBroker(client, share=config.client_share)
     results = ResultStore(broker.get_results_backend())
     records = RedisRecords(client, results, config)
-    runner = Runner(metrics, Executor(config), records)
+    host = bind(metrics, config)
+    runner = Runner(host.registry, Executor(config, host), records)
     broker.unreadable = records.bury
-    broker.add_middleware(Watchdog(client, records, runner))
+    heartbeat = Heartbeat(client, host.missing())
+    broker.add_middleware(Watchdog(client, records, runner, heartbeat))
     dramatiq.actor(actor_name=ACTOR, queue_name=LONG, broker=broker)(runner.run)
     for queue in QUEUES:
         broker.declare_queue(queue)

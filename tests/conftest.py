@@ -22,7 +22,9 @@ from webtest import TestApp
 from sysmon_core import logs, settings, testing
 from sysmon_core.database import Database
 from sysmon_core.metrics import registry
-from sysmon_core.metrics.registry import Registry
+from sysmon_core.metrics.host import HostMetrics, bind
+from sysmon_core.metrics.metric import Metric
+from sysmon_core.metrics.registry import Registry, Source
 from sysmon_core.services.passwords import PasswordRules, Passwords
 from sysmon_core.services.user_fields import NewUser
 from sysmon_core.services.users import Account, Users
@@ -161,6 +163,12 @@ def make_testapp() -> MakeApp:
 def testapp(make_settings: MakeSettings, make_testapp: MakeApp, redis_url: str) -> TestApp:
     """The application with everything it needs but a worker."""
     return make_testapp(make_settings(redis_url=redis_url))
+
+
+def hosting(config: Settings, *metrics: Metric) -> HostMetrics:
+    """Metrics of no plugin, bound to this host."""
+    source = Source("test", "the test itself", "0")
+    return bind(Registry((metric, source) for metric in metrics), config)
 
 
 def working(

@@ -126,6 +126,11 @@ def test_no_imports_run_in_a_circle() -> None:
     assert not left
 
 
+def test_the_executor_alone_chooses_how_a_metric_is_run() -> None:
+    ways = {"metrics/isolation.py", "services/abandonable_threads.py"}
+    assert {name for name in MODULES if ways & set(dependencies(name))} == {"services/executor.py"}
+
+
 @pytest.mark.parametrize("library", USERS)
 def test_a_library_is_imported_in_its_one_place(library: str) -> None:
     users = {

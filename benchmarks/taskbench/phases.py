@@ -93,7 +93,7 @@ def dispatch(systems: Systems, scale: Scale, results: Results) -> None:
         f"{scale.dispatches} tasks for each system, in turn, 50 to 250 ms apart at random, from "
         "before the POST until the record in Redis reads SUCCESS, looked at every half "
         "millisecond. The no-op is a shell script of two lines.",
-        limits="sysmon: HTTP takes about half; the rest is starting a shell for the gate and one "
+        limits="sysmon: HTTP takes about half; the rest is starting a launcher's shell and one "
         "for the program, waiting for them, and writing the outcome.",
     )
     _add_waits(results.begin(table), "", few, peer)

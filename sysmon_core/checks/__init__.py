@@ -1,4 +1,4 @@
-"""What every metric must keep, whoever wrote it: checked on one metric, told for people."""
+"""Checks of one metric: what every metric must do, whoever wrote it, as findings for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sysmon_core.checks import behaviour, declaration
 from sysmon_core.checks.cost import cost
 from sysmon_core.checks.finding import Finding, Verdict
-from sysmon_core.checks.orphans import watching
+from sysmon_core.checks.orphans import tracked_orphans
 from sysmon_core.checks.trial import Trial
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.metrics.registry import Source
@@ -16,12 +16,12 @@ from sysmon_core.settings import Settings
 
 __all__ = ["Finding", "examine"]
 
-DECLARED = {
+DECLARATION_CHECKS = {
     "declaration": declaration.declaration,
     "params": declaration.params,
     "refusals": declaration.refusals,
 }
-RUNNING = {
+BEHAVIOUR_CHECKS = {
     "duration": behaviour.duration,
     "output": behaviour.output,
     "cancel": behaviour.cancel,
@@ -31,23 +31,26 @@ RUNNING = {
 
 
 def examine(metric: Metric, config: Settings, source: Source | None = None) -> Iterator[Finding]:
-    """Check a metric that was made ready for this host; each finding as soon as it is known.
+    """Check a metric on this host; yield each finding as soon as it is known.
 
     With its source, a long Python function runs in a process of its own, as it does when it is
-    served; without, in a thread of this one. A check that falls short keeps no other from being
-    made, and none waits for ever.
+    served; without, in a thread of this one. A check that fails does not prevent others, and none
+    waits for ever.
+
+    Raises:
+        PluginError: the metric cannot be made ready for this host.
     """
-    for name, check in DECLARED.items():
-        yield from _findings(name, check, metric)
-    with watching() as strays:
+    for name, of_metric in DECLARATION_CHECKS.items():
+        yield from _findings(name, of_metric, metric)
+    with tracked_orphans() as orphans:
         trial = Trial(metric, config, source)
-        for name, judge in RUNNING.items():
-            yield from _findings(name, judge, trial)
-        yield from _findings("left behind", behaviour.left_behind, strays)
+        for name, of_trial in BEHAVIOUR_CHECKS.items():
+            yield from _findings(name, of_trial, trial)
+        yield from _findings("left behind", behaviour.left_behind, orphans)
 
 
 def _findings(name: str, check: Callable[[Any], Verdict | None], subject: Any) -> Iterator[Finding]:
-    """What a check says of its subject; nothing if it could not be made."""
+    """Make a check; it has no findings if there is nothing to check."""
     try:
         verdict = check(subject)
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything

@@ -6,20 +6,20 @@ import json
 from collections.abc import Iterator, Sequence
 
 from sysmon_core.checks.finding import Verdict
-from sysmon_core.checks.orphans import Strays
-from sysmon_core.checks.trial import PATIENCE, STOPPED, Outcome, Trial
+from sysmon_core.checks.orphans import Orphans
+from sysmon_core.checks.trial import ENDING_SECONDS, STOPPED, Outcome, Trial
 from sysmon_core.errors import MetricTimeout, RunStopped
 from sysmon_core.metrics.command import Command
 from sysmon_core.metrics.metric import Metric, Params
 from sysmon_core.metrics.report import Row
 
-SLACK = 1.0  # seconds that a run may take longer than it says; a quick one may take no more
-SHARE = 0.5  # of what it says: as long a run must take at least
-TELLING = 2.0  # seconds: a run that tells whether the duration is honest
-MOST = 10.0  # seconds: nobody should wait longer to be told
-STOPPABLE = 5.0  # seconds: a run that there is something to stop of
-SHORT = 1.0  # seconds: what takes no longer need not hear of its end
-TRIES = 2  # a busy machine is no fault of the metric
+SLACK_SECONDS = 1.0  # that a run may take longer than its duration; a quick one altogether
+MIN_SHARE = 0.5  # of its duration that a run must take at least
+PROBE_SECONDS = 2.0  # of a run that shows whether the duration is honest
+MAX_PROBE_SECONDS = 10.0  # longer runs are not made to find that out
+STOPPABLE_SECONDS = 5.0  # of the run that is stopped
+SHORT_SECONDS = 1.0  # a run that takes no longer need not end early
+MAX_TRIES = 2  # a busy machine is no fault of the metric
 
 
 def duration(trial: Trial) -> Verdict | None:
@@ -28,42 +28,44 @@ def duration(trial: Trial) -> Verdict | None:
         return None
     says = trial.metric.seconds(trial.defaults)
     runs = [(trial.defaults, trial.default)]
-    if trial.metric.long and says < TELLING and not trial.default.hangs:
-        telling = trial.lasting(TELLING)
-        if says < trial.metric.seconds(telling) <= MOST:
-            runs.append((telling, trial.run(telling)))
+    if trial.metric.long and says < PROBE_SECONDS and not trial.default.hangs:
+        probe = trial.lasting(PROBE_SECONDS)
+        if says < trial.metric.seconds(probe) <= MAX_PROBE_SECONDS:
+            runs.append((probe, trial.run(probe)))
     if _failed(runs[-1][1]):
         return Verdict("", [f"a run with {runs[-1][0]} failed: {runs[-1][1].error}"])
     measured = [_measured(trial, params, outcome) for params, outcome in runs]
-    faults = [fault for says, took in measured for fault in _dishonest(trial.metric, says, took)]
+    faults = [
+        fault for says, took in measured for fault in _duration_faults(trial.metric, says, took)
+    ]
     return Verdict(
         "; ".join(f"says {says:g} s, took {took:.2f} s" for says, took in measured), faults
     )
 
 
 def _failed(outcome: Outcome) -> bool:
-    """Whether it ended for a reason that says nothing about its duration."""
+    """Whether it failed, which says nothing about its duration."""
     return outcome.error is not None and not isinstance(outcome.error, MetricTimeout)
 
 
 def _measured(trial: Trial, params: Params, outcome: Outcome) -> tuple[float, float]:
-    """What a run says and took, at its best."""
+    """Compare the duration and the best time of a few runs, in seconds."""
     says, took = trial.metric.seconds(params), outcome.seconds
-    for _ in range(1, TRIES):
-        if took > says + SLACK and outcome.report:
+    for _ in range(1, MAX_TRIES):
+        if took > says + SLACK_SECONDS and outcome.report:
             took = min(took, trial.run(params).seconds)
     return says, took
 
 
-def _dishonest(metric: Metric, says: float, took: float) -> Iterator[str]:
-    if took > says + SLACK and not metric.long:
+def _duration_faults(metric: Metric, says: float, took: float) -> Iterator[str]:
+    if took > says + SLACK_SECONDS and not metric.long:
         yield (
-            f"a run took {took:.1f} s, and a quick metric must answer within {SLACK:g} s: "
+            f"a run took {took:.1f} s, and a quick metric must answer within {SLACK_SECONDS:g} s: "
             "make it quicker, or declare a duration, which makes it long"
         )
-    elif took > says + SLACK:
+    elif took > says + SLACK_SECONDS:
         yield f"a run says {says:g} s and took {took:.1f} s: declare what it takes at most"
-    elif says >= SHORT and took < SHARE * says:
+    elif says >= SHORT_SECONDS and took < MIN_SHARE * says:
         yield f"a run says {says:g} s and took {took:.1f} s: declare less, since limits count it"
 
 
@@ -79,20 +81,20 @@ def output(trial: Trial) -> Verdict:
     good = f"characters: {len(outcome.report.text)}, rows: {len(rows)}"
     empty = not (outcome.report.text.strip() or rows or trial.metric.columns)
     faults = ["it gave neither text nor rows: return a text, a list of rows or a Report"]
-    return Verdict(good, faults if empty else list(_misfits(trial.metric, rows)))
+    return Verdict(good, faults if empty else list(_row_faults(trial.metric, rows)))
 
 
-def _misfits(metric: Metric, rows: Sequence[Row]) -> Iterator[str]:
+def _row_faults(metric: Metric, rows: Sequence[Row]) -> Iterator[str]:
     if rows and not metric.columns:
         yield (
-            f"its rows have {_listed(rows[0])}, and no columns are declared: "
+            f"its rows have {_names(rows[0])}, and no columns are declared: "
             "declare each with its unit, for charts and whoever reads the numbers"
         )
         return
     names = {column.name for column in metric.columns}
-    odd = next((row for row in rows if row.keys() != names), None)
-    if odd is not None:
-        yield f"a row has {_listed(odd)}, and declared is {_listed(names)}: they must be the same"
+    unlike = next((row for row in rows if row.keys() != names), None)
+    if unlike is not None:
+        yield f"a row has {_names(unlike)}, and declared is {_names(names)}: they must be the same"
     for column in metric.columns:
         values = [row[column.name] for row in rows if row.get(column.name) is not None]
         numbers = [value for value in values if _is_number(value)]
@@ -101,11 +103,11 @@ def _misfits(metric: Metric, rows: Sequence[Row]) -> Iterator[str]:
         if column.unit and len(numbers) < len(values):
             yield f"the column {column.name} has a unit and values that are no numbers"
         if rows and not values and isinstance(metric, Command):
-            named = column.source or column.name
-            yield f"the column {column.name} is empty in every row: has the parser no {named}?"
+            name = column.source or column.name
+            yield f"the column {column.name} is empty in every row: has the parser no {name}?"
 
 
-def _listed(names: object) -> str:
+def _names(names: object) -> str:
     return ", ".join(sorted(map(str, names))) if isinstance(names, dict | set) else ""
 
 
@@ -115,51 +117,53 @@ def _is_number(value: object) -> bool:
 
 def cancel(trial: Trial) -> Verdict | None:
     """Whether a long run ends when somebody stops it."""
-    if not _has_an_end(trial):
-        return _excuse(trial)
-    params = trial.lasting(STOPPABLE)
-    outcome = trial.stopped(params, SHORT)
+    if not _can_be_ended(trial):
+        return _nothing_to_end(trial)
+    params = trial.lasting(STOPPABLE_SECONDS)
+    outcome = trial.stopped(params, SHORT_SECONDS)
     if isinstance(outcome.error, RunStopped) and str(outcome.error) == STOPPED:
         return Verdict(f"ended {outcome.seconds:.2f} s after its stop")
-    return Verdict("", [_disobeyed(outcome, "it was stopped")])
+    return Verdict("", [_ending_fault(outcome, "it was stopped")])
 
 
 def deadline(trial: Trial) -> Verdict | None:
     """Whether a long run ends when its time is up."""
-    if not _has_an_end(trial):
-        return _excuse(trial)
-    outcome = trial.cut_short(trial.lasting(STOPPABLE), SHORT)
+    if not _can_be_ended(trial):
+        return _nothing_to_end(trial)
+    outcome = trial.cut_short(trial.lasting(STOPPABLE_SECONDS), SHORT_SECONDS)
     if isinstance(outcome.error, MetricTimeout):
-        return Verdict(f"ended {max(0.0, outcome.seconds - SHORT):.2f} s after its deadline")
-    return Verdict("", [_disobeyed(outcome, "its deadline")])
+        return Verdict(
+            f"ended {max(0.0, outcome.seconds - SHORT_SECONDS):.2f} s after its deadline"
+        )
+    return Verdict("", [_ending_fault(outcome, "its deadline")])
 
 
-def _has_an_end(trial: Trial) -> bool:
-    """Whether there are runs of it that somebody may want to end."""
+def _can_be_ended(trial: Trial) -> bool:
+    """Whether some of its runs take long enough to be ended early."""
     if not (trial.default.begun and trial.metric.long):
         return False
-    return trial.metric.seconds(trial.lasting(STOPPABLE)) > SHORT
+    return trial.metric.seconds(trial.lasting(STOPPABLE_SECONDS)) > SHORT_SECONDS
 
 
-def _excuse(trial: Trial) -> Verdict | None:
-    """Why there is nothing to end; None if it does not run at all."""
+def _nothing_to_end(trial: Trial) -> Verdict | None:
+    """Say why there is nothing to end; None if it does not run at all."""
     if not trial.default.begun:
         return None
     return Verdict(f"{'short' if trial.metric.long else 'quick'}: there is nothing to end")
 
 
-def _disobeyed(outcome: Outcome, what: str) -> str:
+def _ending_fault(outcome: Outcome, what: str) -> str:
     remedy = "wait with run.sleep(), or call run.check() often"
     if outcome.hangs:
-        return f"it still ran {PATIENCE:g} s after {what}: {remedy}"
+        return f"it still ran {ENDING_SECONDS:g} s after {what}: {remedy}"
     if outcome.report is not None:
         return f"it gave a report as if there were no end of it after {what}: {remedy}"
     return f"it failed where it should have ended after {what}: {outcome.error}"
 
 
-def left_behind(strays: Strays) -> Verdict:
-    """Whether everything that the runs began is gone."""
+def left_behind(orphans: Orphans) -> Verdict:
+    """Whether every process that the runs began has ended."""
     return Verdict(
         "no process",
-        [f"{name} still ran after the last run: end what a run begins" for name in strays.ended()],
+        [f"{name} still ran after the last run: end what a run begins" for name in orphans.kill()],
     )

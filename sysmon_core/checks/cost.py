@@ -5,22 +5,17 @@ from __future__ import annotations
 import sys
 import tempfile
 import tracemalloc
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sysmon_core.checks.finding import Verdict
 from sysmon_core.checks.trial import Trial
-from sysmon_core.metrics.command import Command
-from sysmon_core.metrics.isolation import isolate
-from sysmon_core.metrics.metric import Metric
 
-MEGABYTE = 1e6
-UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, of what getrusage(2) gives
-# The kernel counts the memory of who forks as the program's too: so this Python, which is small
-# without its libraries, does it in the place of ours. Hence "at most".
-LAUNCHER = """
+MEGABYTE = 1e6  # bytes
+MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, of getrusage(2)
+# The kernel counts the memory of the process that forks as the program's too. So this Python, which
+# is small without its libraries, forks instead of this process. Hence "at most".
+MEASURE = """
 import os, sys
 pid = os.fork()
 if not pid:
@@ -34,53 +29,37 @@ os._exit(os.waitstatus_to_exitcode(status) % 256)
 
 @dataclass(frozen=True)
 class Usage:
-    """Seconds of processor time, and bytes."""
+    """Seconds of processor time, and bytes at the peak; ``subject`` is what was measured."""
 
     cpu: float
     memory: float
-    of: str
+    subject: str
 
 
 def cost(trial: Trial) -> Verdict | None:
-    """The milliseconds and megabytes of a run with default params."""
+    """Measure a run with default params, in milliseconds and megabytes."""
     if trial.default.report is None:
         return None
     took = trial.default.seconds
-    if not trial.metric.long:  # the first run was also that of all that is made once
+    if not trial.metric.long:  # the first run also makes what is made once
         took = min(took, trial.run(trial.defaults).seconds)
     usage = _usage(trial)
     return Verdict(
         f"{1000 * took:.0f} ms, of processor time {1000 * usage.cpu:.0f} ms, "
-        f"at most {usage.memory / MEGABYTE:.1f} MB ({usage.of})"
+        f"at most {usage.memory / MEGABYTE:.1f} MB ({usage.subject})"
     )
 
 
 def _usage(trial: Trial) -> Usage:
+    return _of_process(trial) if trial.has_process else _of_function(trial)
+
+
+def _of_process(trial: Trial) -> Usage:
     with tempfile.TemporaryDirectory(prefix="sysmon-cost-") as folder:
         file = Path(folder) / "usage"
-        metric = _launched(trial, (sys.executable, "-I", "-S", "-c", LAUNCHER, str(file)))
-        if metric is None:
-            return _of_function(trial)
-        trial.run(trial.defaults, metric)
+        trial.run(trial.defaults, (sys.executable, "-I", "-S", "-c", MEASURE, str(file)))
         memory, cpu = map(float, file.read_text().split())
-    return Usage(cpu, memory * UNIT, "its process")
-
-
-def _launched(trial: Trial, launcher: Sequence[str]) -> Metric | None:
-    """The metric, its process begun by the launcher; None if it is a function that has none."""
-    metric = trial.declared
-    if isinstance(metric, Command):
-        return _behind(metric, launcher)
-    if trial.source and trial.metric is not metric:
-        return isolate(metric, trial.source, launcher)
-    return None
-
-
-def _behind(command: Command, launcher: Sequence[str]) -> Command:
-    def arguments(params: Any, platform: str) -> Sequence[str]:
-        return (*launcher[1:], str(command.path), *command.arguments(params, platform))
-
-    return replace(command, path=launcher[0], arguments=arguments)
+    return Usage(cpu, memory * MAXRSS_UNIT, "its process")
 
 
 def _of_function(trial: Trial) -> Usage:

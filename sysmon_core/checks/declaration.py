@@ -7,21 +7,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sysmon_core.checks.finding import Verdict
-from sysmon_core.errors import InvalidInput, PluginFault, told
+from sysmon_core.errors import InvalidInput, PluginFault, describe
 from sysmon_core.metrics.command import Command
 from sysmon_core.metrics.metric import Metric, Params
 from sysmon_core.services.params import parse
 
-UNKNOWN = "no_such_parameter"
+UNKNOWN_NAME = "no_such_parameter"
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-# What pydantic leaves as it was where None may be given too.
-LEFT = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
-# How far beyond a bound the next value is that must be refused.
+# Pydantic's own names, which it leaves in the schema of a number that may be None too.
+PYDANTIC_BOUNDS = {
+    "ge": "minimum",
+    "le": "maximum",
+    "gt": "exclusiveMinimum",
+    "lt": "exclusiveMaximum",
+}
+# From a bound to the nearest value that must be refused.
 STEPS = {"minimum": -1, "maximum": 1, "exclusiveMinimum": 0, "exclusiveMaximum": 0}
 
 
 def declaration(metric: Metric) -> Verdict:
-    """Whether the metric says what it is, to people."""
+    """Whether the metric describes itself to people."""
     good = f"title, description, columns: {len(metric.columns)}"
     return Verdict(good, [*_texts(metric), *_columns(metric)])
 
@@ -35,7 +40,7 @@ def _texts(metric: Metric) -> Iterator[str]:
     elif not description.endswith("."):
         yield "the description must end in a full stop: it is a sentence"
     if isinstance(metric, Command) and not metric.package:
-        yield f"no package is named that has {metric.program}: who misses it must know which"
+        yield f"no package is named that has {metric.program}: an admin must know what to install"
 
 
 def _columns(metric: Metric) -> Iterator[str]:
@@ -48,7 +53,7 @@ def _columns(metric: Metric) -> Iterator[str]:
 
 
 def params(metric: Metric) -> Verdict:
-    """Whether each parameter says what it is, and may be left out."""
+    """Whether each parameter describes itself, and may be left out."""
     properties = schema(metric)
     json.dumps(properties, allow_nan=False)
     faults = [fault for name, field in properties.items() for fault in _param(name, field)]
@@ -58,7 +63,7 @@ def params(metric: Metric) -> Verdict:
 
 
 def schema(metric: Metric) -> Mapping[str, Mapping[str, Any]]:
-    """Each parameter's JSON schema."""
+    """Give each parameter's JSON schema."""
     found: Mapping[str, Mapping[str, Any]] = metric.params.model_json_schema()["properties"]
     return found
 
@@ -77,10 +82,10 @@ def _param(name: str, field: Mapping[str, Any]) -> Iterator[str]:
 
 
 def number_of(field: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The part of a parameter's schema that is of a number; empty if it is none."""
+    """Find the part of a parameter's schema that is of a number; empty if it is none."""
     for part in (field, *field.get("anyOf", ())):
         if part.get("type") in {"integer", "number"}:
-            return {LEFT.get(key, key): value for key, value in part.items()}
+            return {PYDANTIC_BOUNDS.get(key, key): value for key, value in part.items()}
     return {}
 
 
@@ -92,7 +97,7 @@ def _defaults(metric: Metric) -> Iterator[str]:
 
 
 class Attempt(NamedTuple):
-    """Something that must be refused, under the name of this parameter."""
+    """A query that must be refused, with a fault of this name."""
 
     name: str
     pairs: Sequence[tuple[str, Any]]
@@ -103,17 +108,17 @@ class Attempt(NamedTuple):
 
 
 def refusals(metric: Metric) -> Verdict:
-    """Whether what makes no sense is refused, with the name of the parameter."""
+    """Whether values out of range are refused, under the name of their parameter."""
     attempts = list(_attempts(schema(metric)))
-    told = (_answer(metric.params, attempt) for attempt in attempts)
-    return Verdict(f"{len(attempts)} tried", [fault for fault in told if fault])
+    answers = (_answer(metric.params, attempt) for attempt in attempts)
+    return Verdict(f"{len(attempts)} tried", [fault for fault in answers if fault])
 
 
 def _attempts(properties: Mapping[str, Mapping[str, Any]]) -> Iterator[Attempt]:
-    yield Attempt(UNKNOWN, [(UNKNOWN, "1")])
+    yield Attempt(UNKNOWN_NAME, [(UNKNOWN_NAME, "1")])
     for name, field in properties.items():
         yield Attempt(name, [(name, field.get("default", "1"))] * 2)
-        for value in _unfit(number_of(field)):
+        for value in _out_of_range(number_of(field)):
             yield Attempt(name, [(name, value)])
         others = list(_others(properties, name))
         if others and number_of(field):
@@ -127,7 +132,7 @@ def _others(properties: Mapping[str, Mapping[str, Any]], name: str) -> Iterator[
             yield other, field["default"]
 
 
-def _unfit(number: Mapping[str, Any]) -> Iterator[str]:
+def _out_of_range(number: Mapping[str, Any]) -> Iterator[str]:
     if number:
         yield "x"
     if number.get("type") == "number":
@@ -138,7 +143,7 @@ def _unfit(number: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _answer(model: type[Params], attempt: Attempt) -> str | None:
-    """What is wrong with the answer to an attempt."""
+    """Say what is wrong with the answer to an attempt, if anything."""
     try:
         parse(model, attempt.pairs)
     except InvalidInput as error:
@@ -146,6 +151,6 @@ def _answer(model: type[Params], attempt: Attempt) -> str | None:
             return None
         return f"{attempt} is refused, but not under the name {attempt.name}: {error}"
     except PluginFault as error:
-        reason = told(error.__cause__ or error)
+        reason = describe(error.__cause__ or error)
         return f"{attempt} makes a validator raise {reason}; let it raise ValueError alone"
     return f"{attempt} is taken: refuse it, or declare another range"

@@ -1,4 +1,4 @@
-"""Finding: one thing that was checked, and what came of it."""
+"""Finding: the outcome of one check."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """One check's outcome: what is well, or what falls short and what to do about it."""
+    """One check's outcome: what is good, or what is at fault and what to do about it."""
 
     check: str
     ok: bool
@@ -17,7 +17,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says: its faults, or in a few words what is good."""
+    """What a check found: its faults, or in a few words what is good."""
 
     good: str
     faults: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""Finds the processes that runs have left behind, and ends them."""
+"""Finds the processes that runs have left behind, and kills them."""
 
 from __future__ import annotations
 
@@ -8,64 +8,64 @@ from collections.abc import Iterator
 
 import psutil
 
-from sysmon_core.running.orphan_reaper import KEEPER
+from sysmon_core.running.orphan_reaper import REAPER
 
-SETTLING = 1.0  # seconds in which what is about to end may do so
+SETTLING_SECONDS = 1.0  # in which a process that is about to end may do so
 SET_CHILD_SUBREAPER, GET_CHILD_SUBREAPER = 36, 37  # of prctl(2)
 
 
-class Strays:
-    """What descends from this process and did not when this was made."""
+class Orphans:
+    """The processes that descend from this one and did not when this object was made."""
 
     def __init__(self) -> None:
         self._before = _descendants()
 
-    def ended(self) -> list[str]:
-        """The words of each that is there, now ended by force."""
-        psutil.wait_procs(self._found(), SETTLING)
-        words = []
-        for one in self._found():
+    def kill(self) -> list[str]:
+        """Kill each that runs, and return their command lines."""
+        psutil.wait_procs(self._running(), SETTLING_SECONDS)
+        commands = []
+        for process in self._running():
             with contextlib.suppress(psutil.Error):
-                words.append(" ".join(one.cmdline()) or one.name())
-                one.kill()
-                one.wait(SETTLING)
-        return words
+                commands.append(" ".join(process.cmdline()) or process.name())
+                process.kill()
+                process.wait(SETTLING_SECONDS)
+        return commands
 
-    def _found(self) -> list[psutil.Process]:
-        return [one for one in _descendants() - self._before if _counts(one)]
+    def _running(self) -> list[psutil.Process]:
+        return [process for process in _descendants() - self._before if _is_orphan(process)]
 
 
 def _descendants() -> set[psutil.Process]:
     return set(psutil.Process().children(recursive=True))
 
 
-def _counts(one: psutil.Process) -> bool:
-    """Whether it runs, and is no keeper: those live as long as what they are for."""
+def _is_orphan(process: psutil.Process) -> bool:
+    """Whether it runs, and is no orphan reaper: those live as long as their owners."""
     try:
-        if one.status() == psutil.STATUS_ZOMBIE:
-            one.wait(0)  # nobody else does, if its parent has ended
+        if process.status() == psutil.STATUS_ZOMBIE:
+            process.wait(0)  # reaped here, since its own parent may have ended
             return False
-        return KEEPER[-1] not in one.cmdline()
+        return REAPER[-1] not in process.cmdline()
     except psutil.Error:
         return False
 
 
 @contextlib.contextmanager
-def watching() -> Iterator[Strays]:
-    """Know of all that is begun from now on.
+def tracked_orphans() -> Iterator[Orphans]:
+    """Find all processes that are begun from now on.
 
-    On Linux a process whose parent has ended becomes our child meanwhile, whatever its session;
-    elsewhere such a one is not found.
+    On Linux a process whose parent has ended becomes a child of this one meanwhile, whatever its
+    session; elsewhere such a process is not found.
     """
-    before = _adopt(1)
+    before = _set_subreaper(1)
     try:
-        yield Strays()
+        yield Orphans()
     finally:
-        _adopt(before)
+        _set_subreaper(before)
 
 
-def _adopt(flag: int) -> int:
-    """Have orphans become our children or not; gives what it was before."""
+def _set_subreaper(flag: int) -> int:
+    """Have orphans become children of this process or not; return what it was before."""
     was = ctypes.c_int(0)
     with contextlib.suppress(AttributeError, OSError):  # no prctl: another system than Linux
         prctl = ctypes.CDLL(None).prctl

@@ -1,4 +1,4 @@
-"""Runs of a metric that is checked: as they are when it is served, and bounded from outside."""
+"""Runs a metric that is checked: as it runs when it is served, and bounded from outside."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,19 +14,19 @@ from typing import Any
 
 from sysmon_core.checks.declaration import number_of, schema
 from sysmon_core.errors import InvalidInput, MetricFailed, SysmonError
-from sysmon_core.metrics.isolation import isolate
-from sysmon_core.metrics.metric import Metric, Params
-from sysmon_core.metrics.registry import Source
+from sysmon_core.metrics.host import HostMetrics, bind
+from sysmon_core.metrics.metric import Kind, Metric, Params
+from sysmon_core.metrics.registry import Registry, Source
 from sysmon_core.metrics.report import Report
 from sysmon_core.running.context import Stop
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.params import parse
 from sysmon_core.settings import Settings
 
-OVERRUN = 3.0  # seconds after which a run is told to end that takes longer than it says
-PATIENCE = 3.0  # seconds that it then has for that
+OVERRUN_SECONDS = 3.0  # beyond its duration, after which a run must end
+ENDING_SECONDS = 3.0  # that a run has to end once it must
 STOPPED = "The check stopped it"
-DOUBLINGS = 40
+MAX_DOUBLINGS = 40  # of a parameter, to find one with which a run takes long enough
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Outcome:
     """How a run ended: with a report or with an error; with neither if it has not ended.
 
     ``seconds`` is how long it took, or how long it took from its stop on; ``cpu`` is the
-    processor time of this process meanwhile. ``begun`` is false where it could not be tried.
+    processor time of this process meanwhile, in seconds. ``begun`` is false if it was refused.
     """
 
     seconds: float
@@ -45,28 +45,35 @@ class Outcome:
 
     @property
     def hangs(self) -> bool:
-        """Whether it was given up."""
+        """Whether it was abandoned."""
         return self.report is None and self.error is None
 
 
 class Trial:
-    """A metric, and what its runs gave."""
+    """A metric, and how its runs ended."""
 
     def __init__(self, metric: Metric, config: Settings, source: Source | None = None) -> None:
-        self.declared = metric
-        self.config = config.model_copy(update={"overrun": OVERRUN})
-        self.source = source
-        self.metric = isolate(metric, source) if source else metric
-        self._executor = Executor(self.config)  # whose keeper lives as long as this
+        self.metric = metric
+        self.config = config.model_copy(
+            update={"overrun": OVERRUN_SECONDS, "plugins_tolerant": False}
+        )
+        self._source = source or Source("", "no plugin", "")
+        self._executor = Executor(self.config, self._bound(metric))
+
+    @property
+    def has_process(self) -> bool:
+        """Whether a run is a process: a program, or a long function of a plugin."""
+        isolated = self.metric.kind is Kind.LONG_FUNCTION and self._source.module
+        return self.metric.kind is Kind.PROGRAM or bool(isolated)
 
     @cached_property
     def defaults(self) -> Params:
-        """Params of which none was chosen."""
+        """The params of a caller who chooses none."""
         return parse(self.metric.params, [])
 
     @cached_property
     def default(self) -> Outcome:
-        """What a run with default params gave."""
+        """How a run with default params ended."""
         try:
             self._executor.check(self.metric, self.defaults, self.config.sync_limit)
         except SysmonError as reason:
@@ -76,24 +83,30 @@ class Trial:
             return Outcome(0.0, error=error, begun=False)
         return self.run(self.defaults)
 
-    def run(self, params: Params, metric: Metric | None = None) -> Outcome:
-        """Run it to its end, or give it up."""
-        chosen = metric or self.metric
-        bound = chosen.seconds(params) + OVERRUN + PATIENCE
-        return _tried(self._executor, chosen, params, bound)
+    def run(self, params: Params, prefix: Sequence[str] = ()) -> Outcome:
+        """Run the metric to its end, or abandon the run; the prefix starts its process."""
+        executor = self._executor
+        if prefix:
+            executor = Executor(self.config, self._bound(self.metric), prefix)
+        bound = self.metric.seconds(params) + OVERRUN_SECONDS + ENDING_SECONDS
+        return _tried(executor, self.metric, params, bound)
 
     def stopped(self, params: Params, after: float) -> Outcome:
-        """Run it, and stop it after some seconds."""
-        return _tried(self._executor, self.metric, params, PATIENCE, after)
+        """Run the metric, and stop the run after some seconds."""
+        return _tried(self._executor, self.metric, params, ENDING_SECONDS, after)
 
     def cut_short(self, params: Params, seconds: float) -> Outcome:
-        """Run it with a deadline in some seconds, whatever its params say."""
-        executor = Executor(self.config.model_copy(update={"overrun": seconds}))
+        """Run the metric with a deadline in some seconds, whatever its duration says."""
+        config = self.config.model_copy(update={"overrun": seconds})
         metric = replace(self.metric, duration=_no_time)
-        return _tried(executor, metric, params, seconds + PATIENCE)
+        executor = Executor(config, self._bound(metric))
+        return _tried(executor, metric, params, seconds + ENDING_SECONDS)
+
+    def _bound(self, metric: Metric) -> HostMetrics:
+        return bind(Registry([(metric, self._source)]), self.config)
 
     def lasting(self, seconds: float) -> Params:
-        """Params with which a run takes so long, or as long as can be had, but little longer."""
+        """Find params with which a run takes so long or little longer; else as long as possible."""
         found = [self.defaults, *self._raised(seconds)]
         enough = [params for params in found if self.metric.seconds(params) >= seconds]
         if enough:
@@ -101,11 +114,11 @@ class Trial:
         return max(found, key=self.metric.seconds)
 
     def _raised(self, seconds: float) -> Iterator[Params]:
-        """Params with one number raised, then with all numbers, until it is enough."""
+        """Double one number, then all of them, until a run takes long enough."""
         numbers = {name: number for name, field in schema(self.metric).items()
                    if (number := number_of(field))}  # fmt: skip
         for names in [*([name] for name in numbers), list(numbers)]:
-            for factor in (2**power for power in range(1, DOUBLINGS)):
+            for factor in (2**power for power in range(1, MAX_DOUBLINGS)):
                 given = {n: _larger(getattr(self.defaults, n), numbers[n], factor) for n in names}
                 with contextlib.suppress(InvalidInput):
                     yield (params := parse(self.metric.params, given.items()))
@@ -126,7 +139,7 @@ def _no_time(_params: Params) -> float:
 def _tried(
     executor: Executor, metric: Metric, params: Params, bound: float, stop_after: float = 0
 ) -> Outcome:
-    """Run a metric in a thread that is left to itself once the bound has passed."""
+    """Run a metric in a thread that is abandoned once ``bound`` seconds have passed."""
     future: Future[Report] = Future()
     cpu = [0.0]
     with contextlib.ExitStack() as stack:
@@ -136,7 +149,7 @@ def _tried(
             begin = time.process_time()
             try:
                 report = executor.run(metric, params, stop)
-            except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            except BaseException as error:  # noqa: BLE001 - raised to the caller who waits
                 future.set_exception(error)
             else:
                 cpu[0] = time.process_time() - begin

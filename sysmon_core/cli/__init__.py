@@ -68,8 +68,10 @@ def main() -> None:
 def metrics() -> None:
     """List the metrics that are registered, and the distribution each is from."""
     from sysmon_core.metrics import registry
+    from sysmon_core.metrics.host import bind
 
-    found = registry.load(load_settings())
+    config = load_settings()
+    found = bind(registry.load(config), config).registry
     for metric in found:
         source = found.sources[metric.name]
         kind = "task" if metric.long else "quick"

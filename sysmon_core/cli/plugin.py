@@ -98,8 +98,10 @@ def _check(metric: Metric, config: Settings, found: Registry) -> int:
 def _registry(config: Settings) -> Registry:
     """What is installed; a plugin at fault is told of, and keeps no other from being seen."""
     from sysmon_core.metrics import registry
+    from sysmon_core.metrics.host import bind
 
-    return registry.load(config.model_copy(update={"plugins_tolerant": True}))
+    tolerant = config.model_copy(update={"plugins_tolerant": True})
+    return bind(registry.load(tolerant), tolerant).registry
 
 
 def _summary(shortcomings: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeGuard
 
-from sysmon_core.metrics.report import shown
+from sysmon_core.metrics.table import shown
 
 BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 BYTES_STEP = 1024

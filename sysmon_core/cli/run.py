@@ -18,17 +18,18 @@ import click
 from sysmon_core.errors import InvalidInput, MetricFailed, SysmonError
 
 if TYPE_CHECKING:
+    from sysmon_core.metrics.host import HostMetrics
     from sysmon_core.metrics.metric import Metric, Params
-    from sysmon_core.metrics.registry import Registry
     from sysmon_core.metrics.report import Report
     from sysmon_core.running.context import Listener
+    from sysmon_core.services.executor import Executor
     from sysmon_core.settings import Settings
 
 # Imports are made where they are needed: `sysmon --help` should wait for none of them.
 # ruff: noqa: PLC0415
 
-REFRESH = 0.1  # seconds between two looks at the progress
-INTERRUPTED = 130  # the exit status of what Ctrl-C ended, as shells have it
+REFRESH_SECONDS = 0.1  # between two updates of the progress bar
+INTERRUPTED_STATUS = 130  # of a process that Ctrl-C ended, as shells report it
 
 
 class RunGroup(click.Group):
@@ -38,39 +39,41 @@ class RunGroup(click.Group):
         super().__init__(help="Run a metric on this host and print what it gives.", **options)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """The metrics, in their order; none where the settings are wrong: help still helps."""
+        """List the metrics; none where the settings are wrong, so that --help still works."""
         try:
-            return [metric.name for metric in _metrics(load_settings())]
+            return [metric.name for metric in _metrics(load_settings()).registry]
         except SysmonError:
             return []
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        """The command of a metric."""
+        """Make the command of a metric."""
+        from sysmon_core.services.executor import Executor
+
         config = load_settings()
-        metrics = _metrics(config)
-        metric = metrics.get(name)
+        host = _metrics(config)
+        metric = host.registry.get(name)
         if metric is not None:
-            return _command(metric, config)
-        for reason in metrics.left_out.values():
+            return _command(metric, Executor(config, host), config.task_limit)
+        for reason in host.registry.left_out.values():
             click.echo(f"left out: {reason}", err=True)
         return None
 
 
 def load_settings() -> Settings:
-    """The settings of this host, as the environment and the ini file have them."""
+    """Load the settings of this host from the environment and the ini file."""
     from sysmon_core import settings
 
     return settings.load_file(settings.config_file())
 
 
-def _metrics(config: Settings) -> Registry:
+def _metrics(config: Settings) -> HostMetrics:
     from sysmon_core.metrics import registry
-    from sysmon_core.metrics.isolation import isolated
+    from sysmon_core.metrics.host import bind
 
-    return isolated(registry.load(config))
+    return bind(registry.load(config), config)
 
 
-def _command(metric: Metric, config: Settings) -> click.Command:
+def _command(metric: Metric, executor: Executor, limit: float) -> click.Command:
     schema = metric.params.model_json_schema()
     required = schema.get("required", ())
     options = [
@@ -86,9 +89,11 @@ def _command(metric: Metric, config: Settings) -> click.Command:
 
     def run(form: str, **given: str | None) -> None:
         pairs = [(name, value) for name, value in given.items() if value is not None]
-        told = _Told() if form == "text" and metric.long else None
-        report = _report(metric, _params(metric, pairs), config, told)
-        _print(metric, report, form, told)
+        printer = _Printer() if form == "text" and metric.long else None
+        params = _params(metric, pairs)
+        executor.check(metric, params, limit)
+        report = _report(metric, params, executor, printer)
+        _print(metric, report, form, printer)
 
     summary = f"{metric.title}. {metric.description}"
     return click.Command(
@@ -97,7 +102,7 @@ def _command(metric: Metric, config: Settings) -> click.Command:
 
 
 def _option(name: str, field: Mapping[str, Any], required: bool) -> click.Option:
-    """An option that takes any text: the params themselves say what is wrong with it."""
+    """Make an option that takes any text; the params check it."""
     bounds = [
         f"{word} {field[key]}"
         for word, key in (("from", "minimum"), ("to", "maximum"))
@@ -108,12 +113,12 @@ def _option(name: str, field: Mapping[str, Any], required: bool) -> click.Option
         *bounds,
         f"default {field['default']}" if field.get("default", "") != "" else "",
     ]
-    told = ", ".join(fact for fact in facts if fact)
+    listed = ", ".join(fact for fact in facts if fact)
     return click.Option(
         [f"--{name.replace('_', '-')}", name],
         required=required,
         metavar="|".join(map(str, field.get("enum", ()))) or str(field.get("type", "text")).upper(),
-        help=f"{field.get('description', '')} ({told})" if told else field.get("description"),
+        help=f"{field.get('description', '')} ({listed})" if listed else field.get("description"),
     )
 
 
@@ -123,18 +128,17 @@ def _params(metric: Metric, pairs: list[tuple[str, str]]) -> Params:
     try:
         return parse(metric.params, pairs)
     except InvalidInput as error:
-        told = "; ".join(
+        faults = "; ".join(
             f"--{fault.name.replace('_', '-')}: {fault.detail}" for fault in error.faults
         )
-        raise click.UsageError(told) from error
+        raise click.UsageError(faults) from error
 
 
-def _report(metric: Metric, params: Params, config: Settings, listener: Listener | None) -> Report:
+def _report(
+    metric: Metric, params: Params, executor: Executor, listener: Listener | None
+) -> Report:
     from sysmon_core.running.context import Stop
-    from sysmon_core.services.executor import Executor
 
-    executor = Executor(config)
-    executor.check(metric, params, config.task_limit)
     with Stop() as stop, ThreadPoolExecutor(1) as pool:
         future = pool.submit(executor.run, metric, params, stop, listener)
         try:
@@ -142,7 +146,7 @@ def _report(metric: Metric, params: Params, config: Settings, listener: Listener
         except KeyboardInterrupt:
             stop.set("Interrupted")
             wait([future])
-            raise click.exceptions.Exit(INTERRUPTED) from None
+            raise click.exceptions.Exit(INTERRUPTED_STATUS) from None
         return future.result()
 
 
@@ -158,12 +162,12 @@ def _watch(future: Future[Report], metric: Metric, seconds: float) -> None:
     console, both = Console(stderr=True), sys.stdout.isatty()
     with Progress(console=console, transient=True, redirect_stdout=both) as progress:
         bar = progress.add_task(metric.name, total=seconds)
-        while not wait([future], REFRESH).done:
+        while not wait([future], REFRESH_SECONDS).done:
             progress.update(bar, completed=time.monotonic() - begin)
 
 
-class _Told:
-    """Prints the text of a long run as it comes."""
+class _Printer:
+    """Prints the text of a long run as it comes; ``any`` is whether there was some."""
 
     def __init__(self) -> None:
         self.any = False
@@ -175,8 +179,8 @@ class _Told:
         sys.stdout.flush()
 
 
-def _print(metric: Metric, report: Report, form: str, told: _Told | None) -> None:
-    if told is not None and told.any:
+def _print(metric: Metric, report: Report, form: str, printer: _Printer | None) -> None:
+    if printer is not None and printer.any:
         return
     if form == "text":
         click.echo(report.text, nl=not report.text.endswith("\n"))

@@ -7,17 +7,16 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from sysmon_core.errors import MetricFailed, ProgramMissing, told
-from sysmon_core.metrics.metric import Metric, Params
-from sysmon_core.metrics.report import Report, Row
+from sysmon_core.errors import MetricFailed, ProgramMissing, describe
+from sysmon_core.metrics.metric import Kind, Metric, Params
+from sysmon_core.metrics.report import ParsedReport, Report, Row
 from sysmon_core.running import process
 from sysmon_core.running.context import Run
 
-# All that a program gets to see: its output must not hang on who started the server.
+# All that a program sees of an environment: what it prints must not depend on who started sysmon.
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
 
 Arguments = Callable[[Any, str], Sequence[str]]
@@ -33,7 +32,7 @@ class Command(Metric):
 
     Args:
         program: the program's name, looked for in the setting ``command_path`` at start.
-        package: the package that has it, told to whoever misses it.
+        package: the package that has the program, named where the program is missing.
         arguments: its words for given params and a platform (``sys.platform``); never text
             of a caller's, but numbers and choices that the params have checked.
         strip: whether the white space around the output is dropped.
@@ -48,8 +47,13 @@ class Command(Metric):
     parser: str | None = None
     path: str | None = None
 
+    @property
+    def kind(self) -> Kind:
+        """A program: it is ended by signals."""
+        return Kind.PROGRAM
+
     def on_host(self, search_path: str) -> Self:
-        """Find the program once, so that a later PATH cannot put another in its place."""
+        """Find the program, once: what is put on the path later does not take its place."""
         found = shutil.which(self.program, path=search_path)
         return replace(self, path=found and str(Path(found).absolute()))
 
@@ -70,9 +74,10 @@ class Command(Metric):
         if output.status != 0:
             reason = output.stderr.decode("utf-8", "replace").strip() or "it did not say why"
             raise MetricFailed(f"{self.program} ended with status {output.status}: {reason}")
-        return Report(text.strip() if self.strip else text, partial(self._rows, text))
+        return ParsedReport(text.strip() if self.strip else text, self.parse)
 
-    def _rows(self, text: str) -> Sequence[Row]:
+    def parse(self, text: str) -> Sequence[Row]:
+        """Read the rows by the parser that is named; none if no parser is."""
         if self.parser is None:
             return ()
         import jc  # noqa: PLC0415 - 198 parsers: only those who ask for rows wait for it
@@ -84,6 +89,6 @@ class Command(Metric):
                 rows = [{column.name: column.of(row) for column in self.columns} for row in rows]
             json.dumps(rows, allow_nan=False)
         except Exception as error:
-            what = f"What {self.program} printed cannot be read: {told(error)}"
+            what = f"What {self.program} printed cannot be read: {describe(error)}"
             raise MetricFailed(what) from error
         return rows

@@ -1,17 +1,19 @@
-"""Metric, its Params and its Report: a metric describes itself and collects."""
+"""Metric and its Params: a metric describes itself and collects."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from sysmon_core.errors import ConfigurationError
-from sysmon_core.metrics.report import Column, Report, Row, report_of
+from sysmon_core.metrics.report import Column, Report, Row
+from sysmon_core.metrics.returned import Returned, to_report
 from sysmon_core.running.context import Run
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -19,7 +21,7 @@ DIGITS = re.compile(r"[0-9]{1,4300}")  # int() refuses more
 
 
 def _whole_number(value: object) -> int:
-    """Refuse all that ``int()`` would wave through: ``+5``, `` 4``, ``1_000``, other digits."""
+    """Refuse what ``int()`` accepts beyond digits: ``+5``, `` 4``, ``1_000``, other scripts."""
     if isinstance(value, str) and DIGITS.fullmatch(value):
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -34,14 +36,19 @@ Integer = Annotated[int, BeforeValidator(_whole_number)]
 class Params(BaseModel):
     """What a caller may choose about a run; a metric's own model inherits from it.
 
-    Each field's type, range, default and description is said once, here, and serves the
-    validation and every description of the metric.
+    Each field's type, range, default and description is declared once, here, for the
+    validation and for every description of the metric.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-Returned = Report | str | Sequence[Row] | Iterator[Row]
+class Kind(Enum):
+    """How a metric runs, and so how its run can be ended."""
+
+    PROGRAM = auto()
+    QUICK_FUNCTION = auto()
+    LONG_FUNCTION = auto()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +66,11 @@ class Metric:
             ``collect`` needs none.
         duration: seconds that a run with given params takes. Without it the metric is
             quick: it answers at once in every version; with it, it is a task from v2 on.
-        lifetime: whole seconds for which what a quick metric gave is shown to others who ask with
-            the same params; 0 has each caller's run be its own.
+        lifetime: whole seconds for which a quick metric's report is shown to all who ask with the
+            same params; 0 gives each caller a run.
         repeatable: whether a run whose worker died may be started again, three times at most.
         position: where it stands in lists; the lower comes first, equals by name.
-        origin: the plugin and the distribution that it is of; sysmon fills it in.
+        origin: the plugin and the distribution that that declare it; sysmon fills it in.
 
     Raises:
         ConfigurationError: the name is unfit, nothing says how to collect, or a long metric has a
@@ -100,22 +107,35 @@ class Metric:
         """Whether it runs as a task from version 2 on."""
         return self.duration is not None
 
+    @property
+    def kind(self) -> Kind:
+        """What runs: a program, or Python code that is quick or long."""
+        return Kind.LONG_FUNCTION if self.long else Kind.QUICK_FUNCTION
+
     def seconds(self, params: Params) -> float:
-        """How long a run with these params takes."""
+        """How many seconds a run with these params takes."""
         return self.duration(params) if self.duration else 0.0
 
     def collect(self, params: Params, run: Run) -> Report:
-        """Do the work and return what it gave.
+        """Do the work and report what it gave.
 
         Raises:
-            ProgramMissing, MetricFailed, MetricTimeout, RunStopped: it could not.
+            ProgramMissing, MetricFailed, MetricTimeout, RunStopped: it failed.
         """
         if self.function is None:
             raise NotImplementedError
-        return report_of(self.function(params, run), run)
+        return to_report(self.function(params, run), run)
+
+    def parse(self, text: str) -> Sequence[Row]:  # noqa: ARG002 - a Command reads it
+        """Read the rows from the text of an earlier report; none if the text does not have them.
+
+        Raises:
+            MetricFailed: the text cannot be read.
+        """
+        return ()
 
     def on_host(self, search_path: str) -> Self:  # noqa: ARG002 - a Command looks there
-        """The same metric, made ready for this host."""
+        """Make the metric ready for this host; the path has folders with colons between them."""
         return self
 
     def require(self) -> None:

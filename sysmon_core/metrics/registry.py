@@ -1,4 +1,4 @@
-"""Finds the plugins and holds their metrics; the only user of pluggy's manager."""
+"""Finds the plugins and holds what they declare; the only user of pluggy's manager."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pluggy
 
-from sysmon_core.errors import PluginError, told
+from sysmon_core.errors import PluginError, describe
 from sysmon_core.metrics import hookspecs
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.settings import Settings
@@ -26,7 +26,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Source:
-    """Where a metric comes from, as people name it."""
+    """Where a metric comes from.
+
+    Args:
+        plugin: the name of its entry point.
+        distribution: the name of the distribution that has it.
+        version: of the distribution.
+        module: what the entry point loads; empty if the metric is of no entry point.
+    """
 
     plugin: str
     distribution: str
@@ -38,7 +45,7 @@ class Source:
 
 
 class Registry:
-    """The metrics of this process, in the order of lists.
+    """Declarations of metrics, in the order of lists.
 
     ``left_out`` has the name of each plugin that was left out, and one sentence that says why.
     """
@@ -48,7 +55,7 @@ class Registry:
         metrics: Iterable[tuple[Metric, Source]],
         left_out: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Take the metrics with their sources.
+        """Hold the metrics with their sources.
 
         Raises:
             PluginError: two have one name, or one has a name that the API needs itself.
@@ -76,12 +83,18 @@ class Registry:
         return iter(self._metrics.values())
 
     def get(self, name: str) -> Metric | None:
-        """The metric of this name, if a plugin that is installed has it."""
+        """Give the metric of this name, if there is one."""
         return self._metrics.get(name)
+
+    def without(self, left_out: Mapping[str, str]) -> Registry:
+        """Give the same registry without some plugins, by their names, for these reasons."""
+        pairs = [(metric, self.sources[metric.name]) for metric in self]
+        kept = [pair for pair in pairs if pair[1].plugin not in left_out]
+        return Registry(kept, {**self.left_out, **left_out})
 
 
 def load(config: Settings, plugins: Iterable[EntryPoint] | None = None) -> Registry:
-    """Load the plugins (those installed, by default) and make their metrics ready for this host.
+    """Load the plugins (those installed, by default) that the settings allow.
 
     Raises:
         PluginError: one cannot be imported, has a hook of the wrong shape, gives what is
@@ -89,12 +102,21 @@ def load(config: Settings, plugins: Iterable[EntryPoint] | None = None) -> Regis
             With the setting ``plugins_tolerant`` that plugin is left out instead.
     """
     found = sorted(entry_points(group=GROUP) if plugins is None else plugins, key=_name)
-    loader = _Loader(config)
-    for point in _chosen(found, config):
+    return load_plugins(_chosen(found, config), tolerant=config.plugins_tolerant)
+
+
+def load_plugins(points: Iterable[EntryPoint], *, tolerant: bool = False) -> Registry:
+    """Load these plugins; a plugin at fault stops that, or is left out if ``tolerant``.
+
+    Raises:
+        PluginError: as ``load`` does.
+    """
+    loader = _Loader()
+    for point in points:
         try:
             loader.add(point)
         except PluginError as error:
-            if not config.plugins_tolerant:
+            if not tolerant:
                 raise
             logger.warning("left out: %s", error)
             loader.left_out[point.name] = str(error)
@@ -106,7 +128,7 @@ def _name(point: EntryPoint) -> str:
 
 
 def _chosen(points: Sequence[EntryPoint], config: Settings) -> Iterator[EntryPoint]:
-    """Those that the settings allow and do not block; a name that nobody has is told."""
+    """Choose those that the settings allow and do not block; log a name that no plugin has."""
     allowed, blocked = config.plugins_allowed.split(), config.plugins_blocked.split()
     for name in {*allowed, *blocked} - {point.name for point in points}:
         logger.warning("the settings name the plugin %s, and there is none of this name", name)
@@ -118,8 +140,7 @@ def _chosen(points: Sequence[EntryPoint], config: Settings) -> Iterator[EntryPoi
 class _Loader:
     """Takes one plugin after another, each wholly or not at all."""
 
-    def __init__(self, config: Settings) -> None:
-        self._command_path = config.command_path
+    def __init__(self) -> None:
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._sources: dict[str, Source] = {}
@@ -135,9 +156,9 @@ class _Loader:
         if other is not source:
             raise PluginError(f"Two plugins share a name: {other} and {source}: uninstall either")
         plugin = _registered(self._manager, point, source)
-        metrics = _metrics(self._manager, plugin, source, self._command_path)
+        metrics = _metrics(self._manager, plugin, source)
         pairs = [*self._pairs, *((metric, source) for metric in metrics)]
-        Registry(pairs)  # it may clash with those before it
+        Registry(pairs)  # raises if it clashes with those before it
         self._pairs = pairs
 
 
@@ -148,14 +169,18 @@ def _source(point: EntryPoint) -> Source:
 
 
 @contextlib.contextmanager
-def _blaming(source: Source, what: str) -> Iterator[None]:
-    """Turn whatever a plugin raises into one line that says whose fault it is."""
+def plugin_errors(source: Source, what: str) -> Iterator[None]:
+    """Turn whatever a plugin raises while sysmon starts into one line that says whose fault it is.
+
+    Raises:
+        PluginError: the plugin raised something; ``what`` says during what.
+    """
     try:
         yield
     except (KeyboardInterrupt, PluginError):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
-        raise PluginError(f"{source} {what} ({told(error)}): {_remedy(source)}") from error
+        raise PluginError(f"{source} {what} ({describe(error)}): {_remedy(source)}") from error
 
 
 def _remedy(source: Source) -> str:
@@ -163,9 +188,9 @@ def _remedy(source: Source) -> str:
 
 
 def _registered(manager: pluggy.PluginManager, point: EntryPoint, source: Source) -> object:
-    with _blaming(source, "cannot be imported"):
+    with plugin_errors(source, "cannot be imported"):
         plugin = point.load()
-    with _blaming(source, "does not fit sysmon"):
+    with plugin_errors(source, "does not fit sysmon"):
         manager.register(plugin, point.name)
         try:
             manager.check_pending()
@@ -175,11 +200,9 @@ def _registered(manager: pluggy.PluginManager, point: EntryPoint, source: Source
     return plugin
 
 
-def _metrics(
-    manager: pluggy.PluginManager, plugin: object, source: Source, command_path: str
-) -> Iterator[Metric]:
+def _metrics(manager: pluggy.PluginManager, plugin: object, source: Source) -> Iterator[Metric]:
     others = manager.get_plugins() - {plugin}
-    with _blaming(source, "failed in sysmon_metrics"):
+    with plugin_errors(source, "failed in sysmon_metrics"):
         lists = manager.subset_hook_caller("sysmon_metrics", others)()
         metrics = [metric for given in lists for metric in given]
     if not lists:
@@ -188,9 +211,7 @@ def _metrics(
         if not isinstance(metric, Metric):
             _refuse(source, f"gives {metric!r} from sysmon_metrics, which is no Metric")
         _check_params(metric, source)
-        with _blaming(source, f"has a metric {metric.name} that fails on this host"):
-            ready = replace(metric.on_host(command_path), origin=str(source))
-        yield ready
+        yield replace(metric, origin=str(source))
 
 
 def _check_params(metric: Metric, source: Source) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
-
-from sysmon_core.errors import PluginFault
-from sysmon_core.running.context import Run
 
 Row = dict[str, Any]
 
@@ -61,8 +59,7 @@ class Report:
 
     Args:
         text: what people read.
-        rows: dicts of what JSON knows, or a function that reads them from the text once somebody
-            asks for them.
+        rows: dicts of what JSON knows, or a function that makes them once somebody asks for them.
         columns: what the rows have.
         started: when the run began, in seconds since 1970.
         finished: when it ended, likewise.
@@ -88,7 +85,7 @@ class Report:
 
     @cached_property
     def rows(self) -> Sequence[Row]:
-        """The rows of all samples."""
+        """The rows of all samples, made when they are first asked for."""
         return self._rows() if callable(self._rows) else self._rows
 
     @property
@@ -97,121 +94,53 @@ class Report:
         return [Sample(self.finished, self.rows)] if self.rows else []
 
     @property
-    def given_rows(self) -> Sequence[Row] | None:
-        """The rows, where they cannot be read from the text; else None."""
-        return None if callable(self._rows) else self._rows
+    def stored_rows(self) -> Sequence[Row] | None:
+        """The rows to store beside the text; None where they can be read from the text again."""
+        return self.rows
+
+    def checked(self, check: Callable[[Sequence[Row]], Sequence[Row]]) -> Report:
+        """Give the same report, its rows checked: now, or when they are made."""
+        rows = self._rows
+        if not callable(rows):
+            return self._with_rows(check(rows))
+        return self._with_rows(lambda: check(rows()))
 
     def of_run(
-        self, columns: Sequence[Column], started: float, finished: float, host: str
+        self,
+        columns: Sequence[Column],
+        started: float,
+        finished: float,
+        host: str,
+        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Report:
-        """The same report with what the executor knows of its run."""
-        return Report(
-            self.text,
-            self._rows,
-            columns=columns,
-            started=started,
-            finished=finished,
-            host=host,
-        )
+        """Give the same report with what the executor knows of its run.
+
+        ``guard`` makes the context in which rows are made that are asked for later.
+        """
+        rows = self._rows
+
+        def guarded() -> Sequence[Row]:
+            with guard():
+                return rows() if callable(rows) else rows
+
+        report = self._with_rows(guarded if callable(rows) else rows)
+        report.columns, report.host = columns, host
+        report.started, report.finished = started, finished
+        return report
+
+    def _with_rows(self, rows: Sequence[Row] | Callable[[], Sequence[Row]]) -> Report:
+        report = copy(self)
+        report.__dict__.pop("rows", None)  # what the property remembers
+        report._rows = rows  # noqa: SLF001 - of this class
+        return report
 
 
-def report_of(value: object, run: Run) -> Report:
-    """Make a report of what a metric's function returned: one, a text, or rows.
+class ParsedReport(Report):
+    """A report whose rows are read from its text, as the metric's ``parse`` can do again."""
 
-    Rows that are yielded are told to the run's listener as they come.
+    def __init__(self, text: str, parse: Callable[[str], Sequence[Row]]) -> None:
+        super().__init__(text, partial(parse, text))
 
-    Raises:
-        PluginFault: it is none of these, no JSON, or larger than the run's limit.
-        RunStopped, MetricTimeout: between two rows that are yielded.
-    """
-    if isinstance(value, str):
-        return Report(value)
-    if isinstance(value, Report) and isinstance(value.text, str):
-        return Report(value.text, _checked(value.rows, run))
-    if isinstance(value, Iterator):
-        return _collected(value, run)
-    if isinstance(value, list | tuple):
-        rows = _checked(value, run)
-        return Report("".join(_lines(rows, _widths(rows))), rows)
-    raise PluginFault("it returned what is no Report, no text and no list of rows")
-
-
-def checked(report: object, limit: int) -> Report:
-    """What a metric collected, which may be anything, if it is a report within the limit."""
-    if not isinstance(report, Report) or not isinstance(report.text, str):
-        raise PluginFault("it returned what is no Report of text")
-    if len(report.text) > limit:
-        raise PluginFault("its report is larger than the setting output_limit allows")
-    return report
-
-
-def _collected(rows: Iterator[Row], run: Run) -> Report:
-    taken: list[Row] = []
-    text = ""
-    widths: dict[str, int] = {}
-    try:
-        for row in rows:
-            _checked([row], run)
-            widths = widths or _widths([row])
-            part = "".join(_lines([row], widths, head=not taken))
-            taken.append(row)
-            text += part
-            if len(text) > run.output_limit:
-                raise PluginFault(f"its rows are more than the limit of {run.output_limit} bytes")
-            run.tell(part.encode("utf-8", "replace"))
-            run.check()
-    finally:
-        getattr(rows, "close", lambda: None)()  # what a generator has to put away
-    return Report(text, _checked(taken, run))
-
-
-def _checked(rows: Sequence[Any], run: Run) -> Sequence[Row]:
-    try:
-        size = len(json.dumps(list(rows), allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise PluginFault(f"it gives rows that are no JSON: {error}") from error
-    if not all(isinstance(row, dict) and row for row in rows):
-        raise PluginFault("it gives rows that are no dicts of columns")
-    if size > run.output_limit:
-        raise PluginFault(f"its rows are more than the limit of {run.output_limit} bytes")
-    return rows
-
-
-def _widths(rows: Sequence[Row]) -> dict[str, int]:
-    """Each column's width, by the widest of its words."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: max(len(word) for word in _column(rows, name)) for name in names}
-
-
-def _column(rows: Sequence[Row], name: str) -> Iterable[str]:
-    yield name
-    for row in rows:
-        yield shown(row.get(name))
-
-
-def _lines(rows: Sequence[Row], widths: Mapping[str, int], *, head: bool = True) -> Iterable[str]:
-    if head and rows:
-        yield _line({name: name for name in widths}, rows[0], widths)
-    for row in rows:
-        yield _line({name: shown(row.get(name)) for name in widths}, row, widths)
-
-
-def _line(words: Mapping[str, str], row: Row, widths: Mapping[str, int]) -> str:
-    """Numbers to the right, all else to the left."""
-    cells = (
-        words[name].rjust(width) if _is_number(row.get(name)) else words[name].ljust(width)
-        for name, width in widths.items()
-    )
-    return "  ".join(cells).rstrip() + "\n"
-
-
-def shown(value: object) -> str:
-    """A value as people read it, on one line and harmless to their terminal."""
-    if value is None:
-        return "-"
-    text = f"{value:.2f}" if isinstance(value, float) else str(value)
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    @property
+    def stored_rows(self) -> None:
+        """None: the text has them."""

@@ -16,6 +16,7 @@ LEASES = (
     "sysmon:leases"  # sorted set: tasks that run, by the time at which their worker counts as lost
 )
 WORKERS = "sysmon:workers"  # sorted set: workers and their threads, by their last heartbeat
+MISSING = "sysmon:missing:"  # a string per such worker: JSON, what its host lacks, by metric
 ENDED = "sysmon:ended"  # a hash: how many tasks ended, by metric and final state
 FINISHED = "sysmon:finished:"  # sorted sets: records of finished tasks, by the time they expire
 FINISHED_BYTES = "sysmon:finished-bytes"  # a hash: how large these are, with their results

@@ -1,1 +1,1 @@
-"""What runs a program or a function: its context, the process, and who ends orphans."""
+"""Runs programs: the limits of a run, the process, and what ends orphans."""

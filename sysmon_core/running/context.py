@@ -1,17 +1,17 @@
-"""What a collection is given while it runs: how long it may take, and whether to stop."""
+"""What a metric is given for one run: how long it may take, and whether to stop."""
 
 from __future__ import annotations
 
 import os
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_core.running.orphan_reaper import Keeper
+from sysmon_core.running.orphan_reaper import OrphanReaper
 
 Listener = Callable[[bytes], None]
 
@@ -19,8 +19,8 @@ Listener = Callable[[bytes], None]
 class Stop:
     """A flag that a blocked thread can wait for: readable by ``poll()`` once it is set.
 
-    A pipe rather than an eventfd, since macOS has none. Use it as a context manager:
-    its two descriptors are closed at the end.
+    It is a pipe rather than an eventfd, since macOS has none. Use it as a context manager, which
+    closes its two descriptors.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Stop:
         self._read, self._write = os.pipe()
 
     def set(self, reason: str) -> None:
-        """Ask the run to end; the first reason given is the one that is told."""
+        """Ask the run to end; of several reasons the first is reported."""
         if self.reason is None:
             self.reason = reason
             os.write(self._write, b"!")
@@ -52,25 +52,27 @@ class Stop:
 
 @dataclass(frozen=True)
 class Run:
-    """One collection under way.
+    """One run of a metric.
 
     ``deadline`` is in the terms of ``time.monotonic()``; ``output_limit`` is in bytes; the
-    ``keeper`` ends what the run started, should this process be killed; the ``listener``, if there
-    is one, is told the text as it comes, in UTF-8 and in parts of any size.
+    ``reaper`` ends what the run started, should this process be killed; the ``listener``, if there
+    is one, is given the text as it comes, in UTF-8 and in parts of any size; the ``prefix`` stands
+    before the words of every program.
     """
 
     deadline: float
     output_limit: int
     stop: Stop = field(repr=False)
-    keeper: Keeper = field(default_factory=Keeper, repr=False)
+    reaper: OrphanReaper = field(default_factory=OrphanReaper, repr=False)
     listener: Listener | None = field(default=None, repr=False)
+    prefix: Sequence[str] = field(default=(), repr=False)
 
     def seconds_left(self) -> float:
         """Seconds until the deadline, never below zero."""
         return max(0.0, self.deadline - time.monotonic())
 
     def tell(self, text: bytes) -> None:
-        """Hand over a part of the text."""
+        """Hand a part of the text to the listener."""
         if self.listener is not None:
             self.listener(text)
 

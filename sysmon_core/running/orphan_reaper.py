@@ -1,9 +1,12 @@
-"""A small process that ends what this one ran, should this one be killed.
+"""A small process that ends what this process ran, should this process be killed.
 
-Every program begins as a gate: a shell that tells the keeper its number, which is that of its
-process group, and then becomes the program. So the keeper knows of a program before it can do
-anything, whenever this process is killed. The keeper's standard input ends when this process
-and all gates are gone: it then kills those groups that are left, and ends.
+Every program begins as a launcher: a shell that writes its number, which is that of its process
+group, to the reaper, and then becomes the program. So the reaper knows of a program before that can
+do anything, whenever this process is killed. The reaper's standard input ends when this process
+and all launchers are gone: it then kills the groups that are left, and ends.
+
+prctl(PR_SET_PDEATHSIG) alone would not do: it reaches the program but not what that started, it
+is sent when the *thread* that forked ends, which here is one of a pool, and macOS has none.
 """
 
 from __future__ import annotations
@@ -15,9 +18,9 @@ import threading
 import weakref
 from collections.abc import Iterator
 
-# Both in the shell's language, since a Python would take ten times the memory, and the time.
+# Both are in the shell's language, since a Python would take ten times the memory and the time.
 # The lines are "+ GROUP" where one begins and "- GROUP" where it has ended. A service manager
-# may tell the keeper to stop together with those whose programs it is to end: it stays.
+# may signal the reaper together with those whose programs it is to end: it ignores the signals.
 PROGRAM = """
 trap '' HUP INT TERM
 groups=" "
@@ -31,12 +34,12 @@ for group in $groups; do
     kill -9 "-$group" 2> /dev/null
 done
 """
-KEEPER = ("/bin/sh", "-c", PROGRAM, "sysmon-keeper")
-GATE = ("/bin/sh", "-c", 'echo "+ $$" >&0; exec "$@" < /dev/null', "sysmon-gate")
+REAPER = ("/bin/sh", "-c", PROGRAM, "sysmon-reaper")
+LAUNCHER = ("/bin/sh", "-c", 'echo "+ $$" >&0; exec "$@" < /dev/null', "sysmon-launcher")
 
 
-class Keeper:
-    """Starts the keeper with the first program; it ends with this object or this process."""
+class OrphanReaper:
+    """Starts the reaper with the first program; it ends with this object or this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -44,8 +47,8 @@ class Keeper:
         self._process: subprocess.Popen[bytes] | None = None
 
     @contextlib.contextmanager
-    def gate(self) -> Iterator[int]:
-        """The descriptor that a program behind a gate is given as its input."""
+    def launching(self) -> Iterator[int]:
+        """Give the descriptor that a launcher needs as its standard input."""
         with self._lock:
             line = os.dup(self._line())
         try:
@@ -54,8 +57,8 @@ class Keeper:
             os.close(line)
 
     @contextlib.contextmanager
-    def watching(self, group: int) -> Iterator[None]:
-        """Know of a group that began behind a gate, and tell the keeper when it has ended."""
+    def track(self, group: int) -> Iterator[None]:
+        """Remember a group that a launcher began, and have the reaper forget it at the end."""
         with self._lock:
             self._groups.add(group)
         try:
@@ -63,25 +66,25 @@ class Keeper:
         finally:
             with self._lock:
                 self._groups.discard(group)
-                self._tell(f"- {group}")
+                self._write(f"- {group}")
 
     def _line(self) -> int:
-        """The input of a keeper that is there; a new one is told of what runs."""
+        """Give the input of a reaper that lives; a new one is sent the groups that run."""
         if self._process is None or self._process.poll() is not None:
             self._process = _start(self)
             for group in self._groups:
-                self._tell(f"+ {group}")
+                self._write(f"+ {group}")
         return _input(self._process)
 
-    def _tell(self, line: str) -> None:
-        with contextlib.suppress(OSError):  # it was killed: the next one is told all
+    def _write(self, line: str) -> None:
+        with contextlib.suppress(OSError):  # it was killed: the next one is sent all groups
             if self._process is not None:
                 os.write(_input(self._process), line.encode() + b"\n")
 
 
-def _start(owner: Keeper) -> subprocess.Popen[bytes]:
+def _start(owner: OrphanReaper) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - our own program
-        KEEPER, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+        REAPER, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
     )
     weakref.finalize(owner, process.communicate)  # closes its input and waits for its end
     return process

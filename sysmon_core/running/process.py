@@ -1,8 +1,8 @@
-"""Runs one program under a Run: its own session, a deadline, bounded output, no shell's reading.
+"""Runs one program under a Run: in its own session, to a deadline, with bounded output.
 
 The calling thread is blocked in ``poll()`` on the program's end, its output and the stop
-flag at once, so that a cancel is obeyed in milliseconds and waiting costs no CPU. From a program
-that has run for a while and prints little, what it printed is taken now and then.
+flag at once, so that a cancel takes milliseconds and waiting costs no CPU. The output of a program
+that has run for a while and prints little is collected now and then.
 """
 
 from __future__ import annotations
@@ -18,24 +18,25 @@ from dataclasses import dataclass, field
 
 from sysmon_core.errors import MetricFailed
 from sysmon_core.running.context import Run
-from sysmon_core.running.orphan_reaper import GATE
+from sysmon_core.running.orphan_reaper import LAUNCHER
 
-GRACE = 0.3  # seconds between TERM and KILL: somebody may wait for a cancel
-STDERR_LIMIT = 2048  # bytes: enough for a reason, never a flood
-CHUNK = 65536
-# Waking for every line of every program costs CPU: small portions wait in the pipe for a while.
-CALM = 4096  # bytes: a portion up to this is small; the pipe holds 64 KiB
-DOZE = 0.1  # of the time that the program has run: how long they wait, but no longer than
-LONGEST_DOZE = 4.0  # seconds
-NOT_STARTED = (126, 127)  # what a shell's exec ends with, by POSIX
-LONGEST_WAIT = 86400  # seconds: poll() counts milliseconds in 31 bits
+TERM_GRACE_SECONDS = 0.3  # between TERM and KILL: a caller may wait for a cancel
+STDERR_BYTES = 2048  # of it that are read: enough for a reason
+CHUNK_BYTES = 65536
+# Waking up for every line of hundreds of programs costs CPU, so after a small portion the output
+# stays in the pipe, which holds 64 KiB: for a tenth of the time that the program has run.
+SMALL_BYTES = 4096
+PAUSE_RATIO = 0.1
+MAX_PAUSE_SECONDS = 4.0
+EXEC_FAILED = (126, 127)  # the exit status of a shell whose exec failed, by POSIX
+MAX_POLL_SECONDS = 86400  # poll() counts milliseconds in 31 bits
 
 
 @dataclass
 class Output:
     """What a program printed: ``stdout``, the beginning of ``stderr``, and its exit status.
 
-    ``size`` is in bytes, of all that it printed.
+    ``size`` is in bytes, of all that it printed. ``status`` is below zero for a signal.
     """
 
     stdout: bytearray = field(default_factory=bytearray)
@@ -54,7 +55,7 @@ def execute(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Output
     """Run the program to its end and return what it printed.
 
     Whatever happens, its whole process group is gone and reaped when this returns. Should this
-    process be killed, the keeper ends it.
+    process be killed, the run's orphan reaper ends the group.
 
     Raises:
         RunStopped: the run's stop flag was set.
@@ -65,18 +66,28 @@ def execute(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Output
     with _started(argv, run, environ) as child:
         _follow(child, run, output)
     output.status = child.popen.returncode
-    if output.status in NOT_STARTED and output.stderr.startswith(GATE[-1].encode() + b":"):
+    if _exec_failed(output):
         reason = output.stderr.decode("utf-8", "replace").strip().rpartition(": ")[2]
         raise MetricFailed(f"{argv[0]} could not be started: {reason}")
     return output
 
 
+def _exec_failed(output: Output) -> bool:
+    """Whether the launcher's shell wrote the error, under its own name.
+
+    The shells of Linux and macOS share no cleaner way to say so: any exit status may be the
+    program's own, and bash loses a pipe that its exec is to keep from the program.
+    """
+    name = LAUNCHER[-1].encode()
+    return output.status in EXEC_FAILED and output.stderr.startswith(name + b":")
+
+
 @contextlib.contextmanager
 def _started(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Iterator[_Child]:
     try:
-        with run.keeper.gate() as line:
+        with run.reaper.launching() as line:
             popen = subprocess.Popen(  # noqa: S603 - argv is the plugin's, never a caller's text
-                (*GATE, *argv),
+                (*LAUNCHER, *run.prefix, *argv),
                 stdin=line,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -89,7 +100,7 @@ def _started(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Itera
     except OSError as error:
         raise MetricFailed(f"{argv[0]} could not be started: {error.strerror}") from error
     child = _Child(popen, _exit_fd(popen.pid))
-    with popen, run.keeper.watching(popen.pid):
+    with popen, run.reaper.track(popen.pid):
         try:
             yield child
         finally:
@@ -99,7 +110,7 @@ def _started(argv: Sequence[str], run: Run, environ: Mapping[str, str]) -> Itera
 
 
 def _exit_fd(pid: int) -> int | None:
-    """A pidfd; none where the system has none, or none left."""
+    """Open a pidfd, if the system has them and one is left."""
     with contextlib.suppress(AttributeError, OSError):
         return os.pidfd_open(pid)
     return None
@@ -111,22 +122,23 @@ def _follow(child: _Child, run: Run, output: Output) -> None:
     Without a pidfd the end of its output counts as its end.
     """
     sinks = _sinks(child, output)
-    alarms = _poll(run.stop.fileno(), *_exit_fds(child))
-    all_of_it = _poll(run.stop.fileno(), *_exit_fds(child), *sinks)
-    begin, doze, ended = time.monotonic(), 0.0, False
+    events = _poll(run.stop.fileno(), *_exit_fds(child))
+    events_and_output = _poll(run.stop.fileno(), *_exit_fds(child), *sinks)
+    begin, pause, ended = time.monotonic(), 0.0, False
     while not ended:
-        ready = _ready(alarms, run, doze) or _ready(all_of_it, run, LONGEST_WAIT)
+        ready = _ready(events, run, pause) or _ready(events_and_output, run, MAX_POLL_SECONDS)
         ended = child.exit_fd in ready
         before = output.size
         for fd in (ready | set(sinks) if ended else ready) & set(sinks):
             if _drain(fd, sinks[fd], output, run) and not ended:
-                all_of_it.unregister(fd)
+                events_and_output.unregister(fd)
                 del sinks[fd]
         if not ended:
             run.check()
             ended = child.exit_fd is None and not sinks
-        calm = child.exit_fd is not None and output.size - before <= CALM and not run.listener
-        doze = min(DOZE * (time.monotonic() - begin), LONGEST_DOZE) if calm else 0.0
+        quiet = child.exit_fd is not None and output.size - before <= SMALL_BYTES
+        seconds = min(PAUSE_RATIO * (time.monotonic() - begin), MAX_PAUSE_SECONDS)
+        pause = seconds if quiet and not run.listener else 0.0
 
 
 def _poll(*fds: int) -> select.poll:
@@ -153,17 +165,17 @@ def _exit_fds(child: _Child) -> tuple[int, ...]:
 
 
 def _drain(fd: int, sink: bytearray, output: Output, run: Run) -> bool:
-    """Take what is in the pipe; true at its end."""
+    """Read what is in the pipe; true at its end."""
     while True:
         try:
-            chunk = os.read(fd, CHUNK)
+            chunk = os.read(fd, CHUNK_BYTES)
         except BlockingIOError:
             return False
         if not chunk:
             return True
         sink += chunk
         output.size += len(chunk)
-        del output.stderr[STDERR_LIMIT:]
+        del output.stderr[STDERR_BYTES:]
         if len(output.stdout) > run.output_limit:
             raise MetricFailed(f"It printed more than the limit of {run.output_limit} bytes")
         if sink is output.stdout:
@@ -176,8 +188,8 @@ def _end(child: _Child) -> None:
     """Leave no process of the group: TERM, after a grace KILL, and always reap."""
     if not _has_ended(child, 0):
         _signal(child, signal.SIGTERM)
-        _has_ended(child, GRACE)
-    # Before the leader is reaped, so that its group's number cannot be another's by now.
+        _has_ended(child, TERM_GRACE_SECONDS)
+    # Before the leader is reaped: until then no other group can have its number.
     _signal(child, signal.SIGKILL)
     child.popen.wait()
 

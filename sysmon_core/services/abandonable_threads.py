@@ -1,4 +1,4 @@
-"""Runs quick Python functions in threads that can be given up: one that hangs keeps nobody."""
+"""Runs quick Python functions in threads that can be abandoned when they hang."""
 
 from __future__ import annotations
 
@@ -12,41 +12,40 @@ from sysmon_core.metrics.metric import Metric, Params
 from sysmon_core.metrics.report import Report
 from sysmon_core.running.context import Run
 
-MOST = 4  # threads of one metric that may hang before it is not tried any more
-LOOK = 0.1  # seconds between two looks whether the run is to end
+MAX_HANGING_THREADS = 4  # of one metric: with more it is refused until one of them ends
+POLL_SECONDS = 0.1  # between two looks whether the run is to end
 
 
 class AbandonableThreads:
-    """Counts the runs of each metric that were given up and still hang."""
+    """Counts the threads of each metric that were abandoned and still run."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._hanging: Counter[str] = Counter()
 
     def collect(self, metric: Metric, params: Params, run: Run) -> Report:
-        """What the metric collects; programs and long runs end by their own means.
+        """Collect in a thread, and abandon that once the run is to end.
 
         Raises:
-            PluginFault: earlier runs of it hang.
-            RunStopped, MetricTimeout: it was given up.
+            PluginFault: so many earlier runs of the metric hang that it is not tried again.
+            RunStopped, MetricTimeout: the thread was abandoned.
+            BaseException: whatever the metric raised.
         """
-        if metric.function is None or metric.long:
-            return metric.collect(params, run)
-        if self._hanging[metric.name] >= MOST:
-            raise PluginFault(f"{MOST} earlier runs of it still hang")
+        if self._hanging[metric.name] >= MAX_HANGING_THREADS:
+            raise PluginFault(f"{MAX_HANGING_THREADS} earlier runs of it still hang")
         future: Future[Report] = Future()
-        words = (_collect, metric, params, run, future)
-        here = copy_context()  # log lines of the plugin's tell of the request too
-        threading.Thread(target=here.run, args=words, daemon=True, name=metric.name).start()
+        call = (_collect, metric, params, run, future)
+        context = copy_context()  # so that what the plugin logs has the request's id
+        threading.Thread(target=context.run, args=call, daemon=True, name=metric.name).start()
         try:
-            while not wait([future], LOOK).done:
+            while not wait([future], POLL_SECONDS).done:
                 run.check()
         except BaseException:
-            self._give_up(metric.name, future)
+            self._abandon(metric.name, future)
             raise
         return future.result()
 
-    def _give_up(self, name: str, future: Future[Report]) -> None:
+    def _abandon(self, name: str, future: Future[Report]) -> None:
         self._count(name, 1)
         future.add_done_callback(lambda _: self._count(name, -1))
 

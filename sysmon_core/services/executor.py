@@ -1,51 +1,68 @@
-"""Runs metrics: the one caller of ``Metric.collect``."""
+"""Runs metrics on this host: the one place that chooses how, and names the plugin at fault."""
 
 from __future__ import annotations
 
 import contextlib
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import partial
 
-from sysmon_core.errors import (
-    MetricTimeout,
-    PluginFault,
-    RunTooLong,
-    SysmonError,
-    told,
-)
-from sysmon_core.metrics.metric import Metric, Params
-from sysmon_core.metrics.report import Report, checked
+from sysmon_core.errors import MetricFailed
+from sysmon_core.metrics import isolation
+from sysmon_core.metrics.host import HostMetric, HostMetrics
+from sysmon_core.metrics.metric import Kind, Metric, Params
+from sysmon_core.metrics.report import Report
+from sysmon_core.metrics.returned import require_report
 from sysmon_core.running.context import Listener, Run, Stop
-from sysmon_core.running.orphan_reaper import Keeper
+from sysmon_core.running.orphan_reaper import OrphanReaper
 from sysmon_core.services.abandonable_threads import AbandonableThreads
+from sysmon_core.services.blame import blame, require_within, seconds_of
 from sysmon_core.services.report_cache import CachedReport, ReportCache
 from sysmon_core.services.slots import Slots
 from sysmon_core.settings import Settings
 
 
 class Executor:
-    """Runs metrics within the limits of the settings."""
+    """Runs the metrics of this host within the limits of the settings.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        prefix: words before those of every program, as ``nice`` is one.
+    """
+
+    def __init__(
+        self, settings: Settings, metrics: HostMetrics, prefix: Sequence[str] = ()
+    ) -> None:
         self._settings = settings
+        self._metrics = metrics
+        self._prefix = tuple(prefix)
         self._host = platform.node()
-        self._keeper = Keeper()
+        self._reaper = OrphanReaper()
         self._threads = AbandonableThreads()
         self._reports = ReportCache()
         self._slots = Slots(settings.sync_runs, settings.sync_runs_per_client)
 
     def check(self, metric: Metric, params: Params, limit: float) -> None:
-        """Refuse a run that cannot be done, before anything is started.
+        """Refuse a run that cannot succeed, before anything is started.
 
         Raises:
             RunTooLong: by its params it would take longer than the limit, in seconds.
             ProgramMissing: this host lacks what the metric needs.
+            MetricFailed: this host does not have the metric, or it failed when asked.
         """
-        if _seconds(metric, params) > limit:
-            raise RunTooLong(limit)
-        with _blaming(metric):
-            metric.require()
+        require_within(limit, metric, params)
+        self.require(metric)
+
+    def require(self, metric: Metric) -> None:
+        """Refuse a metric that cannot run on this host.
+
+        Raises:
+            ProgramMissing: this host lacks what the metric needs.
+            MetricFailed: this host does not have the metric, or it failed when asked.
+        """
+        bound = self._bound(metric)
+        with blame(metric):
+            bound.metric.require()
 
     def at_once(self, metric: Metric) -> int:
         """How many runs of the metric may be under way in this process while callers wait."""
@@ -75,46 +92,35 @@ class Executor:
     def run(
         self, metric: Metric, params: Params, stop: Stop, listener: Listener | None = None
     ) -> Report:
-        """Run the metric to its end, its deadline or its stop; the listener hears it come.
+        """Run the metric to its end, its deadline or its stop; the listener gets text as it comes.
 
         Raises:
             MetricFailed: whatever it did wrong; a fault in a plugin stays in that plugin.
             MetricTimeout, ProgramMissing, RunStopped: as it says.
         """
-        seconds = _seconds(metric, params) + self._settings.overrun
+        bound = self._bound(metric)
+        deadline = time.monotonic() + seconds_of(metric, params) + self._settings.overrun
         limit = self._settings.output_limit
-        run = Run(time.monotonic() + seconds, limit, stop, self._keeper, listener)
+        run = Run(deadline, limit, stop, self._reaper, listener, self._prefix)
         started = time.time()
-        with _blaming(metric):
-            report = checked(self._threads.collect(metric, params, run), limit)
-        return report.of_run(metric.columns, started, time.time(), self._host)
+        with blame(metric):
+            report = require_report(self._collect(bound, params, run), limit)
+        return report.of_run(
+            metric.columns, started, time.time(), self._host, partial(blame, metric)
+        )
 
+    def _collect(self, bound: HostMetric, params: Params, run: Run) -> Report:
+        """Run a program, which is ended by signals, or Python code where it can be ended."""
+        match bound.metric.kind:
+            case Kind.QUICK_FUNCTION:
+                return self._threads.collect(bound.metric, params, run)
+            case Kind.LONG_FUNCTION if bound.module:
+                return isolation.collect(bound, params, run)
+            case _:  # a program, or a function that no other process can load: a test's own
+                return bound.metric.collect(params, run)
 
-def _seconds(metric: Metric, params: Params) -> float:
-    with _blaming(metric):
-        seconds: object = metric.seconds(params)
-        if not isinstance(seconds, int | float):
-            raise PluginFault("it gives no number as its duration")
-        return seconds
-
-
-@contextlib.contextmanager
-def _blaming(metric: Metric) -> Iterator[None]:
-    """A fault in a plugin stays in that plugin: whatever it raises fails its run."""
-    try:
-        yield
-    except SysmonError as error:
-        if isinstance(error, PluginFault | MetricTimeout):
-            raise type(error)(_sentence(metric, str(error))) from error
-        raise
-    except BaseException as error:
-        raise PluginFault(_sentence(metric, told(error))) from error
-
-
-def _sentence(metric: Metric, reason: str) -> str:
-    """What happened, whose fault it is and what to do."""
-    if metric.function is None:  # it is a program's
-        return f"The metric {metric.name} failed: {reason}"
-    origin = metric.origin or "its plugin"
-    remedy = f"{origin}: mend it, or name it in plugins_blocked"
-    return f"The metric {metric.name} failed: {reason} ({remedy})"
+    def _bound(self, metric: Metric) -> HostMetric:
+        bound = self._metrics.get(metric.name)
+        if bound is None:
+            raise MetricFailed(f"The metric {metric.name} is not installed on this host")
+        return bound

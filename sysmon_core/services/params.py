@@ -1,4 +1,4 @@
-"""Params: made from what a caller gave, and stored for a worker."""
+"""Params: parsed from what a caller gave, and stored for a worker."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from sysmon_core.errors import Fault, InvalidInput, PluginFault, told
+from sysmon_core.errors import Fault, InvalidInput, PluginFault, describe
 from sysmon_core.metrics.metric import Params
 
 P = TypeVar("P", bound=Params)
 
 
 def parse(model: type[P], pairs: Iterable[tuple[str, Any]]) -> P:
-    """Make params from what a caller gave, each name once.
+    """Parse what a caller gave, each name once, into params.
 
     Raises:
         InvalidInput: with a fault for every field that is unknown, doubled or does not fit.
@@ -32,11 +32,11 @@ def parse(model: type[P], pairs: Iterable[tuple[str, Any]]) -> P:
     except ValidationError as error:
         raise InvalidInput(faults_of(error)) from None
     except Exception as error:
-        raise PluginFault(f"The params {model.__name__} raised {told(error)}") from error
+        raise PluginFault(f"The params {model.__name__} raised {describe(error)}") from error
 
 
 def faults_of(error: ValidationError) -> list[Fault]:
-    """What pydantic found, in our words: no value is echoed."""
+    """Turn what pydantic found into faults, which never repeat a value."""
     return [
         Fault(
             ".".join(map(str, item["loc"])) or "params", item["msg"].removeprefix("Value error, ")
@@ -51,5 +51,5 @@ def _unknown(model: type[Params]) -> str:
 
 
 def stored(params: Params) -> Mapping[str, Any]:
-    """Params as JSON can carry them; ``parse`` makes them params again."""
+    """Turn params into JSON that ``parse`` reads again."""
     return params.model_dump(mode="json", exclude_unset=True)

@@ -1,4 +1,4 @@
-"""The cache of reports: for the lifetime that a metric declares, and for all who ask at once."""
+"""The cache of reports: each for the lifetime of its metric; concurrent callers share one run."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ MAX_REPORTS = 256  # callers choose the params, and so the keys
 
 @dataclass(frozen=True)
 class CachedReport:
-    """A report with its age, which counts from the start of its run.
+    """A report with its lifetime, which begins with its run.
 
     Args:
-        started: the start by the monotonic clock, which nobody sets.
-        lifetime: seconds for which it may be shown; 0 if it is for one caller alone.
+        started: when the run began, by the monotonic clock.
+        lifetime: seconds for which the report may be shown; 0 if it is for one caller alone.
     """
 
     report: Report
@@ -30,24 +30,29 @@ class CachedReport:
 
     @property
     def expires(self) -> float:
-        """The end of its lifetime, by the monotonic clock."""
+        """When the lifetime ends, by the monotonic clock."""
         return self.started + self.lifetime
 
 
 class ReportCache:
-    """Reports by metric and params; concurrent callers share one run (single flight)."""
+    """Reports by metric and params; concurrent callers share one run (single flight).
 
-    def __init__(self) -> None:
+    Args:
+        clock: gives seconds that only ever increase.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._reports: LRUCache[Hashable, CachedReport] = LRUCache(MAX_REPORTS)
         self._runs: dict[Hashable, _Run] = {}
 
     def get(self, key: Hashable, lifetime: int, collect: Callable[[], Report]) -> CachedReport:
-        """A report within its lifetime: a cached one, that of a run under way, or a new one.
+        """Give a report within its lifetime: a cached one, that of a run under way, or a new one.
 
-        Errors of ``collect`` are raised to all who wait for its run, and are not cached.
+        An error of ``collect`` is raised to all callers who wait for that run, and is not cached.
         """
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             cached = self._reports.get(key)
             if cached is not None and now < cached.expires:
@@ -68,7 +73,7 @@ class ReportCache:
             with self._lock:
                 self._reports[key] = cached
             run.future.set_result(cached)
-        except BaseException as error:  # noqa: BLE001 - it is raised by all who wait for it
+        except BaseException as error:  # noqa: BLE001 - raised to all callers who wait for the run
             run.future.set_exception(error)
         finally:
             with self._lock:

@@ -1,4 +1,4 @@
-"""Slots for runs that keep their caller waiting, of which nobody gets all."""
+"""Slots for runs whose callers wait: bounded in all, and for each client."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sysmon_core.errors import TooManyRuns
 
 
 class Slots:
-    """Counts the runs that are under way, in all and of each client.
+    """Counts runs in all and of each client, and refuses more than there are slots.
 
     Args:
         total: how many there may be at once.
-        share: how many of one client, which is an IPv4 address or a network of IPv6.
+        share: how many of one client at once: of an IPv4 address or an IPv6 network.
     """
 
     def __init__(self, total: int, share: int) -> None:
@@ -39,7 +39,7 @@ class Slots:
         finally:
             with self._lock:
                 self._taken[client] -= 1
-                self._taken += Counter()  # without those that have none any more
+                self._taken += Counter()  # removes clients at zero
 
     def _take(self, client: str) -> None:
         with self._lock:

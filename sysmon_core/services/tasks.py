@@ -15,10 +15,11 @@ from sysmon_core.metrics.metric import Metric, Params
 from sysmon_core.metrics.report import Report
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
-from sysmon_core.services.executor import Executor
+from sysmon_core.services.availability import Availability
+from sysmon_core.services.blame import require_within
 from sysmon_core.services.params import stored
 
-BRIEF = 10.0  # seconds up to which a run counts as brief: it does not wait behind long ones
+BRIEF_SECONDS = 10.0  # a run of up to that is brief: it does not wait behind long ones
 
 
 class State(StrEnum):
@@ -93,8 +94,8 @@ class Records(Protocol):
 class Tasks:
     """Submits, shows and cancels tasks."""
 
-    def __init__(self, executor: Executor, records: Records, task_limit: float) -> None:
-        self._executor = executor
+    def __init__(self, availability: Availability, records: Records, task_limit: float) -> None:
+        self._availability = availability
         self._records = records
         self._limit = task_limit
 
@@ -104,13 +105,14 @@ class Tasks:
         If ``owned`` it is the caller's own and counts as the user's, else as the address's.
 
         Raises:
-            RunTooLong, ProgramMissing: it could not succeed.
+            RunTooLong, ProgramMissing, MetricFailed: it could not succeed.
             TooManyTasks: a cap is reached.
             TasksUnavailable: it could not be queued; nothing is left of it.
             AuditStalled: nobody would be told.
         """
         check_room()
-        self._executor.check(metric, params, self._limit)
+        seconds = require_within(self._limit, metric, params)
+        self._availability.require(metric)
         owner = by.user if owned else ""
         task = Task(
             id=str(uuid.uuid4()),
@@ -118,7 +120,7 @@ class Tasks:
             params=stored(params),
             owner=owner,
             repeatable=metric.repeatable,
-            brief=metric.seconds(params) <= BRIEF,
+            brief=seconds <= BRIEF_SECONDS,
         )
         self._records.submit(task, f"user {owner}" if owner else f"address {network(by.address)}")
         audit.record("task.started", by, task=task.id, metric=task.metric)

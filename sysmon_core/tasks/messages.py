@@ -67,7 +67,7 @@ def _fields(report: Report) -> dict[str, Any]:
     """A report as JSON; rows that can be read from the text are not said twice."""
     return {
         "text": report.text,
-        "rows": report.given_rows,
+        "rows": report.stored_rows,
         "started": report.started,
         "finished": report.finished,
         "host": report.host,

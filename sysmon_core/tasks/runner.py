@@ -19,8 +19,8 @@ from sysmon_core.services.params import parse
 from sysmon_core.services.tasks import Task
 from sysmon_core.tasks.records import RedisRecords
 
-RETRY_DELAY = 0.5  # seconds between attempts to write an outcome while Redis is away
-LAST_ATTEMPTS = 5.0  # seconds for those attempts once the worker is being shut down
+RETRY_SECONDS = 0.5  # between attempts to write an outcome while Redis is away
+SHUTDOWN_RETRY_SECONDS = 5.0  # for those attempts once the worker is being shut down
 SHUT_DOWN = "The worker was shut down while the task ran"
 CANCELLED = "The task was cancelled"
 
@@ -51,7 +51,7 @@ class Runner:
         self._closing = threading.Event()
 
     def run(self, task_id: str) -> None:
-        """Run the task if it is still to be run; whatever happens, its record tells."""
+        """Run the task if it is still to be run, and record its outcome."""
         token = uuid.uuid4().hex
         with Stop() as stop, bound(task=task_id):
             self._enter(token, task_id, stop)
@@ -61,7 +61,7 @@ class Runner:
                 self._leave(token)
 
     def running(self) -> list[tuple[str, str]]:
-        """Id and token of each run whose start is recorded."""
+        """List the id and token of each run whose start is recorded."""
         with self._lock:
             return [(run.task_id, token) for token, run in self._runs.items() if run.started]
 
@@ -70,7 +70,7 @@ class Runner:
         self._stop(CANCELLED, lambda _, running: running == task_id)
 
     def abandon(self, tokens: set[str]) -> None:
-        """Stop the runs that are no longer ours to do."""
+        """Stop the runs of these tokens: other workers may do their tasks."""
         self._stop(CANCELLED, lambda token, _: token in tokens)
 
     def close(self) -> None:
@@ -124,15 +124,15 @@ class Runner:
         logger.info("task %s (%s) %s", task.id, task.metric, end)
 
     def _insist(self, write: Callable[[], None]) -> None:
-        """Write when Redis is away as soon as it is back, but do not hold up a shutdown."""
+        """Write, and retry while Redis is away; for some seconds only during a shutdown."""
         last = None
         while True:
             try:
                 return write()
             except TasksUnavailable as error:
                 if self._closing.is_set():
-                    last = last or time.monotonic() + LAST_ATTEMPTS
+                    last = last or time.monotonic() + SHUTDOWN_RETRY_SECONDS
                     if time.monotonic() > last:
                         raise
                 logger.warning("an outcome cannot be written yet: %s", error.__cause__)
-                time.sleep(RETRY_DELAY)
+                time.sleep(RETRY_SECONDS)

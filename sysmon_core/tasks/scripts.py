@@ -170,11 +170,23 @@ for i = 1, #messages, 2 do
 end
 """
 
-# ARGV: the worker, its threads for long tasks first. Those of long ago are forgotten meanwhile.
+# ARGV: the worker, its threads for long tasks first; the key of what it reports, the report and for
+# how many seconds that is kept. Those of long ago are forgotten meanwhile.
 BEAT = """
+redis.call('SET', ARGV[2], ARGV[3], 'EX', ARGV[4])
 redis.call('ZREMRANGEBYSCORE', WORKERS, '-inf', now() - 60)
 redis.call('ZREMRANGEBYSCORE', WORKERS, now() + SLACK, '+inf')
 redis.call('ZADD', WORKERS, now(), ARGV[1])
+"""
+
+# ARGV: prefix of the keys of what workers report. Returns what those that live have reported.
+REPORTS = """
+local reports = {}
+for _, worker in ipairs(live_workers()) do
+  local report = redis.call('GET', ARGV[1] .. worker)
+  if report then reports[#reports + 1] = report end
+end
+return reports
 """
 
 # Returns how many workers live.

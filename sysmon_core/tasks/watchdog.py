@@ -34,11 +34,13 @@ logger = logging.getLogger(__name__)
 class Watchdog(Middleware):
     """Lives as long as the worker; stops its runs when it is shut down."""
 
-    def __init__(self, client: redis.Redis, records: RedisRecords, runner: Runner) -> None:
+    def __init__(
+        self, client: redis.Redis, records: RedisRecords, runner: Runner, heartbeat: Heartbeat
+    ) -> None:
         self._client = client
         self._records = records
         self._runner = runner
-        self._heartbeat = Heartbeat(client)
+        self._heartbeat = heartbeat
         self._self = ("", 0)  # the worker's name and its threads for long tasks
         self._queue = WorkQueue()
         self._ended = threading.Event()

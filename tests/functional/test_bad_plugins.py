@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from webtest import TestApp
 
-from sysmon_core.metrics.isolation import isolated
 from sysmon_core.metrics.registry import load
-from sysmon_core.services.abandonable_threads import MOST
+from sysmon_core.services.abandonable_threads import MAX_HANGING_THREADS
 from tests.conftest import MakeApp, MakePrograms, MakeSettings, until
 
 BLAME = "(the plugin pond of fishpond 1.0: mend it, or name it in plugins_blocked)"
@@ -89,7 +88,7 @@ def make_pond(
 
     def make(**settings: object) -> TestApp:
         config = make_settings(output_limit=100_000, command_path=path, **settings)
-        return make_testapp(config, isolated(load(config, points)))
+        return make_testapp(config, load(config, points))
 
     yield make
     (folder / "go").touch()
@@ -150,7 +149,7 @@ def test_output_of_a_long_function_is_discarded(pond: TestApp) -> None:
 def test_a_metric_that_hangs_is_given_up_in_the_end_and_tried_again_when_it_is_well(
     hasty: TestApp, folder: Path
 ) -> None:
-    for _ in range(MOST):
+    for _ in range(MAX_HANGING_THREADS):
         hasty.get("/v1/hang/", status=504)
     begin = time.monotonic()
     assert "still hang" in hasty.get("/v1/hang/", status=502).json["detail"]

@@ -14,7 +14,9 @@ from tests.plugins.conftest import IDENTIFIERS, Collect
 
 WITHOUT = {"darwin": {"vmstat"}}  # what a platform has no program for
 METRICS = [
-    metric for metric in load(Settings()) if metric.name not in WITHOUT.get(sys.platform, ())
+    metric.on_host(Settings().command_path)
+    for metric in load(Settings())
+    if metric.name not in WITHOUT.get(sys.platform, ())
 ]
 
 every_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)

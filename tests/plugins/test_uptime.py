@@ -6,7 +6,7 @@ import pytest
 
 from sysmon_core import Command, Metric, Params
 from sysmon_core.services.executor import Executor
-from tests.conftest import MakePrograms, MakeSettings
+from tests.conftest import MakePrograms, MakeSettings, hosting
 from tests.plugins.conftest import Collect
 
 DAY = 86400
@@ -40,15 +40,16 @@ def test_the_text_is_what_the_program_prints_without_the_white_space_around_it(
     metric: Metric, programs: MakePrograms, make_settings: MakeSettings
 ) -> None:
     line = SAMPLES[0][0]
-    ready = metric.on_host(programs(uptime=f"echo ' {line}'"))
-    assert Executor(make_settings()).run_now(ready, Params()).report.text == line
+    config = make_settings(command_path=programs(uptime=f"echo ' {line}'"))
+    executor = Executor(config, hosting(config, metric))
+    assert executor.run_now(metric, Params()).report.text == line
 
 
 def test_the_program_of_this_host_says_how_long_it_is_up(
     metric: Metric, make_settings: MakeSettings
 ) -> None:
-    ready = metric.on_host("/usr/bin:/bin")
-    text = Executor(make_settings()).run_now(ready, Params()).report.text
+    config = make_settings(command_path="/usr/bin:/bin")
+    text = Executor(config, hosting(config, metric)).run_now(metric, Params()).report.text
     assert re.fullmatch(r"[0-9:]+ +up .*load averages?: [0-9. ,]+", text)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sysmon_core.errors import PluginError
+from sysmon_core.metrics.host import HostMetrics, bind
 from sysmon_core.metrics.registry import GROUP, Registry, load
 from sysmon_core.settings import Settings
 
@@ -50,7 +51,10 @@ class Site:
         found = distributions(path=[str(self.folder)])
         return load(config, [point for dist in found for point in dist.entry_points])
 
+    def bind(self, **settings: object) -> HostMetrics:
+        return bind(self.load(**settings), CONFIG.model_copy(update=settings))
+
     def error(self) -> str:
         with pytest.raises(PluginError) as caught:
-            self.load()
+            self.bind()
         return str(caught.value)

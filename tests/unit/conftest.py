@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sysmon_core.running.context import Listener, Run, Stop
-from sysmon_core.running.process import GRACE, Output, execute
+from sysmon_core.running.process import TERM_GRACE_SECONDS, Output, execute
 from tests.conftest import until
 from tests.support.plugins import Site
 
@@ -65,7 +65,7 @@ def nothing_left() -> Iterator[None]:
     yield
     assert children() <= before[0]
     assert _descriptors() <= before[1]
-    assert time.monotonic() - begin < AT_ONCE + GRACE
+    assert time.monotonic() - begin < AT_ONCE + TERM_GRACE_SECONDS
 
 
 def sh(script: str, run: Run) -> Output:

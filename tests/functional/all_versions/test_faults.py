@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from webtest import TestApp
 
 from sysmon_core import Metric, Run
 from sysmon_core.app import make_app
 from sysmon_core.metrics import registry
 from sysmon_core.metrics.registry import Registry, Source
-from tests.conftest import MakeApp, MakePrograms, MakeSettings, started_redis
+from sysmon_core.tasks.heartbeat import missing_programs
+from tests.conftest import MakeApp, MakePrograms, MakeSettings, started_redis, until, working
 from tests.functional.answers import AT_ONCE, Serve, ask, is_empty, problem
 
 
@@ -80,6 +82,25 @@ def test_a_missing_program_is_a_501_that_names_its_package_and_starts_nothing(
         assert "sysstat" in problem(ask(app, method, path), 501)
     assert is_empty(redis_url)
     assert app.get("/v1/").json["links"]
+
+
+@pytest.mark.parametrize("where", ["here", "there"])
+def test_for_a_task_it_counts_what_the_host_of_the_worker_has(
+    where: str, serve: Serve, make_settings: MakeSettings, redis_url: str, folder: Path
+) -> None:
+    nothing = folder / "nothing"
+    nothing.mkdir()
+    app = serve(**({"command_path": nothing} if where == "there" else {}))
+    place = nothing if where == "here" else folder / "programs"
+    with working(make_settings(redis_url=redis_url, command_path=place)):
+        with redis.Redis.from_url(redis_url) as client:
+            until(lambda: missing_programs(client))
+        assert ask(app, "GET", "/v1/iostat/").status_int == (200 if where == "here" else 501)
+        answer = ask(app, "POST", "/v2/iostat/")
+        if where == "here":
+            assert "sysstat" in problem(answer, 501)
+        else:
+            assert answer.status_int == 201
 
 
 @pytest.mark.parametrize(

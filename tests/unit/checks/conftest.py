@@ -28,7 +28,7 @@ def good(**fields: Any) -> Metric:
 
 
 def findings(metric: Metric, source: Source | None = None) -> list[Finding]:
-    return list(examine(metric.on_host(CONFIG.command_path), CONFIG, source))
+    return list(examine(metric, CONFIG, source))
 
 
 def short(metric: Metric, source: Source | None = None) -> Mapping[str, str]:

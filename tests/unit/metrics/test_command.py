@@ -213,3 +213,12 @@ def test_declared_columns_are_what_the_rows_have(programs: MakePrograms, make_ru
     metric = make(parser="df", columns=columns).on_host(programs(fish=f"echo '{text}'"))
     (row,) = metric.collect(Params(), make_run()).rows
     assert row == {"size": 9216, "filesystem": "/dev/a", "depth": None}
+
+
+def test_rows_are_read_from_a_stored_text_again(programs: MakePrograms, make_run: MakeRun) -> None:
+    metric = make(parser="csv", strip=True).on_host(programs(fish="echo; echo a,b; echo 1,2"))
+    report = metric.collect(Params(), make_run())
+    assert report.stored_rows is None
+    assert metric.parse(report.text) == report.rows == [{"a": "1", "b": "2"}]
+    with pytest.raises(MetricFailed, match="fish printed cannot be read"):
+        make(parser="xml").parse("no xml at all")

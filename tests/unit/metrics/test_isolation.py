@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from sysmon_core import MetricFailed
+from sysmon_core import MetricFailed, Report
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_core.metrics.isolation import isolated
-from sysmon_core.metrics.registry import GROUP, Registry, load
+from sysmon_core.metrics import isolation
+from sysmon_core.metrics.host import HostMetrics, bind
+from sysmon_core.metrics.registry import GROUP, load
 from sysmon_core.running.context import Run
+from sysmon_core.services.executor import Executor
 from sysmon_core.settings import Settings
 from tests.conftest import until
 from tests.unit.conftest import AT_ONCE, MakeRun, StopWhen, alive, has_pid, pid_in
@@ -42,7 +44,7 @@ def sysmon_metrics():
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
-Write = Callable[[str], Registry]
+Write = Callable[[str], HostMetrics]
 
 
 @pytest.fixture
@@ -50,37 +52,67 @@ def write(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
     """Make a plugin of a function's body, and give its metrics."""
     monkeypatch.syspath_prepend(folder)
 
-    def make(body: str) -> Registry:
+    def make(body: str) -> HostMetrics:
         (folder / f"{MODULE}.py").write_text(PLUGIN.format(body=body))
-        return load(Settings(command_path=PATH), [EntryPoint("plugin", MODULE, GROUP)])
+        config = Settings(command_path=PATH)
+        return bind(load(config, [EntryPoint("plugin", MODULE, GROUP)]), config)
 
     yield make
     sys.modules.pop(MODULE, None)
 
 
-def collect(metrics: Registry, run: Run, name: str = "long", **params: int) -> str:
-    metric = isolated(metrics).get(name)
-    assert metric
-    return metric.collect(metric.params.model_validate(params), run).text
+def collect(metrics: HostMetrics, run: Run, **params: int) -> str:
+    return report_of(metrics, run, **params).text
 
 
-def test_a_long_function_runs_in_another_process_and_a_quick_one_here(
-    write: Write, make_run: MakeRun
-) -> None:
+def report_of(metrics: HostMetrics, run: Run, **params: int) -> Report:
+    bound = metrics.get("long")
+    assert bound
+    return isolation.collect(bound, bound.metric.params.model_validate(params), run)
+
+
+def test_a_long_function_runs_in_another_process(write: Write, make_run: MakeRun) -> None:
     metrics = write("return Report(f'{os.getpid()} {params.depth}')")
-    assert collect(metrics, make_run(), "quick", depth=7) == f"{os.getpid()} 7"
     pid, depth = collect(metrics, make_run(), depth=7).split()
     assert int(pid) != os.getpid()
     assert depth == "7"
 
 
-def test_nothing_else_is_changed(write: Write) -> None:
-    before = write("return Report('')")
-    after = isolated(before)
-    assert [metric.name for metric in after] == [metric.name for metric in before]
-    assert after.sources == before.sources
-    for name in ("program", "quick"):
-        assert after.get(name) == before.get(name)
+@pytest.mark.parametrize(("name", "here"), [("long", False), ("quick", True)])
+def test_the_executor_gives_long_functions_alone_a_process(
+    name: str, here: bool, write: Write
+) -> None:
+    metrics = write("return Report(str(os.getpid()))")
+    metric = metrics.registry.get(name)
+    assert metric
+    pid = Executor(Settings(), metrics).run_now(metric, metric.params()).report.text
+    assert (int(pid) == os.getpid()) is here
+
+
+def test_a_metric_finds_its_programs_there_where_it_does_here(
+    folder: Path, write: Write, make_run: MakeRun
+) -> None:
+    write("pass")
+    code = (folder / f"{MODULE}.py").read_text()
+    code = code.replace(
+        "def dive",
+        """class Finder(Metric):
+    path: str = ""
+
+    def on_host(self, search_path):
+        self.__dict__["path"] = search_path
+        return self
+
+    def collect(self, params, run):
+        return Report(self.path)
+
+def dive""",
+    ).replace('Metric(name="long"', 'Finder(name="long"')
+    (folder / f"{MODULE}.py").write_text(code)
+    sys.modules.pop(MODULE, None)
+    config = Settings(command_path="/of/the/settings")
+    metrics = bind(load(config, [EntryPoint("plugin", MODULE, GROUP)]), config)
+    assert collect(metrics, make_run()) == "/of/the/settings"
 
 
 @pytest.mark.parametrize("text", ["", 'ü\n\0\x1b half a pair \udce9 {} "', "x" * 100_000])
@@ -167,11 +199,8 @@ def test_a_function_that_hears_nothing_is_stopped(
 
 def test_rows_come_back_and_are_told_as_they_come(write: Write, make_run: MakeRun) -> None:
     told: list[bytes] = []
-    metric = isolated(write("yield {'depth': params.depth}; yield {'depth': 12, 'fish': 'ü'}")).get(
-        "long"
-    )
-    assert metric
-    report = metric.collect(metric.params.model_validate({}), make_run(listener=told.append))
+    metrics = write("yield {'depth': params.depth}; yield {'depth': 12, 'fish': 'ü'}")
+    report = report_of(metrics, make_run(listener=told.append))
     assert report.rows == [{"depth": 3}, {"depth": 12, "fish": "ü"}]
     assert b"".join(told).decode() == report.text == "depth\n    3\n   12\n"
 
@@ -182,7 +211,5 @@ def test_a_row_is_told_before_the_next_is_there(
     """The function waits for a file that is made when its first row is heard of."""
     told = folder / "told"
     body = f"yield {{'depth': 1}}\n    while not os.path.exists('{told}'): time.sleep(0.01)"
-    metric = isolated(write(body)).get("long")
-    assert metric
     run = make_run(listener=lambda _: told.touch())
-    assert metric.collect(metric.params.model_validate({}), run).text == "depth\n    1\n"
+    assert collect(write(body), run) == "depth\n    1\n"

@@ -125,3 +125,7 @@ def test_a_metric_that_needs_no_program_is_ready_on_every_host() -> None:
     metric = make()
     assert metric.on_host("/nowhere") == metric
     metric.require()
+
+
+def test_a_metric_that_says_nothing_of_its_text_reads_no_rows_from_it() -> None:
+    assert list(make().parse("7 m")) == []

@@ -142,13 +142,6 @@ def test_a_plugin_may_have_no_metric_for_this_host(site: Site) -> None:
     assert list(site.load()) == []
 
 
-def test_a_metric_is_made_ready_with_the_path_that_was_given(site: Site) -> None:
-    ready = "class Ready(Metric):\n    def on_host(self, search_path):\n"
-    ready += "        return metric(search_path.strip('/'))\n"
-    site.add(hook("return [Ready(name='fish', title='', function=print)]") + ready)
-    assert [metric.name for metric in site.load()] == ["bin"]
-
-
 def test_what_is_installed_is_found_without_being_named(site: Site) -> None:
     assert "fish" not in load(CONFIG).sources
     site.add(hook("return [metric()]"))

@@ -46,6 +46,8 @@ BROKEN = {
     "unfit": hook("return [metric('Pike')]"),
     "taken": hook("return [metric('tench'), metric('carp')]"),
     "twin": hook("return [metric('tench'), metric('tench')]"),
+    "host": hook("return [metric('tench'), Upset(name='eel', title='', function=print)]")
+    + "class Upset(Metric):\n    def on_host(self, search_path):\n        1 / 0",
     "undescribed": f"""
 from sysmon_core import Integer, Params
 {HEAD}
@@ -67,13 +69,13 @@ def test_a_plugin_at_fault_stops_the_start_or_is_left_out_alone(
     site.add(BROKEN[kind], plugin="b", dist="bad-one")
     site.add(good("pike"), plugin="c", dist="good-two")
     with pytest.raises(PluginError) as caught:
-        site.load()
+        site.bind()
     sentence = str(caught.value)
     assert "\n" not in sentence
     assert "the plugin b of bad-one 1.2" in sentence
     assert any(remedy in sentence for remedy in ("uninstall", "must change it"))
     caplog.set_level(logging.WARNING)
-    found = site.load(plugins_tolerant=True)
+    found = site.bind(plugins_tolerant=True).registry
     assert [metric.name for metric in found] == ["carp", "pike"]
     assert found.left_out == {"b": sentence}
     assert sentence in caplog.text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sysmon_core import Column, Metric, MetricFailed, Params, Report, Row
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_core.metrics.report import report_of
+from sysmon_core.metrics.returned import to_report
 from sysmon_core.running.context import Run
 from tests.unit.conftest import MakeRun
 
@@ -35,31 +35,31 @@ def metric_of(*rows: Row) -> Metric:
 
 
 def test_rows_are_the_table_that_people_read(make_run: MakeRun) -> None:
-    report = report_of(ROWS, make_run())
+    report = to_report(ROWS, make_run())
     assert report.rows == ROWS
     assert report.text == TABLE
 
 
 def test_a_value_can_neither_break_its_line_nor_command_a_terminal(make_run: MakeRun) -> None:
     rows = [{"name": name, "depth": 7} for name in ("a\nb", "\x1b[2J", "\udcff", "é b")]
-    report = report_of(rows, make_run())
+    report = to_report(rows, make_run())
     assert report.rows == rows
     names = [line[:8].rstrip() for line in report.text.splitlines()]
     assert names == ["name", r"a\nb", r"\x1b[2J", r"\udcff", "é b"]
 
 
 def test_no_rows_are_no_text(make_run: MakeRun) -> None:
-    report = report_of([], make_run())
+    report = to_report([], make_run())
     assert (report.text, report.rows) == ("", [])
 
 
 def test_a_text_is_a_report_without_rows(make_run: MakeRun) -> None:
-    report = report_of("7 m\n", make_run())
+    report = to_report("7 m\n", make_run())
     assert (report.text, list(report.rows)) == ("7 m\n", [])
 
 
-def test_a_report_of_a_function_s_own_stays_as_it_is(make_run: MakeRun) -> None:
-    report = report_of(Report("7 m", [{"depth": 7}]), make_run())
+def test_a_to_report_a_function_s_own_stays_as_it_is(make_run: MakeRun) -> None:
+    report = to_report(Report("7 m", [{"depth": 7}]), make_run())
     assert (report.text, report.rows) == ("7 m", [{"depth": 7}])
 
 
@@ -98,10 +98,10 @@ def test_between_two_rows_a_run_may_end(make_run: MakeRun) -> None:
             closed.append(1)
 
     with pytest.raises(RunStopped, match="enough"):
-        report_of(dive(Params(), run := make_run()), run)
+        to_report(dive(Params(), run := make_run()), run)
     assert closed == [1]
     with pytest.raises(MetricTimeout):
-        report_of((row for row in ROWS), make_run(seconds=-1))
+        to_report((row for row in ROWS), make_run(seconds=-1))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_between_two_rows_a_run_may_end(make_run: MakeRun) -> None:
 def test_what_is_no_row_of_json_is_the_plugin_s_failure(row: Any, make_run: MakeRun) -> None:
     for returned in ([row], (one for one in [row]), Report("", [row])):
         with pytest.raises(MetricFailed, match="rows that are no"):
-            report_of(returned, make_run())
+            to_report(returned, make_run())
 
 
 @pytest.mark.parametrize("endless", [True, False])
@@ -118,13 +118,13 @@ def test_rows_have_the_limit_that_all_output_has(endless: bool, make_run: MakeRu
     rows = [{"depth": 7}] * 100
     returned = (row for row in rows) if endless else rows
     with pytest.raises(MetricFailed, match="limit of 100 bytes"):
-        report_of(returned, make_run(output_limit=100))
+        to_report(returned, make_run(output_limit=100))
 
 
 @pytest.mark.parametrize("value", [None, 5, {"depth": 7}, b"text", Report(b"text")])  # type: ignore[arg-type]
 def test_anything_else_is_no_report(value: Any, make_run: MakeRun) -> None:
     with pytest.raises(MetricFailed, match="no Report, no text and no list of rows"):
-        report_of(value, make_run())
+        to_report(value, make_run())
 
 
 @given(value=st.integers() | st.none() | st.text() | st.floats(allow_nan=False))

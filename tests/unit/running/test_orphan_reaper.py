@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sysmon_core.running.context import Run, Stop
-from sysmon_core.running.orphan_reaper import GATE, KEEPER, Keeper
+from sysmon_core.running.orphan_reaper import LAUNCHER, REAPER, OrphanReaper
 from tests.conftest import until
 from tests.unit.conftest import AT_ONCE, LONG, alive, children, has_pid, pid_in, sh
 
@@ -21,16 +21,16 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 # A process that runs a program for each file it is told of; the program starts another.
 WORKER = f"""
 import sys, threading, time
-from sysmon_core.running.orphan_reaper import Keeper
+from sysmon_core.running.orphan_reaper import OrphanReaper
 from sysmon_core.running.process import execute
 from sysmon_core.running.context import Run, Stop
 
-keeper = Keeper()
+reaper = OrphanReaper()
 
 def program(file):
     argv = ["/bin/sh", "-c", f"{LONG} & echo $! > {{file}}; wait"]
     with Stop() as stop:
-        execute(argv, Run(time.monotonic() + 1000, 1, stop, keeper), {{"PATH": "/bin"}})
+        execute(argv, Run(time.monotonic() + 1000, 1, stop, reaper), {{"PATH": "/bin"}})
 
 print("ready", flush=True)
 for line in sys.stdin:
@@ -53,11 +53,13 @@ class Worker:
         assert self._popen.stdin is not None
         self._popen.stdin.write("".join(f"{file}\n" for file in files).encode())
 
-    def keeper(self) -> int:
+    def reaper(self) -> int:
         files = Path(f"/proc/{self._popen.pid}/task").glob("*/children")
         pids = [pid for file in files for pid in file.read_text().split()]
-        (keeper,) = (pid for pid in pids if b"keeper" in Path(f"/proc/{pid}/cmdline").read_bytes())
-        return int(keeper)
+        (reaper,) = (
+            pid for pid in pids if b"sysmon-reaper" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        )
+        return int(reaper)
 
     def kill(self) -> None:
         with self._popen:
@@ -83,9 +85,9 @@ def are_running(folder: Path) -> bool:
     return False
 
 
-def with_keeper(keeper: Keeper, script: str) -> bytes:
+def with_reaper(reaper: OrphanReaper, script: str) -> bytes:
     with Stop() as stop:
-        return bytes(sh(script, Run(time.monotonic() + 20, 1000, stop, keeper)).stdout)
+        return bytes(sh(script, Run(time.monotonic() + 20, 1000, stop, reaper)).stdout)
 
 
 def test_all_that_programs_started_ends_with_a_worker_that_is_killed(
@@ -112,32 +114,32 @@ def test_when_a_worker_is_killed_programs_end_that_run_and_that_are_about_to(
 
 def test_a_program_is_ended_that_began_when_its_worker_was_gone(folder: Path) -> None:
     late = ["/bin/sh", "-c", f'until [ -e {folder}/go ]; do sleep 0.01; done; exec "$@"', "late"]
-    with subprocess.Popen(KEEPER, stdin=subprocess.PIPE) as keeper:
-        assert keeper.stdin is not None
+    with subprocess.Popen(REAPER, stdin=subprocess.PIPE) as reaper:
+        assert reaper.stdin is not None
         program = subprocess.Popen(
-            [*late, *GATE, *LONG.split()], stdin=keeper.stdin, start_new_session=True
+            [*late, *LAUNCHER, *LONG.split()], stdin=reaper.stdin, start_new_session=True
         )
-        keeper.stdin.close()
+        reaper.stdin.close()
         (folder / "go").touch()
         assert program.wait(AT_ONCE) == -signal.SIGKILL
 
 
-def test_a_keeper_stays_when_all_are_told_to_stop(worker: Worker, folder: Path) -> None:
+def test_a_reaper_stays_when_all_are_told_to_stop(worker: Worker, folder: Path) -> None:
     worker.run(folder / "one")
     pid = pid_in(folder / "one")
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        os.kill(worker.keeper(), number)
+        os.kill(worker.reaper(), number)
     worker.kill()
     until(lambda: not alive(pid), AT_ONCE)
 
 
-def test_a_keeper_that_was_killed_is_replaced_and_told_what_runs(
+def test_a_reaper_that_was_killed_is_replaced_and_told_what_runs(
     worker: Worker, folder: Path
 ) -> None:
     files = [folder / "one", folder / "two"]
     worker.run(files[0])
     pids = [pid_in(files[0])]
-    first = worker.keeper()
+    first = worker.reaper()
     os.kill(first, signal.SIGKILL)
     until(lambda: not alive(first))
     worker.run(files[1])
@@ -146,35 +148,35 @@ def test_a_keeper_that_was_killed_is_replaced_and_told_what_runs(
     until(lambda: not any(map(alive, pids)), AT_ONCE)
 
 
-def test_a_program_has_nothing_to_read_and_no_way_to_the_keeper() -> None:
+def test_a_program_has_nothing_to_read_and_no_way_to_the_reaper() -> None:
     script = "for fd in /proc/$$/fd/*; do readlink $fd; done; cat"
-    links = with_keeper(Keeper(), script).split()
+    links = with_reaper(OrphanReaper(), script).split()
     assert links[0] == b"/dev/null"
     assert len(links) == 3  # and its two outputs
 
 
 def test_a_group_that_has_ended_is_let_go() -> None:
-    keeper = Keeper()
+    reaper = OrphanReaper()
     with subprocess.Popen(LONG.split(), start_new_session=True) as process:
-        with keeper.gate() as line:
+        with reaper.launching() as line:
             os.write(line, f"+ {process.pid}\n".encode())
-        with keeper.watching(process.pid):
+        with reaper.track(process.pid):
             pass
-        del keeper
+        del reaper
         assert process.poll() is None
         process.kill()
 
 
-def test_there_is_one_keeper_from_the_first_program_to_its_owner_s_end() -> None:
-    keeper, before = Keeper(), children()
+def test_there_is_one_reaper_from_the_first_program_to_its_owner_s_end() -> None:
+    reaper, before = OrphanReaper(), children()
     for _ in range(2):
-        with_keeper(keeper, "true")
+        with_reaper(reaper, "true")
         assert len(children() - before) == 1
-    del keeper
+    del reaper
     assert children() == before
 
 
-def test_a_keeper_that_is_not_needed_is_not_started() -> None:
-    keeper, before = Keeper(), children()
-    del keeper
+def test_a_reaper_that_is_not_needed_is_not_started() -> None:
+    reaper, before = OrphanReaper(), children()
+    del reaper
     assert children() == before

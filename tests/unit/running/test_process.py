@@ -8,12 +8,13 @@ import resource
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sysmon_core.errors import MetricFailed, MetricTimeout
-from sysmon_core.running.process import STDERR_LIMIT, execute
+from sysmon_core.running.process import STDERR_BYTES, execute
 from tests.unit.conftest import LONG, MakeRun, sh
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -24,6 +25,11 @@ def test_a_run_gives_output_and_status(make_run: MakeRun) -> None:
     assert bytes(output.stdout) == b"out\n"
     assert bytes(output.stderr) == b"err\n"
     assert output.status == 3
+
+
+def test_the_prefix_of_a_run_stands_before_the_program(make_run: MakeRun) -> None:
+    run = replace(make_run(), prefix=("/bin/echo", "before"))
+    assert sh("exit 3", run).stdout == b"before /bin/sh -c exit 3\n"
 
 
 def test_a_death_by_a_signal_is_the_negative_number_of_the_signal(make_run: MakeRun) -> None:
@@ -54,7 +60,7 @@ def test_a_program_that_prints_more_than_the_limit_is_stopped_at_once(
 
 def test_much_output_on_stderr_is_discarded_and_blocks_nothing(make_run: MakeRun) -> None:
     output = sh("echo why >&2; head -c 1000000 /dev/zero >&2; echo out; exit 3", make_run())
-    assert bytes(output.stderr) == b"why\n" + bytes(STDERR_LIMIT - 4)
+    assert bytes(output.stderr) == b"why\n" + bytes(STDERR_BYTES - 4)
     assert bytes(output.stdout) == b"out\n"
     assert output.status == 3
 

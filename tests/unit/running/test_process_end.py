@@ -101,11 +101,12 @@ def test_a_process_that_left_the_group_with_the_pipe_delays_nothing(
 def test_a_program_does_not_outlive_our_process(number: signal.Signals, folder: Path) -> None:
     code = f"""
 import signal, time
-from sysmon_core import process, run
+from sysmon_core.running.context import Run, Stop
+from sysmon_core.running.process import execute
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in background
-with run.Stop() as stop:
+with Stop() as stop:
     argv = ["/bin/sh", "-c", "echo $$ > {folder}/pid; exec {LONG}"]
-    process.execute(argv, run.Run(time.monotonic() + 1000, 1, stop), {{"PATH": "/bin"}})
+    execute(argv, Run(time.monotonic() + 1000, 1, stop), {{"PATH": "/bin"}})
 """
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as parent:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from sysmon_core import Integer, Metric, Params
 from sysmon_core.errors import MetricFailed
 from sysmon_core.services.executor import Executor
-from tests.conftest import MakeSettings
+from tests.conftest import MakeSettings, hosting
 
 
 class Depth(Params):
@@ -42,8 +43,14 @@ def metric(sea: Sea) -> Metric:
 
 
 @pytest.fixture
-def executor(make_settings: MakeSettings) -> Executor:
-    return Executor(make_settings())
+def make_executor(make_settings: MakeSettings, metric: Metric) -> Callable[..., Executor]:
+    config = make_settings()
+    return lambda *more: Executor(config, hosting(config, metric, *more))
+
+
+@pytest.fixture
+def executor(make_executor: Callable[..., Executor]) -> Executor:
+    return make_executor()
 
 
 def test_a_reading_is_shown_to_all_who_ask_with_the_same_params(
@@ -57,9 +64,10 @@ def test_a_reading_is_shown_to_all_who_ask_with_the_same_params(
 
 
 def test_other_params_and_another_metric_have_readings_of_their_own(
-    executor: Executor, metric: Metric
+    make_executor: Callable[..., Executor], metric: Metric
 ) -> None:
     other = replace(metric, name="swim")
+    executor = make_executor(other)
     for _ in range(2):
         assert executor.run_now(metric, Depth(depth=1)).report.text == "1 m, number 1"
         assert executor.run_now(metric, Depth(depth=2)).report.text == "2 m, number 2"
@@ -67,10 +75,10 @@ def test_other_params_and_another_metric_have_readings_of_their_own(
 
 
 def test_no_collection_shows_what_another_has(
-    make_settings: MakeSettings, metric: Metric, sea: Sea
+    make_executor: Callable[..., Executor], metric: Metric, sea: Sea
 ) -> None:
     for _ in range(2):
-        Executor(make_settings()).run_now(metric, Depth())
+        make_executor().run_now(metric, Depth())
     assert sea.runs == 2
 
 

@@ -15,19 +15,13 @@ from sysmon_core.errors import (
     TooManyTasks,
 )
 from sysmon_core.services.audit import Caller
-from sysmon_core.services.executor import Executor
-from sysmon_core.services.tasks import BRIEF, Figures, State, Task, Tasks
-from tests.conftest import MakeSettings
+from sysmon_core.services.availability import Availability
+from sysmon_core.services.tasks import BRIEF_SECONDS, Figures, State, Task, Tasks
 
 
 class Depth(Params):
     depth: Integer = 3
     speed: Integer = 1
-
-
-class Lacking(Metric):
-    def require(self) -> None:
-        raise ProgramMissing("install it")
 
 
 class Memory:
@@ -60,12 +54,18 @@ def memory() -> Memory:
 
 
 @pytest.fixture
-def tasks(memory: Memory, make_settings: MakeSettings) -> Tasks:
-    return Tasks(Executor(make_settings()), memory, task_limit=60)
+def missing() -> list[dict[str, str]]:
+    """What the hosts of workers lack."""
+    return []
 
 
-def make(kind: type[Metric] = Metric, *, repeatable: bool = False) -> Metric:
-    return kind(
+@pytest.fixture
+def tasks(memory: Memory, missing: list[dict[str, str]]) -> Tasks:
+    return Tasks(Availability(lambda: missing, lambda _: None), memory, task_limit=60)
+
+
+def make(*, repeatable: bool = False) -> Metric:
+    return Metric(
         name="dive",
         title="",
         params=Depth,
@@ -118,7 +118,7 @@ def test_a_task_may_be_repeated_if_its_metric_says_so(
 def test_a_run_of_a_few_seconds_is_brief(
     beyond: int, brief: bool, tasks: Tasks, memory: Memory
 ) -> None:
-    task_id = submit(tasks, depth=int(BRIEF) + beyond)
+    task_id = submit(tasks, depth=int(BRIEF_SECONDS) + beyond)
     assert memory.tasks[task_id].brief is brief
 
 
@@ -135,10 +135,19 @@ def test_a_task_may_take_as_long_as_its_limit_and_no_longer(tasks: Tasks, memory
     assert len(memory.tasks) == 1
 
 
-def test_nothing_is_made_of_a_task_that_this_host_cannot_do(tasks: Tasks, memory: Memory) -> None:
-    with pytest.raises(ProgramMissing):
-        submit(tasks, make(Lacking))
+def test_nothing_is_made_of_a_task_that_no_worker_can_do(
+    tasks: Tasks, memory: Memory, missing: list[dict[str, str]]
+) -> None:
+    missing.append({"dive": "install it"})
+    with pytest.raises(ProgramMissing, match="install it"):
+        submit(tasks)
     assert not memory.tasks
+
+
+def test_a_metric_is_asked_once_how_long_it_takes(tasks: Tasks) -> None:
+    answers = iter([3])
+    submit(tasks, replace(make(), duration=lambda _: next(answers)))
+    assert not list(answers)
 
 
 @pytest.mark.parametrize(

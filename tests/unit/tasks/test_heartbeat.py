@@ -7,8 +7,8 @@ import time
 import pytest
 import redis
 
-from sysmon_core.redis_store.keys import WORKERS
-from sysmon_core.tasks.heartbeat import Heartbeat, workers
+from sysmon_core.redis_store.keys import MISSING, WORKERS
+from sysmon_core.tasks.heartbeat import Heartbeat, missing_programs, workers
 from sysmon_core.tasks.lua import ALIVE
 from sysmon_core.tasks.records import RedisRecords
 
@@ -43,3 +43,17 @@ def test_the_last_one_is_told_and_those_of_long_ago_are_forgotten(
     assert client.zrange(WORKERS, 0, -1) == [b"12 ours"]
     assert now - 5 < (records.figures().heartbeat or 0) < now + 15
     assert records.figures().workers == 1
+
+
+def test_what_hosts_lack_is_reported_while_their_workers_live(client: redis.Redis) -> None:
+    lacks = {"dive": "install the s\u00ea\u00e9"}
+    one, two = Heartbeat(client, lacks), Heartbeat(client)
+    one.beat("one", 12)
+    two.beat("two", 12)
+    client.zadd(WORKERS, {"12 old": time.time()})  # of an earlier version, which reports nothing
+    assert sorted(missing_programs(client), key=len) == [{}, lacks]
+    one.end("one", 12)
+    assert missing_programs(client) == [{}]
+    client.zadd(WORKERS, {"12 two": time.time() - ALIVE - 2})
+    assert missing_programs(client) == []
+    assert 0 < client.ttl(f"{MISSING}12 two") <= 60  # type: ignore[operator]  # redis-py's type

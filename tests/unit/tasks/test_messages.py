@@ -10,7 +10,7 @@ from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.results import ResultFailure, ResultMissing
 
-from sysmon_core.metrics.report import Report
+from sysmon_core.metrics.report import ParsedReport, Report
 from sysmon_core.redis_store.keys import NAMESPACE
 from sysmon_core.services.tasks import State, Task
 from sysmon_core.tasks.broker import WakingBroker
@@ -168,7 +168,7 @@ REPORTS = [
     Report("", started=1.5, finished=2.5, host="whale"),
     Report("\u00fc\n", [{"depth": 7, "note": "\u00fc"}]),
     Report("half a pair \udce9"),
-    Report("1 m", lambda: [{"depth": 1}]),  # the text has them
+    ParsedReport("1 m", lambda _text: [{"depth": 1}]),  # the text has them
 ]
 
 
@@ -182,4 +182,4 @@ def test_a_report_comes_back_as_it_was(report: Report, records: RedisRecords, re
     assert found
     for name in ("text", "started", "finished", "host"):
         assert getattr(found, name) == getattr(report, name)
-    assert list(found.rows) == list(report.given_rows or ())
+    assert list(found.rows) == list(report.stored_rows or ())

@@ -11,13 +11,12 @@ import redis
 
 from sysmon_core import Integer, Metric, MetricFailed, Params, Report, Run
 from sysmon_core.errors import RunStopped
-from sysmon_core.metrics.registry import Registry, Source
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.tasks import State
 from sysmon_core.tasks.messages import USERS_LONG, ResultStore
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.runner import CANCELLED, SHUT_DOWN, Runner
-from tests.conftest import MakeSettings, until
+from tests.conftest import MakeSettings, hosting, until
 from tests.unit.tasks.conftest import (
     ABSENT,
     PLAIN,
@@ -86,9 +85,9 @@ def make_runner(dive: Dive, results: ResultStore, make_settings: MakeSettings) -
     def make(client: redis.Redis) -> Runner:
         settings = make_settings(task_ttl=TTL)
         metric = Metric(name="dive", title="", params=Depth, function=dive)
-        registry = Registry([(metric, Source("aquarium", "fishtank", "1.2"))])
+        host = hosting(settings, metric)
         records = RedisRecords(client, results, settings)
-        return Runner(registry, Executor(settings), records)
+        return Runner(host.registry, Executor(settings, host), records)
 
     return make
 

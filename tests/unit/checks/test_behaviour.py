@@ -15,7 +15,7 @@ import pytest
 
 from sysmon_core import Column, Command, Field, Integer, Params, Report, Run
 from sysmon_core.checks import examine
-from sysmon_core.checks.trial import OVERRUN, PATIENCE
+from sysmon_core.checks.trial import ENDING_SECONDS, OVERRUN_SECONDS
 from tests.conftest import MakePrograms
 from tests.support.plugins import HEAD, Site
 from tests.unit.checks.conftest import CONFIG, DEPTH, findings, good, short
@@ -225,7 +225,7 @@ def test_a_function_that_hangs_is_given_up() -> None:
     found = short(good(function=lambda _params, _run: str(over.wait())))
     over.set()
     assert set(found) == {"duration", "output"}
-    assert time.monotonic() - begin < 2 * (OVERRUN + PATIENCE)
+    assert time.monotonic() - begin < 2 * (OVERRUN_SECONDS + ENDING_SECONDS)
 
 
 def test_a_long_function_of_a_plugin_runs_in_a_process_as_in_production(site: Site) -> None:
@@ -276,8 +276,9 @@ def test_an_orphan_in_a_session_of_its_own_is_found_and_ended(
     begin = f"setsid sh -c '{inner}' < /dev/null > /dev/null 2>&1 &"
     wait = f"until [ -s {folder}/pid ]; do sleep 0.01; done; echo gone"
     path = programs(stray=f"{begin}\n{wait}")
-    metric = space(program="stray", parser=None, columns=[]).on_host(path)
-    found = [one for one in examine(metric, CONFIG) if not one.ok]
+    config = CONFIG.model_copy(update={"command_path": path})
+    metric = space(program="stray", parser=None, columns=[])
+    found = [one for one in examine(metric, config) if not one.ok]
     assert {one.check for one in found} == {"left behind"}
     assert "sleep 1000" in found[0].detail
     assert not alive(pid_in(folder / "pid"))
