@@ -1,4 +1,4 @@
-"""What the kinds of tests share: a real Redis, settings for each test, the app, a worker."""
+"""Fixtures of all tests: a real Redis, settings for each test, the application, a worker."""
 
 from __future__ import annotations
 
@@ -29,21 +29,20 @@ from sysmon_core.services.user_fields import NewUser
 from sysmon_core.services.users import Account, Users
 from sysmon_core.settings import Settings
 from sysmon_core.worker import in_threads
-from tests.postgresql import Cluster, started_postgresql
 from tests.support import redis_server
+from tests.support.postgresql import Cluster, started_postgresql
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 20.0  # seconds: far more than anything here takes, so that a busy machine is no failure
+PATIENCE = 20.0  # seconds: longer than anything here takes on a busy machine
 
 METRICS = ("uptime", "iostat", "vmstat", "disk", "processes")  # of the project, in their order
 
-# Guesses are bounded by how many there were, logins by how many there are: not what most tests ask.
+# Most tests are not about the limits of password guesses and of concurrent password checks.
 UNHURRIED = dict.fromkeys(
     ("guesses_per_address", "guesses_per_user_and_address", "guesses_per_user"), "9999/second"
 ) | {"password_checks": 64}
 
-# A busy machine is no failure; what fails is printed, not kept. `--hypothesis-profile=long` tries
-# fifty times as much.
+# No deadline: the machine may be busy. A failing example is printed, not stored.
 hypothesis.register_profile(
     "house",
     deadline=None,
@@ -64,7 +63,7 @@ MakePrograms = Callable[..., str]
 
 
 def examples(number: int) -> int:
-    """How many to try of what hypothesis makes, where 100 are too many or too few."""
+    """The number of examples where 100 are too many or too few, scaled by the profile."""
     per_cent: int = hypothesis().max_examples
     return max(1, number * per_cent // 100)
 
@@ -83,14 +82,14 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session", autouse=True)
 def signals_heard() -> None:
-    """Have what tests start hear INT and HUP, though they were started by nohup or a script's &."""
+    """Handle INT and HUP in what tests start, even if pytest itself runs under nohup."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
 def redis_folder() -> Iterator[Path]:
-    """The folder of the one Redis that tests share which do not harm it."""
+    """The folder of the Redis that all tests share that do not stop it."""
     with tempfile.TemporaryDirectory(prefix="sysmon-redis-") as name, started_redis(Path(name)):
         yield Path(name)
 
@@ -106,7 +105,7 @@ def redis_url(redis_folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Cluster]:
-    """The one PostgreSQL server that tests share which do not harm it."""
+    """The PostgreSQL server that all tests share that do not stop it."""
     with started_postgresql() as cluster:
         yield cluster
 
@@ -119,7 +118,7 @@ def database_url() -> str:
 
 @pytest.fixture
 def make_settings(folder: Path, database_url: str) -> MakeSettings:
-    """Settings of this test: state in its folder, no Redis unless named, nothing inherited."""
+    """Make settings: state in the test's folder, no Redis unless named, no environment."""
 
     def make(**values: object) -> Settings:
         given = {"var": folder, "database_url": database_url} | UNHURRIED | values
@@ -131,7 +130,7 @@ def make_settings(folder: Path, database_url: str) -> MakeSettings:
 
 @pytest.fixture
 def programs(folder: Path) -> MakePrograms:
-    """A command_path on which the named programs are these shell scripts, before the real ones."""
+    """Make a command_path on which these shell scripts come before the real programs."""
 
     def make(**scripts: str) -> str:
         place = folder / "programs"
@@ -146,7 +145,7 @@ def programs(folder: Path) -> MakePrograms:
 
 @pytest.fixture
 def make_testapp() -> MakeApp:
-    """The whole web application on these settings, its database migrated."""
+    """Make the whole web application, its database migrated."""
 
     def make(config: Settings, metrics: Registry | None = None) -> TestApp:
         return testing.make_testapp(config, metrics or registry.load(config))
@@ -175,7 +174,7 @@ def working(
 
 @pytest.fixture
 def log_lines() -> Iterator[LogLines]:
-    """What was logged so far, as production.ini has it written."""
+    """Read what was logged so far, in the JSON of production.ini."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.Json())
@@ -196,7 +195,7 @@ def worker(make_settings: MakeSettings, redis_url: str) -> Iterator[None]:
 
 
 def users_of(database: str | Database, passwords: Passwords | None = None) -> Users:
-    """The users in a database, by its URL, or as it is opened already."""
+    """The users in a database, given by its URL or opened."""
     opened = Database(database) if isinstance(database, str) else database
     return Users(opened, passwords or Passwords(), PasswordRules())
 

@@ -62,7 +62,6 @@ class Table:
     how: str
     systems: tuple[str, ...] = ("sysmon", "classic")
     limits: str = ""
-    step: str = ""  # what would raise that limit
     figures: list[Figure] = field(default_factory=list)
 
     def add(self, name: str, unit: str, *numbers: float | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import socket
@@ -13,22 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TICKS = os.sysconf("SC_CLK_TCK")
+import psutil
+
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 PATIENCE = 30.0  # seconds: far more than anything waited for here takes
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One process as /proc shows it; times in seconds of CPU, ``reaped`` of children that ended."""
-
-    pid: int
-    parent: int
-    name: str
-    threads: int
-    started: int
-    own: float
-    reaped: float
 
 
 def until(condition: Callable[[], object], what: str, pause: float, patience: float) -> None:
@@ -52,57 +39,42 @@ def free_port() -> int:
         return port
 
 
-def snapshot() -> dict[int, Entry]:
-    """Every process, by its id."""
-    entries = (_entry(path) for path in Path("/proc").iterdir() if path.name.isdigit())
-    return {entry.pid: entry for entry in entries if entry is not None}
+@dataclass(frozen=True)
+class Entry:
+    """A process: seconds of CPU so far, its own and of its children that have ended."""
 
+    process: psutil.Process
+    name: str
+    own: float
+    reaped: float
 
-def _entry(folder: Path) -> Entry | None:
-    try:
-        text = (folder / "stat").read_text()
-    except OSError:  # it ended meanwhile
-        return None
-    head, _, tail = text.rpartition(")")
-    fields = tail.split()
-    own = (int(fields[11]) + int(fields[12])) / TICKS
-    reaped = (int(fields[13]) + int(fields[14])) / TICKS
-    name = head.partition("(")[2]
-    parent, threads, started = int(fields[1]), int(fields[17]), int(fields[19])
-    return Entry(int(folder.name), parent, name, threads, started, own, reaped)
-
-
-def spent(entry: Entry) -> float:
-    """Seconds of CPU of its own; to the nanosecond if it has one thread, else to the tick."""
-    if entry.threads == 1:
-        with contextlib.suppress(OSError):
-            return int(Path(f"/proc/{entry.pid}/schedstat").read_text().split()[0]) / 1e9
-    return entry.own
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        return self.process.pid
 
 
 def tree(root: int) -> list[Entry]:
-    """The process and all below it."""
-    everyone = snapshot()
-    children: dict[int, list[Entry]] = {}
-    for entry in everyone.values():
-        children.setdefault(entry.parent, []).append(entry)
-    found = [everyone[root]] if root in everyone else []
-    for entry in found:
-        found.extend(children.get(entry.pid, ()))
+    """The process and all below it; those that end meanwhile are left out."""
+    found = []
+    with contextlib.suppress(psutil.Error):
+        top = psutil.Process(root)
+        for process in [top, *top.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                times = process.cpu_times()
+                own = times.user + times.system
+                reaped = times.children_user + times.children_system
+                found.append(Entry(process, process.name(), own, reaped))
     return found
 
 
 def memory(entries: Iterable[Entry]) -> float:
     """Their proportional set size in MB: what is shared is divided among those who share it."""
-    return sum(_pss(entry.pid) for entry in entries) / 1024
-
-
-def _pss(pid: int) -> int:
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    return 0
+    total = 0
+    for entry in entries:
+        with contextlib.suppress(psutil.Error):
+            total += entry.process.memory_full_info().pss
+    return total / (1 << 20)
 
 
 def launcher(name: str) -> list[str]:
@@ -150,9 +122,6 @@ class Process:
 
 
 def _kill(entries: Iterable[Entry]) -> None:
-    now = snapshot()
     for entry in entries:
-        same = now.get(entry.pid)
-        if same is not None and same.started == entry.started:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(entry.pid, signal.SIGKILL)
+        with contextlib.suppress(psutil.Error):
+            entry.process.kill()  # unless its id is another process's by now

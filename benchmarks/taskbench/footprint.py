@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.common.processes import Entry, memory, spent, tree, until
-from benchmarks.taskbench.latency import PROGRAM, programs_of
-from benchmarks.taskbench.systems import LONG, System
+from benchmarks.common.processes import Entry, memory, tree, until
+from benchmarks.taskbench.systems import System
 
+PROGRAM = "iostat"
 STARTING = 60.0  # seconds that all programs may take to have been started
 
 
@@ -34,11 +34,10 @@ def idle(systems: Sequence[System], seconds: float) -> list[Cost]:
     return _costs(systems, seconds)
 
 
-def holding(system: System, tasks: int, running: int, seconds: float) -> Cost:
-    """The cost of a worker, of which ``running`` of as many tasks are expected to run at once."""
-    system.load(LONG, tasks, 8)
+def holding(system: System, running: int, seconds: float) -> Cost:
+    """The cost of a worker once it runs so many programs at once."""
     until(
-        lambda: len(programs_of(system)) >= running,
+        lambda: sum(entry.name == PROGRAM for entry in _family(system)) >= running,
         f"{running} programs at once in {system.label}",
         0.1,
         STARTING,
@@ -47,27 +46,25 @@ def holding(system: System, tasks: int, running: int, seconds: float) -> Cost:
 
 
 def _costs(systems: Sequence[System], seconds: float) -> list[Cost]:
-    before = [_spent(system) for system in systems]
+    before = [_family(system) for system in systems]
     begin = time.monotonic()
     time.sleep(seconds)
-    after = [_spent(system) for system in systems]
+    after = [_family(system) for system in systems]
     elapsed = time.monotonic() - begin
     return [_cost(old, new, elapsed) for old, new in zip(before, after, strict=True)]
 
 
-def _spent(system: System) -> dict[Entry, float]:
-    """The processes of the worker, each with its seconds of CPU."""
-    family = tree(system.worker.pid) if system.worker else []
-    return {entry: spent(entry) for entry in family}
+def _family(system: System) -> list[Entry]:
+    """The processes of the worker."""
+    return tree(system.worker.pid) if system.worker else []
 
 
-def _cost(before: Mapping[Entry, float], after: Mapping[Entry, float], seconds: float) -> Cost:
+def _cost(before: Sequence[Entry], after: Sequence[Entry], seconds: float) -> Cost:
     programs = [entry for entry in after if entry.name == PROGRAM]
     own = [entry for entry in after if entry.name != PROGRAM]
-    earlier = {entry.pid: cpu for entry, cpu in before.items()}
+    earlier = {entry.pid: entry.own for entry in before}
 
     def share(entries: Sequence[Entry]) -> float:
-        more = sum(after[entry] - earlier.get(entry.pid, 0.0) for entry in entries)
-        return more / seconds * 100
+        return sum(entry.own - earlier.get(entry.pid, 0.0) for entry in entries) / seconds * 100
 
     return Cost(len(programs), share(own), share(programs), memory(own), memory(programs))

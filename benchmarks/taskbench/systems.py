@@ -2,238 +2,197 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from benchmarks.common.environments import ROOT
+import redis
+
+from benchmarks.common.environments import program
 from benchmarks.common.private_redis import PrivateRedis
-from benchmarks.common.processes import PATIENCE, Process, free_port, until
+from benchmarks.common.processes import PATIENCE, SEARCH_PATH, Process, until
+from benchmarks.webbench import peers
+from benchmarks.webbench.ours import Site
+from benchmarks.webbench.server import HOST, Server
 from sysmon_core.redis_store import keys
 
-BIN = Path(sys.executable).parent
-TTL = 86400  # seconds that both keep a finished task
+TTL_SECONDS = 86400  # for which both systems store a finished task
 FINAL = {"SUCCESS", "FAILURE", "REVOKED"}
 NO_OP = "/v2/iostat/"  # one report, which the instant program gives
 LONG = "/v2/iostat/?count=61&wait=1"  # the host's own iostat: 60 s, a report each second
-THREADS = 264  # of our worker, as `make run` has it: 256 for long tasks
-HOLDING = 520  # of one that runs 256 anonymous long tasks, which have half of those threads
-WEB_OPTIONS = {"threads": "8", "connection-limit": "1000", "channel-timeout": "30"}
+CLIENTS = 8  # that submit many tasks at once
+NO_CAPS = {
+    "SYSMON_TASK_TTL": str(TTL_SECONDS),
+    "SYSMON_TASK_TTL_ANONYMOUS": str(TTL_SECONDS),
+    "SYSMON_TASKS_OPEN": "2000000",
+    "SYSMON_TASKS_PER_CLIENT": "1000000",
+    "SYSMON_TASKS_KEPT": "2000000",
+    "SYSMON_TASKS_KEPT_PER_CLIENT": "1000000",
+    "SYSMON_TASKS_KEPT_BYTES": str(1 << 40),
+    "SYSMON_CLIENT_SHARE": "1",
+}
+# One report is the no-op; more are the host's own iostat, which takes this process's place.
+INSTANT = """#!/bin/sh
+[ "$3" = 1 ] || exec {iostat} "$@"
+echo instant
+"""
+ANSWERS = {  # of both: else different things would be compared
+    "/v2/iostat/?count=2&wait=x": 400,
+    "/v2/iostat/?count=0": 400,
+    "/v2/iostat/?count=1&wait=5": 400,
+    "/v2/iostat/?count=2&count=3": 400,
+    "/v2/iostat/?other=1": 400,
+    "/v2/task/none": 404,
+}
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where everything of one run lies: the folder, Redis, the programs, the peer's own."""
-
-    folder: Path
-    redis: PrivateRedis
-    programs: str
-    peer_bin: Path
-
-
+@dataclass
 class System:
-    """A web server, a worker and a database of the shared Redis."""
+    """A web server, a worker and a database of Redis.
 
-    record: ClassVar[str]  # what the key of a task's record begins with
-    label: ClassVar[str]
-    stop_signal: ClassVar[signal.Signals]
+    Args:
+        record: the beginning of the key of a task's record.
+        state_in: the state in the record under a key, None without a record.
+    """
 
-    def __init__(self, place: Place, db: int, workers: int) -> None:
-        self.place = place
-        self.db = db
-        self.workers = workers
-        self.redis = place.redis.client(db)
-        self.port = free_port()
-        self.web: Process | None = None
-        self.worker: Process | None = None
+    label: str
+    server: Server
+    start_worker: Callable[[], Process]
+    stop_signal: signal.Signals
+    redis: redis.Redis
+    record: str
+    state_in: Callable[[str], str | None]
+    worker: Process | None = None
 
-    def start_web(self) -> None:
-        """Start the web server."""
-        log = self.place.folder / f"web-{self.db}.log"
-        self.web = Process(self._web_command(), self._environ(), log)
-
-    def start_worker(self) -> None:
-        """Start the worker."""
-        log = self.place.folder / f"worker-{self.db}.log"
-        self.worker = Process(self._worker_command(), self._environ(), log)
-
-    def stop_web(self) -> None:
-        """End the web server."""
-        if self.web:
-            self.web.stop()
-        self.web = None
+    @contextlib.contextmanager
+    def running(self) -> Iterator[System]:
+        """Have both run."""
+        with self.server.running():
+            self.worker = self.start_worker()
+            try:
+                yield self
+            finally:
+                self.stop_worker()
 
     def stop_worker(self) -> None:
-        """End the worker and what it runs."""
+        """End the worker and the programs that it runs."""
         if self.worker:
             self.worker.stop(self.stop_signal)
         self.worker = None
 
-    def close(self) -> None:
-        """End both."""
-        try:
-            self.stop_worker()
-        finally:
-            self.stop_web()
-
-    def wait(self) -> None:
-        """Wait until the web server answers."""
-        until(self._answers, f"an answer of the web server of {self.label}", 0.05, PATIENCE)
-
-    def _answers(self) -> bool:
-        if self.web:
-            self.web.check()
-        try:
-            return self.request("GET", "/v2/task/none")[0] == http.HTTPStatus.NOT_FOUND
-        except OSError:
-            return False
-
-    def request(self, method: str, path: str) -> tuple[int, Mapping[str, str], Any]:
-        """Status, headers and body of the answer to one request, on a connection of its own."""
-        connection = self.connect()
-        try:
-            connection.request(method, path)
-            response = connection.getresponse()
-            text = response.read()
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            return response.status, headers, json.loads(text) if text else None
-        finally:
-            connection.close()
-
-    def connect(self) -> http.client.HTTPConnection:
-        """A connection to the web server."""
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-
     def submit(self, path: str) -> str:
-        """Make a task and return its id."""
-        status, _, body = self.request("POST", path)
-        if status != http.HTTPStatus.CREATED:
-            raise RuntimeError(f"{self.label} answered {status}: {body}")
-        task_id: str = body["task_id"]
-        return task_id
+        """The id of a new task.
 
-    def load(self, path: str, count: int, connections: int) -> Any:
-        """Make many tasks from a process of its own; see the module ``load``."""
-        words = [str(self.port), path, str(count), str(connections)]
-        done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "benchmarks.taskbench.load", *words],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"the load on {self.label} failed: {done.stderr[-2000:]}")
-        return json.loads(done.stdout)
+        Raises:
+            RuntimeError: none was made.
+        """
+        return self._submit(path, 1)[0]
+
+    def submit_many(self, path: str, count: int) -> list[str]:
+        """The ids of as many new tasks, asked for by several clients at once."""
+        shares = [len(range(first, count, CLIENTS)) for first in range(CLIENTS)]
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            return [one for ids in pool.map(lambda n: self._submit(path, n), shares) for one in ids]
+
+    def _submit(self, path: str, count: int) -> list[str]:
+        """One after another, on a connection that is kept where the server keeps it."""
+        connection = http.client.HTTPConnection(HOST, self.server.port, timeout=PATIENCE)
+        ids = []
+        with contextlib.closing(connection):
+            for _ in range(count):
+                connection.request("POST", path)
+                response = connection.getresponse()
+                body = response.read()
+                if response.status != HTTPStatus.CREATED:
+                    raise RuntimeError(f"{self.label} made no task: {body!r}")
+                ids.append(str(json.loads(body)["task_id"]))
+        return ids
 
     def state(self, task_id: str) -> str | None:
         """The task's state, read from Redis."""
-        raise NotImplementedError
+        return self.state_in(self.record + task_id)
 
-    def ended_at(self, task_id: str) -> float:
-        """When the task reached its end, by Redis' clock: its record expires a known time later."""
-        left: int = self.redis.pttl(self.record + task_id)  # type: ignore[assignment]
-        seconds, microseconds = self.redis.time()  # type: ignore[misc]
-        return float(seconds + microseconds / 1e6 + left / 1000 - TTL)
-
-    def wait_for_end(self, task_id: str) -> bool:
-        """Wait until the task has ended; whether it did well."""
-        until(lambda: self.state(task_id) in FINAL, f"an end in {self.label}", 0.02, 120)
+    def wait_for_end(self, task_id: str, pause: float = 0.02) -> bool:
+        """Wait until the task has ended; whether it succeeded."""
+        until(lambda: self.state(task_id) in FINAL, f"an end in {self.label}", pause, 120)
         return self.state(task_id) == "SUCCESS"
 
-    def _web_command(self) -> list[str]:
-        raise NotImplementedError
+    def ended_at(self, task_id: str) -> float:
+        """When the task ended, by Redis' clock: its record expires a known time later."""
+        left: int = self.redis.pttl(self.record + task_id)  # type: ignore[assignment]
+        seconds, microseconds = self.redis.time()  # type: ignore[misc]
+        return float(seconds + microseconds / 1e6 + left / 1000 - TTL_SECONDS)
 
-    def _worker_command(self) -> list[str]:
-        raise NotImplementedError
+    def check(self) -> str:
+        """Check that it does what is compared; the id of a task that has succeeded.
 
-    def _environ(self) -> dict[str, str]:
-        raise NotImplementedError
-
-
-class Sysmon(System):
-    """The project itself, as `make run` starts it; only the caps on open tasks are lifted."""
-
-    record = keys.TASK
-    label = "sysmon"
-    stop_signal = signal.SIGTERM
-
-    def state(self, task_id: str) -> str | None:
-        """The task's state, read from Redis."""
-        state: bytes | None = self.redis.hget(self.record + task_id, "state")  # type: ignore[assignment]
-        return None if state is None else state.decode()
-
-    def _web_command(self) -> list[str]:
-        return [str(BIN / "pserve"), "--quiet", str(ROOT / "development.ini")]
-
-    def _worker_command(self) -> list[str]:
-        command = [str(BIN / "dramatiq"), "sysmon_core.worker:setup", "--processes", "1"]
-        return [*command, "--threads", str(self.workers), "--skip-logging"]
-
-    def _environ(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("SYSMON_")}
-        return kept | {
-            "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",  # of this checkout, whatever is installed
-            "SYSMON_CONFIG": str(ROOT / "development.ini"),
-            "SYSMON_VAR": str(self.place.folder),
-            "SYSMON_REDIS_URL": self.place.redis.url(self.db),
-            "SYSMON_LISTEN": f"127.0.0.1:{self.port}",
-            "SYSMON_COMMAND_PATH": self.place.programs,
-            "SYSMON_TASK_TTL": str(TTL),
-            "SYSMON_TASK_TTL_ANONYMOUS": str(TTL),
-            "SYSMON_TASKS_OPEN": "2000000",
-            "SYSMON_TASKS_PER_CLIENT": "1000000",
-            "SYSMON_TASKS_KEPT": "2000000",
-            "SYSMON_TASKS_KEPT_PER_CLIENT": "1000000",
-            "SYSMON_TASKS_KEPT_BYTES": str(1 << 40),
-            "SYSMON_CLIENT_SHARE": "1",
-        }
+        Raises:
+            RuntimeError: it does not.
+        """
+        found = {path: self.server.get(path).status for path in ANSWERS}
+        task_id = self.submit(NO_OP)
+        self.wait_for_end(task_id)
+        path = f"/v2/task/{task_id}"
+        shown = json.loads(self.server.get(path).body)
+        links = [{"rel": "self", "href": path}]
+        result = {"result": {"iostat": "instant\n"}, "state": "SUCCESS"}
+        if found != ANSWERS or shown != {"task_id": task_id, "links": links} | result:
+            raise RuntimeError(f"{self.label} does not do what is compared: {found}, {shown}")
+        return task_id
 
 
-class Classic(System):
-    """Flask, Flask-RESTful and Celery behind the same web server; ``workers`` are processes."""
+@dataclass(frozen=True)
+class Place:
+    """The folder of a run, its Redis, and the search path of the programs that tasks run."""
 
-    record = "celery-task-meta-"
-    label = "classic"
-    stop_signal = signal.SIGQUIT
-    prefetch = 4  # messages per process: Celery's default, the best for brief tasks
+    folder: Path
+    redis: PrivateRedis
+    command_path: str
 
-    def state(self, task_id: str) -> str | None:
-        """The task's state, read from Redis."""
-        text: bytes | None = self.redis.get(self.record + task_id)  # type: ignore[assignment]
-        return None if text is None else json.loads(text)["status"]
+    @classmethod
+    def prepared(cls, folder: Path, redis: PrivateRedis) -> Place:
+        """A place on whose search path ``iostat`` is instant where one report is asked for."""
+        instant = folder / "programs" / "iostat"
+        instant.parent.mkdir()
+        instant.write_text(INSTANT.format(iostat=program("iostat")))
+        instant.chmod(0o755)
+        return cls(folder, redis, f"{instant.parent}:{SEARCH_PATH}")
 
-    def _web_command(self) -> list[str]:
-        options = [f"--{name}={value}" for name, value in WEB_OPTIONS.items()]
-        listen = [f"--listen=127.0.0.1:{self.port}", "--ident=", "--asyncore-use-poll"]
-        command = [str(self.place.peer_bin / "waitress-serve"), *listen, *options]
-        return [*command, "--call", "benchmarks.classic.app:make_app"]
+    def sysmon(self, db: int, threads: int) -> System:
+        """Sysmon itself, with the caps on tasks lifted."""
+        site = Site(self.folder / f"sysmon-{db}", self.redis.url(db))
+        site.folder.mkdir()
+        own = {"SYSMON_COMMAND_PATH": self.command_path, "SYSMON_WORKER_THREADS": str(threads)}
+        client: Any = self.redis.client(db)
+        return System(
+            "sysmon",
+            site.server(more=NO_CAPS | own),
+            lambda: site.worker(NO_CAPS | own),
+            signal.SIGTERM,
+            client,
+            keys.TASK,
+            lambda key: (client.hget(key, "state") or b"").decode() or None,
+        )
 
-    def _worker_command(self) -> list[str]:
-        command = [
-            str(self.place.peer_bin / "celery"),
-            "--app",
-            "benchmarks.classic.worker",
-            "worker",
-        ]
-        options = ["--loglevel=INFO", "--pool=prefork", f"--concurrency={self.workers}"]
-        node = f"--hostname=classic-{self.db}@%h"
-        return [*command, *options, node, f"--prefetch-multiplier={self.prefetch}"]
-
-    def _environ(self) -> dict[str, str]:
-        url = f"redis+socket://{self.place.redis.socket}?virtual_host={self.db}"
-        return {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "CLASSIC_BROKER": url,
-            "CLASSIC_BACKEND": url,
-            "CLASSIC_COMMAND_PATH": self.place.programs,
-        }
+    def classic(self, db: int, processes: int, prefetch: int = 4) -> System:
+        """Flask, Flask-RESTful and Celery; Celery prefetches four messages for each process."""
+        folder = self.folder / f"classic-{db}"
+        folder.mkdir(exist_ok=True)
+        url = f"redis+socket://{self.redis.socket}?virtual_host={db}"
+        client: Any = self.redis.client(db)
+        return System(
+            "classic",
+            peers.classic(folder, url, self.command_path),
+            lambda: peers.celery(folder, url, self.command_path, processes, prefetch),
+            signal.SIGQUIT,
+            client,
+            "celery-task-meta-",
+            lambda key: json.loads(client.get(key) or '{"status": null}')["status"],
+        )

@@ -67,7 +67,7 @@ class Bench:
     folder: Path
     redis: PrivateRedis
     scale: Scale
-    results: Results = field(default_factory=Results)
+    results: Results
     plotted: Plotted = field(default_factory=dict)
     _databases: Iterator[int] = field(default_factory=itertools.count)
 

@@ -36,10 +36,6 @@ class Cells:
         """The same."""
         return self._latency("p99", system, connections)
 
-    def corrected(self, system: str, connections: int) -> float | None:
-        """The p99 that wrk prints."""
-        return self._latency("corrected", system, connections)
-
     def cpu(self, system: str, connections: int) -> float:
         """Microseconds of the server and its programs for a request."""
         return self.found[system][connections].median("cpu")

@@ -29,7 +29,6 @@ class Load:
     rate: float
     p50: float  # as measured: from the sending of a request to the whole answer
     p99: float
-    corrected: float  # p99 as wrk tells it: wrk.lua
     failed: int  # got another status than what is right, or no answer; all if none got one
     cpu: float
 
@@ -86,7 +85,6 @@ def load(target: Target, connections: int, seconds: float) -> Load:
         rate=answers * 1e6 / told["microseconds"],
         p50=told["p50"] / 1000,
         p99=told["p99"] / 1000,
-        corrected=told["corrected"] / 1000,
         failed=told["refused"] + told["failed"] if answers else connections,
         cpu=spent * 1e6 / max(1, answers),
     )

@@ -26,10 +26,8 @@ LATENCY = """wrk is a closed loop: each connection sends its next request once i
 the mean latency with N connections is N divided by the answers a second (Little's law): beyond what
 keeps the server busy, p50 grows as N and says no more than the throughput does. What tells
 something is how far p99 is from p50. p50 and p99 are as measured, from the sending of a request to
-its whole answer; "corrected" is the p99 that wrk prints, with its correction for coordinated
-omission: after the run wrk counts, for each latency of at least twice the mean interval of a
-connection, the requests that this connection would have sent meanwhile. A dash: fewer than two
-answers for each connection, so that latencies would be of the lucky ones alone."""
+its whole answer, without wrk's correction for coordinated omission. A dash: fewer than two answers
+for each connection, so that latencies would be of the lucky ones alone."""
 LIMITS = "CPU of the server's process, and of the programs, threads and Redis behind it."
 
 
@@ -113,7 +111,6 @@ def _rows(cells: Cells) -> Iterator[tuple[str, str, list[float | None]]]:
     for system in cells.systems:
         yield f"{system}, p50", "ms", row(cells.p50, system)
         yield f"{system}, p99", "ms", row(cells.p99, system)
-        yield f"{system}, p99, corrected", "ms", row(cells.corrected, system)
     yield "sysmon, CPU of server and programs", "µs a request", row(cells.cpu, OURS)
     for system in cells.systems:
         if cells.failed(system):

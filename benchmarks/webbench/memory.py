@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.common.figures import Table
 from benchmarks.common.private_redis import private_redis
 from benchmarks.common.processes import memory, tree
-from benchmarks.webbench import ours, tasks
+from benchmarks.webbench import tasks
 from benchmarks.webbench.bench import Bench
 from benchmarks.webbench.ours import PASSWORD, USER, Site
 from benchmarks.webbench.server import Target
@@ -20,9 +20,8 @@ PARTS = ("server", "worker", "Redis")
 
 
 def run(bench: Bench) -> None:
-    """With one server process, and with two where that can be had."""
-    how_many = (1, 2) if ours.takes_processes() else (1,)
-    sizes = {processes: _sizes(bench.scale.settle, processes) for processes in how_many}
+    """With one server process, and with two."""
+    sizes = {processes: _sizes(bench.scale.settle, processes) for processes in (1, 2)}
     table = bench.results.begin(
         Table(
             "Memory, idle",
@@ -34,14 +33,12 @@ def run(bench: Bench) -> None:
             "what they import: redis, with asyncio, is 13 MB in each, pydantic 6, and in the "
             "server SQLAlchemy 11 and Pyramid 8. dramatiq's own process, which starts the worker "
             "and waits for it, is 15, and the worker's idle threads are 4.",
-            "threads that are made when there are tasks for them; a worker without that process.",
         )
     )
     for processes, found in sizes.items():
         named = "one server process" if processes == 1 else "two server processes"
         table.add(named, "MB", *found, sum(found))
-    if len(sizes) > 1:
-        table.add("what the second adds", "MB", sizes[2][0] - sizes[1][0], None, None, None)
+    table.add("what the second adds", "MB", sizes[2][0] - sizes[1][0], None, None, None)
     bench.results.promise("server, worker and Redis, idle, PSS in MB", sum(sizes[1]), MOST)
 
 

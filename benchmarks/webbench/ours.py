@@ -16,8 +16,6 @@ from benchmarks.webbench.server import HOST, Server
 
 BIN = Path(sys.executable).parent
 USER, PASSWORD = "root", "correct horse battery staple"
-PROCESSES = "processes"  # the option of [server:main]
-CONNECTIONS = "2000"  # that are let in at once: more than are ever made
 
 
 @dataclass(frozen=True)
@@ -71,28 +69,15 @@ class Site:
         environ = self.environ(more) | {"SYSMON_LISTEN": f"{HOST}:{port}"}
         return Server(port, words, environ, self.folder / f"{port}.log")
 
-    def worker(self) -> Process:
+    def worker(self, more: Mapping[str, str] | None = None) -> Process:
         """A worker, as `make run` has it."""
-        return Process([str(BIN / "sysmon"), "worker"], self.environ(), self.folder / "worker.log")
-
-
-def takes_processes() -> bool:
-    """Whether the server has an option for how many processes it is; production.ini names it."""
-    return PROCESSES in _production()["server:main"]
-
-
-def _production() -> configparser.RawConfigParser:
-    parser = configparser.RawConfigParser()
-    parser.read(ROOT / "production.ini")
-    return parser
+        words = [str(BIN / "sysmon"), "worker"]
+        return Process(words, self.environ(more), self.folder / "worker.log")
 
 
 def _write_ini(path: Path, processes: int) -> None:
-    parser = _production()
-    section = parser["server:main"]
-    if processes > 1:
-        section[PROCESSES] = str(processes)
-    if "connection_limit" in section:
-        section["connection_limit"] = CONNECTIONS
+    parser = configparser.RawConfigParser()
+    parser.read(ROOT / "production.ini")
+    parser["server:main"]["processes"] = str(processes)
     with path.open("w") as file:
         parser.write(file)

@@ -31,7 +31,6 @@ def run(bench: Bench) -> None:
             "sysmon asks Redis for the tasks' figures.",
             ("sysmon", "node_exporter"),
             "sysmon: CPU of the server's one process. Prometheus asks every 15 to 60 seconds.",
-            "none: it is asked too seldom.",
         )
     )
     table.add("answers", "1/s", *(one.rate for one in found))

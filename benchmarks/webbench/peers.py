@@ -32,24 +32,32 @@ def _environ(**more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **more}
 
 
-def classic(folder: Path, redis_url: str) -> Server:
+def classic(folder: Path, redis_url: str, command_path: str = SEARCH_PATH) -> Server:
     """Flask under gunicorn, with its default, a sync worker."""
     port = free_port()
     argv = [str(folder_of("classic") / "gunicorn"), "--bind", f"{HOST}:{port}"]
     argv += ["--no-control-socket", "--access-logfile", str(folder / f"{port}.access")]
     words = [*argv, "benchmarks.classic.app:make_app()"]
-    return Server(port, words, _classic_environ(redis_url), folder / f"{port}.log")
+    return Server(port, words, _classic_environ(redis_url, command_path), folder / f"{port}.log")
 
 
-def celery(folder: Path, redis_url: str) -> Process:
-    """Its worker, with one process."""
+def celery(
+    folder: Path,
+    redis_url: str,
+    command_path: str = SEARCH_PATH,
+    processes: int = 1,
+    prefetch: int = 4,
+) -> Process:
+    """Its worker, with so many processes and messages fetched ahead for each of them."""
     argv = [str(folder_of("classic") / "celery"), "--app", "benchmarks.classic.worker", "worker"]
-    return Process([*argv, "--concurrency=1"], _classic_environ(redis_url), folder / "celery.log")
+    argv += [f"--concurrency={processes}", f"--prefetch-multiplier={prefetch}", "--loglevel=INFO"]
+    argv += [f"--hostname={folder.name}@%h"]
+    return Process(argv, _classic_environ(redis_url, command_path), folder / "celery.log")
 
 
-def _classic_environ(redis_url: str) -> dict[str, str]:
+def _classic_environ(redis_url: str, command_path: str) -> dict[str, str]:
     return _environ(
-        CLASSIC_BROKER=redis_url, CLASSIC_BACKEND=redis_url, CLASSIC_COMMAND_PATH=SEARCH_PATH
+        CLASSIC_BROKER=redis_url, CLASSIC_BACKEND=redis_url, CLASSIC_COMMAND_PATH=command_path
     )
 
 

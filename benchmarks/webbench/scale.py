@@ -45,7 +45,7 @@ def _compare(
     """A table of what each size of a thing does to what is asked for; they come size by size."""
     found = measure(targets, bench.scale.few, bench.scale.seconds)
     heads = tuple(f"{size:,}" for size in sizes)
-    table = bench.results.begin(Table(f"With more {what}", how, heads, limits, step="none."))
+    table = bench.results.begin(Table(f"With more {what}", how, heads, limits))
     for label in dict.fromkeys(target.label for target in targets):
         same = [one for one in found if one.target.label == label]
         table.add(label, "1/s", *(one.rate for one in same))

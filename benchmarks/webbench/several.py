@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from benchmarks.common.figures import Table, say
-from benchmarks.webbench import ours
+from benchmarks.common.figures import Table
 from benchmarks.webbench.bench import Bench
 from benchmarks.webbench.load import Measured, measure
 from benchmarks.webbench.server import Server, Target
@@ -16,9 +15,6 @@ CONNECTIONS = 100  # so many that each process has its part
 
 def run(bench: Bench) -> None:
     """One and two processes, in turns."""
-    if not ours.takes_processes():
-        say("    left out: production.ini names no option of the server for several processes")
-        return
     site = bench.site()
     with ExitStack() as stack:
         one, two = (stack.enter_context(site.server(n).running()) for n in (1, 2))
@@ -42,7 +38,6 @@ def _show(bench: Bench, found: Sequence[Measured]) -> None:
             "in turn.",
             ("two", "one"),
             "CPU: the processes share the cores with wrk.",
-            "a core for each process.",
         )
     )
     half = len(found) // 2

@@ -19,7 +19,7 @@ from benchmarks.common.processes import SEARCH_PATH
 from benchmarks.webbench.bench import Bench
 from benchmarks.webbench.ours import PASSWORD, USER
 from benchmarks.webbench.server import HOST, UPTIME, Server, Target
-from tests.postgresql import started_postgresql
+from tests.support.postgresql import started_postgresql
 
 GAP = 0.01  # seconds between two requests of the one who asks
 LONGEST = 20.0  # seconds that all of them may take

@@ -35,7 +35,6 @@ def run(bench: Bench) -> None:
             ("make run, first", "make run, again", "sysmon --help"),
             "imports: the runner's, of the settings and of supervisor, and then the server's; the "
             "worker's and the database step's, niced, take the other core meanwhile.",
-            "import in the server what its first answer needs, and the rest when it is asked for.",
         )
     )
     numbers = [median(first), median(again), median(helped)]

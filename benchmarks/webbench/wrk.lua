@@ -4,7 +4,7 @@
 -- wrk is a closed loop, and wrk 4.1 corrects its latencies after the run (stats_correct in its
 -- stats.c): for each that took at least twice the mean interval at which a connection sends, it
 -- counts those that this connection would have seen had it gone on sending meanwhile. Its
--- percentiles, those of --latency too, are corrected ones. Here both are told: as measured, and so.
+-- percentiles, those of --latency too, are corrected ones. Here they are as measured.
 local ffi = require("ffi")
 ffi.cdef("typedef struct { uint64_t count, limit, min, max, data[]; } recorded;")
 
@@ -41,14 +41,12 @@ function done(summary, latency, _)
   local errors, requests = summary.errors, summary.requests
   local refused = errors.status
   if threads[1]:get("expected") ~= 200 then refused = threads[1]:get("refused") end
-  local corrected = latency:percentile(99)
   local each = math.floor(requests / threads[1]:get("connections"))
   local stats = ffi.cast("recorded **", latency)[0]
   if each > 0 then undo(stats, math.floor(summary.duration / each)) end
   assert(tonumber(stats.count) + errors.timeout == requests, "wrk corrects in another way")
   io.write(string.format(
-    '{"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, "corrected": %d, '
-      .. '"refused": %d, "failed": %d}\n',
-    requests, summary.duration, latency:percentile(50), latency:percentile(99), corrected,
+    '{"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, "refused": %d, "failed": %d}\n',
+    requests, summary.duration, latency:percentile(50), latency:percentile(99),
     refused, errors.connect + errors.read + errors.write + errors.timeout))
 end

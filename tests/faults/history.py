@@ -1,4 +1,4 @@
-"""Clients that ask at random, and write down what they asked and what they were told."""
+"""Clients that ask at random and record each question and answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.faults.client import Answer, Client
+from tests.support.client import Answer, Client
 
 PAUSE = 0.2  # seconds at most between two questions of a client
 
@@ -27,7 +27,7 @@ class Event:
 
 @dataclass
 class Story:
-    """One task as its client saw it, from the submission on; none but this client knows of it."""
+    """One task as its client saw it, from the submission on; no other client knows its id."""
 
     key: int
     metric: str
@@ -46,7 +46,7 @@ class Story:
 
 
 class Player:
-    """One client; it asks for tasks, looks at them and cancels them until it is told to stop."""
+    """One client; it submits tasks, reads them and cancels them until an event is set."""
 
     def __init__(self, number: int, client: Client, dice: random.Random) -> None:
         self.stories: list[Story] = []

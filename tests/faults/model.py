@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.faults.client import FINAL
 from tests.faults.history import Event, Story
+from tests.support.client import FINAL
 
 REASONS = ("told to fail", "worker was lost", "shut down")
 

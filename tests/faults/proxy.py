@@ -1,4 +1,4 @@
-"""A TCP proxy before a Redis on a Unix socket, which passes what comes, or does not."""
+"""A TCP proxy before a Redis on a Unix socket, which can delay, drop and break connections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST
 class Mode(Enum):
     PASS = auto()
     REFUSE = auto()  # nobody listens
-    HANG = auto()  # it takes what comes and keeps it until the mode changes
+    HANG = auto()  # it holds requests back until the mode changes
     RESET = auto()  # connections break as soon as they are used
     MUTE = auto()  # requests arrive, but connections break before the reply
 
@@ -30,6 +30,7 @@ class Proxy:
 
     def __init__(self, target: Path) -> None:
         self.delay = 0.0
+        self.lost_answers = 0  # of requests that Redis got
         self._target = str(target)
         self._changed = threading.Condition()
         self._closed = threading.Event()
@@ -119,6 +120,7 @@ class Proxy:
                 self._changed.wait()
             if self._mode is Mode.MUTE and self._word in data:
                 self._mute.add(client)
+                self.lost_answers += 1
             return self._mode is not Mode.RESET
 
     @contextlib.contextmanager

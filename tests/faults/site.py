@@ -1,12 +1,10 @@
-"""A state folder, and the Redis, servers and workers that a test runs, kills and restarts on it."""
+"""A site whose Redis, servers and workers a test kills, with a program and metrics for faults."""
 
 from __future__ import annotations
 
 import contextlib
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -15,41 +13,38 @@ from typing import Any
 
 import redis
 
-import sysmon_core
 from sysmon_core.database import Database, migrations
 from sysmon_core.services.user_fields import NewUser
 from tests.conftest import until, users_of
-from tests.faults.client import FINAL, HOST, Client
-from tests.faults.machine import Process, Started, kill, port_of, processes
+from tests.support import site
+from tests.support.client import FINAL
+from tests.support.processes import Process, Started, port_of, processes
+from tests.support.site import ROOT, SEARCH_PATH
 
 HERE = Path(__file__).parent
-HOUSE = Path(sysmon_core.__file__).parent.parent
-BIN = Path(sys.executable).parent
-SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# So that what is started ends even if the tests are killed; Linux alone has it.
-LAUNCHER = ("setpriv", "--pdeathsig", "KILL", "--") if sys.platform == "linux" else ()
-LOST = 60.0  # seconds within which a lost worker's tasks are known to be lost
-BOOT = 40.0  # seconds for a process to start on a busy machine
+DEVELOPMENT = ROOT / "development.ini"
+LOST_SECONDS = 60.0  # within which a lost worker's tasks are known to be lost
 
 
-class Site:
-    """What runs on one folder; ``settings`` are the site's own, by their names in small letters."""
+class Site(site.Site):
+    """A site with a Redis of its own and the plugin ``faulty``; its servers choose their ports."""
 
     def __init__(self, folder: Path, **settings: object) -> None:
-        self.folder = folder
         self.programs = folder / "programs"
-        self.settings = settings
         self.socket = folder / "redis.sock"
+        own = {
+            "redis_url": f"unix://{self.socket}",
+            "command_path": f"{self.programs}:{SEARCH_PATH}",
+        }
+        super().__init__(folder, 0, **own | settings)
         self.store: Any = redis.Redis(unix_socket_path=str(self.socket), decode_responses=True)
-        self.client = Client(lambda: self.port)
-        self.port = 0
-        self._started: list[Started] = []
+        self.cwd = folder  # for the core files of metrics that crash
         self._workers: list[Started] = []
         self._install()
 
     def _install(self) -> None:
         self.programs.mkdir()
-        (self.folder / "var").mkdir()
+        self.var.mkdir()
         (self.programs / "starts").touch()
         for name in ("work", "iostat"):
             shutil.copy(HERE / f"{name}.sh", self.programs / name)
@@ -60,92 +55,54 @@ class Site:
         (about / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1.0\n")
         (about / "entry_points.txt").write_text("[sysmon]\nfaulty = faulty\n")
 
-    def environ(self, *, plugins: bool = True, **settings: object) -> dict[str, str]:
-        """The whole environment of a process here; nothing is inherited."""
-        places = [HOUSE, HOUSE / "plugins", *([self.folder / "plugins"] if plugins else [])]
-        own = {
-            "config": HOUSE / "development.ini",
-            "var": self.folder / "var",
-            "listen": f"{HOST}:0",
-            "redis_url": f"unix://{self.socket}",
-            "command_path": f"{self.programs}:{SEARCH_PATH}",
-        }
-        return {
-            "PATH": SEARCH_PATH,
-            "HOME": str(self.folder),
-            "PYTHONPATH": ":".join(map(str, places)),
-        } | {f"SYSMON_{k.upper()}": str(v) for k, v in (own | self.settings | settings).items()}
-
-    def start(self, *words: object, environ: dict[str, str] | None = None) -> Started:
-        output = self.folder / f"{len(self._started)}.log"
-        with output.open("wb") as file:
-            popen = subprocess.Popen(
-                [*LAUNCHER, *map(str, words)],
-                cwd=self.folder,
-                env=environ or self.environ(),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self._started.append(Started(popen, output))
-        return self._started[-1]
+    def environ(self, *, plugins: object = True, **settings: object) -> dict[str, str]:
+        """The environment of a process here, by default with the plugin on its path."""
+        path = {"PYTHONPATH": str(self.folder / "plugins")} if plugins else {}
+        return super().environ(**settings) | path
 
     def redis(self, *options: str) -> Started:
-        """A Redis that answers; started again, it has what it had."""
+        """A Redis that answers; started again, it has the data that it had."""
         program = shutil.which("redis-server") or shutil.which("valkey-server")
         where = ("--dir", self.folder, "--unixsocket", self.socket)
-        server = self.start(program, HOUSE / "config/redis.conf", *where, *options)
-        until(lambda: server.popen.poll() is not None or self._redis_answers(), BOOT)
-        assert server.popen.poll() is None, server.printed()
-        return server
+        server = self.start(program, ROOT / "config/redis.conf", *where, *options)
+        return server.up(self._redis_answers)
 
     def _redis_answers(self) -> bool:
         with contextlib.suppress(redis.RedisError):
             return bool(self.store.ping())
         return False
 
-    def server(self, **settings: object) -> Started:
+    def server(self, ini: Path = DEVELOPMENT, **settings: object) -> Started:
         """A server that listens; the client asks the newest one."""
-        environ = self.environ(plugins=True, **settings)
-        server = self.start(BIN / "pserve", HOUSE / "development.ini", environ=environ)
-        until(lambda: server.popen.poll() is not None or port_of(server.popen.pid), BOOT)
-        assert server.popen.poll() is None, server.printed()
+        server = self.booting_server(ini, **settings)
+        server.up(lambda: port_of(server.popen.pid))
         self.port = port_of(server.popen.pid) or 0
         return server
 
-    def add_user(self, name: str) -> tuple[str, str]:
-        """Name and password of a new user."""
-        database = Database(f"sqlite:///{self.folder}/var/sysmon.sqlite")
+    def add_user(self, name: str) -> str:
+        """``name:password`` of a new user."""
+        database = Database(f"sqlite:///{self.var}/sysmon.sqlite")
         migrations.upgrade(database)
         users_of(database).create(NewUser(username=name, password=name, fullname=name))
-        return name, name
+        return f"{name}:{name}"
 
-    def booting_worker(
-        self, threads: int | None = 16, *, plugins: bool = True, **settings: object
-    ) -> Started:
-        """A worker that may not work yet."""
-        words = [BIN / "dramatiq", "sysmon_core.worker:setup", "-p", 1, "--skip-logging"]
-        words += [] if threads is None else ["-t", threads]
-        self._workers.append(self.start(*words, environ=self.environ(plugins=plugins, **settings)))
+    def booting_worker(self, threads: int | None = 16, **settings: Any) -> Started:
+        """A worker that may not listen yet."""
+        self._workers.append(super().worker(threads, **settings))
         return self._workers[-1]
 
-    def worker(
-        self, threads: int | None = 16, *, plugins: bool = True, **settings: object
-    ) -> Started:
+    def worker(self, threads: int | None = 16, **settings: Any) -> Started:
         """A worker that listens."""
-        worker = self.booting_worker(threads, plugins=plugins, **settings)
+        worker = self.booting_worker(threads, **settings)
         alive = sum(one.popen.poll() is None for one in self._workers)
-        until(lambda: worker.popen.poll() is not None or self.listeners() >= alive, BOOT)
-        assert worker.popen.poll() is None, worker.printed()
-        return worker
+        return worker.up(lambda: self.listeners() >= alive)
 
     def listeners(self) -> int:
-        """How many workers wait for word of cancels."""
+        """How many workers listen for cancels."""
         return int(self.store.pubsub_numsub("sysmon:cancelled")[0][1])
 
     def child(self, worker: Started) -> int:
-        """The process in which a worker's threads are."""
+        """The process that has a worker's threads."""
         (pid,) = (
             one.pid
             for one in processes()
@@ -154,7 +111,7 @@ class Site:
         return pid
 
     def uptime(self) -> int:
-        """How long Redis has been up, in seconds."""
+        """Seconds since Redis was started."""
         return int(self.store.info("server")["uptime_in_seconds"])
 
     def starts(self) -> Counter[int]:
@@ -163,66 +120,58 @@ class Site:
         return Counter(int(line.split()[0]) for line in lines)
 
     def begun(self) -> set[str]:
-        """The tasks that workers say they started, if not all came as far as their programs."""
+        """The tasks that workers logged as started, even if their programs were not."""
         said = "".join(worker.printed() for worker in self._workers)
         return set(re.findall(r"task (\S+) \(\w+\) started", said))
 
-    def until_final(self, *tasks: str, seconds: float = LOST) -> list[str]:
-        """Wait until all have ended, and tell how."""
+    def until_final(self, *tasks: str, seconds: float = LOST_SECONDS) -> list[str]:
+        """Wait until all have ended; their states."""
         for task in tasks:
             until(lambda task=task: self.client.has_ended(task), seconds)  # type: ignore[misc]
         return [self.client.state(task) for task in tasks]
 
-    def until_state(self, state: str, *tasks: str, seconds: float = LOST) -> None:
-        """Wait until all are in this state; none may end otherwise."""
+    def until_state(self, state: str, *tasks: str, seconds: float = LOST_SECONDS) -> None:
+        """Wait until all are in this state; fail if one ends in another."""
         for task in tasks:
             until(lambda task=task: self.client.state(task) in FINAL | {state}, seconds)  # type: ignore[misc]
             assert self.client.task(task)["state"] == state, self.client.task(task)
 
     def let_the_lease_run_out(self, task: str) -> None:
-        """Make it long ago that its worker was heard of, instead of waiting."""
+        """Make the lease of a task expire now, instead of waiting."""
         task_id = task.rpartition("/")[2]
         self.store.zadd("sysmon:leases", {task_id: 1})
         self.store.hset(f"sysmon:task:{task_id}", "suspected", 1)
 
-    def processes(self) -> dict[int, Process]:
-        """All that mention this folder, and the sessions of the programs that tasks run."""
+    def owned(self, everything: list[Process]) -> dict[int, Process]:
+        """Also the sessions of the programs that tasks run, whose environment is empty."""
+        mine = super().owned(everything)
         noted = (self.programs / "starts").read_text()
         sessions = {int(pid) for pid in re.findall(r" (\d+)$", noted, re.MULTILINE)}
-        name = str(self.folder)
-        everything = list(processes())
-        mine = {
-            one.pid for one in everything if name in one.command or name.encode() in one.environ
-        }
-        # A session's number may have become another's by now, whose leader is then none of ours.
+        # A session's id may be another process's by now, whose leader is then not ours.
         sessions -= {one.pid for one in everything if one.pid not in mine}
-        return {one.pid: one for one in everything if one.pid in mine or one.session in sessions}
+        return mine | {one.pid: one for one in everything if one.session in sessions}
 
     def left_besides(self, *kept: Started) -> list[str]:
-        """What still runs here besides these."""
+        """The commands of all processes here but these."""
         known = {one.popen.pid for one in kept}
         return [one.command for pid, one in self.processes().items() if pid not in known]
 
     def running(self, words: str) -> int:
         """How many processes here have these words in their command lines."""
-        return sum(words in one.command for one in self.processes().values())
+        return len(self.pids(words))
 
-    def end(self) -> None:
+    def end(self, words: str = "") -> None:
         """Kill and reap what is left."""
         self.store.close()
-        while left := self.processes():
-            for pid in left:
-                kill(pid)
-        for one in self._started:
-            one.popen.wait()
+        super().end(words)
 
 
 @contextlib.contextmanager
 def new_site(**settings: object) -> Iterator[Site]:
     """A site with nothing on it yet."""
     with tempfile.TemporaryDirectory(prefix="sysmon-faults-") as name:
-        site = Site(Path(name), **settings)
+        one = Site(Path(name), **settings)
         try:
-            yield site
+            yield one
         finally:
-            site.end()
+            one.end()

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.conftest import until
-from tests.faults.client import Answer
 from tests.faults.conftest import MakeSite
-from tests.faults.machine import kill
 from tests.faults.site import Site
+from tests.support.client import Answer
+from tests.support.processes import kill
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 

@@ -109,7 +109,7 @@ def test_a_message_that_cannot_be_read_fails_its_task_alone() -> None:
         site.until_state("SUCCESS", *good, site.client.submit("once"))
 
 
-def test_a_message_for_nobody_does_not_lose_its_task() -> None:
+def test_a_message_for_an_unknown_actor_does_not_lose_its_task() -> None:
     with new_site() as site:
         site.redis()
         site.server()
@@ -134,7 +134,9 @@ def test_a_metric_that_the_worker_lacks_fails_by_its_name() -> None:
         site.until_state("SUCCESS", other)
 
 
-def test_noise_on_the_channel_of_cancels_deafens_no_worker(site: Site) -> None:
+def test_invalid_messages_on_the_channel_of_cancels_stop_no_worker_from_listening(
+    site: Site,
+) -> None:
     site.store.publish("sysmon:cancelled", b"\xff\xfe")
     site.store.publish("sysmon:cancelled", "no such task")
     key = next(keys)

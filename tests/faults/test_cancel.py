@@ -103,7 +103,7 @@ def test_processes_that_ignore_the_signal_are_gone_too_grandchildren_included(si
     assert not site.running("tail -f")
 
 
-def test_a_python_function_that_hears_nothing_is_gone_with_its_child(site: Site) -> None:
+def test_a_python_function_that_ignores_signals_is_killed_with_its_child(site: Site) -> None:
     task = site.client.submit("children")
     until(lambda: site.running("tail -f"))
     assert site.client.delete(task).status == 204
@@ -112,7 +112,7 @@ def test_a_python_function_that_hears_nothing_is_gone_with_its_child(site: Site)
     assert site.client.state(task) == "REVOKED"
 
 
-def test_a_cancel_is_heard_although_its_word_is_lost(site: Site) -> None:
+def test_a_task_is_cancelled_although_the_message_about_it_is_lost(site: Site) -> None:
     key = next(keys)
     task = busy(site, key)
     site.store.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
@@ -126,7 +126,7 @@ def test_cancels_that_race_with_starts_and_ends_leave_one_state_and_no_process(s
 
     def race(tenths: int) -> list[str]:
         task = site.client.submit("once", key=key, tenths=tenths % 3, said=1)
-        time.sleep(tenths / 100)
+        time.sleep(tenths / 100)  # the cancel meets the task at another moment of its life
         status = site.client.delete(task).status
         answers = [site.client.get(task) for _ in range(3)]
         return [str(status), *(a.json["state"] if a.status == 200 else "404" for a in answers)]

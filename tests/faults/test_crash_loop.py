@@ -17,11 +17,11 @@ from contextlib import contextmanager
 import pytest
 
 from tests.conftest import until
-from tests.faults.client import FINAL
 from tests.faults.history import Player, Story
-from tests.faults.machine import kill
 from tests.faults.model import Model
-from tests.faults.site import BOOT, LOST, Site
+from tests.faults.site import LOST_SECONDS, Site
+from tests.support.client import FINAL
+from tests.support.processes import kill
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
@@ -67,8 +67,8 @@ class Loop:
 
     def until_it_works(self) -> None:
         """Wait for the worker; no part may have ended without having been killed."""
-        until(lambda: self._worker.popen.poll() is not None or self._site.listeners(), BOOT)
-        for part in (self._redis, self._server, self._worker):
+        self._worker.up(self._site.listeners)
+        for part in (self._redis, self._server):
             assert part.popen.poll() is None, part.printed()
 
     def _strike_worker(self, victim: str) -> None:
@@ -77,7 +77,7 @@ class Loop:
         if victim == "child" and children:
             for pid in children:
                 kill(pid)
-            self._worker.popen.wait(LOST)  # the main process ends with its child
+            self._worker.popen.wait(LOST_SECONDS)  # the main process ends with its child
             return
         self._worker.kill()
         for pid in children if victim != "main" else ():
@@ -106,11 +106,11 @@ def playing(players: list[Player]) -> Iterator[None]:
 
 def settle(site: Site, player: Player) -> None:
     """Look at each task until it has ended or is gone, and then once more."""
-    end = time.monotonic() + 2 * LOST
+    end = time.monotonic() + 2 * LOST_SECONDS
     for story in [one for one in player.stories if one.path]:
         while not is_settled(player, story):
             assert time.monotonic() < end, f"FAULT_SEED={SEED}: {story}: {traces(site, story)}"
-            time.sleep(0.1)
+            time.sleep(0.1)  # between two looks
         player.show(story)
 
 
@@ -154,7 +154,7 @@ def breaches(site: Site, stories: list[Story], outages: list[float]) -> Iterator
             yield f"it ran when it was not to: {story}"
 
 
-def test_what_clients_were_told_holds_through_random_kills(site: Site) -> None:
+def test_answers_to_clients_hold_through_random_kills(site: Site) -> None:
     dice = random.Random(SEED)
     loop = Loop(site, dice)
     players = [Player(n, site.client, random.Random(SEED + n)) for n in range(1, PLAYERS + 1)]
@@ -164,8 +164,8 @@ def test_what_clients_were_told_holds_through_random_kills(site: Site) -> None:
     loop.until_it_works()
     for player in players:
         settle(site, player)
-    until(lambda: site.store.zcard("sysmon:leases") == 0, LOST)
-    until(lambda: site.store.zcard("sysmon:open") == 0, LOST)
+    until(lambda: site.store.zcard("sysmon:leases") == 0, LOST_SECONDS)
+    until(lambda: site.store.zcard("sysmon:open") == 0, LOST_SECONDS)
     assert site.store.keys("sysmon:open:*") == []
     loop.close()
     stories = [story for player in players for story in player.stories]

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from tests.conftest import until
-from tests.faults.client import Client
 from tests.faults.conftest import MakeSite
-from tests.faults.machine import kill
-from tests.faults.site import LOST, Site
+from tests.faults.site import LOST_SECONDS, Site
+from tests.support.client import Client
+from tests.support.processes import kill
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
@@ -73,7 +73,7 @@ def test_addresses_of_one_network_are_one_client(two: tuple[Site, Client, Client
     ]
 
 
-def test_what_waits_for_its_clients_other_tasks_starts_when_one_of_them_ends(
+def test_a_clients_queued_task_starts_when_one_of_its_others_ends(
     two: tuple[Site, Client, Client],
 ) -> None:
     site, one, _ = two
@@ -86,7 +86,7 @@ def test_what_waits_for_its_clients_other_tasks_starts_when_one_of_them_ends(
     assert set(site.starts().values()) == {1}
 
 
-def test_what_waits_for_its_clients_other_tasks_starts_though_their_worker_is_killed(
+def test_a_clients_queued_tasks_start_when_the_worker_of_its_others_is_killed(
     two: tuple[Site, Client, Client],
 ) -> None:
     site, one, _ = two
@@ -97,7 +97,7 @@ def test_what_waits_for_its_clients_other_tasks_starts_though_their_worker_is_ki
     kill(site.child(worker))
     worker.kill()
     site.worker(THREADS)
-    site.until_state("SUCCESS", *waiting, seconds=LOST)
+    site.until_state("SUCCESS", *waiting, seconds=LOST_SECONDS)
     site.until_state("FAILURE", *lost)
     assert set(site.starts().values()) == {1}
 

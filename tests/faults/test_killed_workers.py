@@ -9,8 +9,8 @@ import pytest
 
 from sysmon_core.tasks.limits import NO_WORKERS_SECONDS
 from tests.conftest import until
-from tests.faults.machine import Started, kill
-from tests.faults.site import LOST, Site
+from tests.faults.site import LOST_SECONDS, Site
+from tests.support.processes import Started, kill
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
@@ -61,7 +61,7 @@ def test_tasks_of_a_lost_worker_fail_or_run_again_where_they_may(site: Site) -> 
     begin = time.monotonic()
     site.worker()
     site.until_state("FAILURE", once)
-    assert time.monotonic() - begin < LOST
+    assert time.monotonic() - begin < LOST_SECONDS
     assert "worker was lost" in site.client.task(once)["result"]
     site.until_state("SUCCESS", again)
     for state in site.until_final(*waiting):
@@ -92,7 +92,7 @@ def test_one_look_at_a_lost_task_is_enough_where_no_worker_is_left(site: Site) -
     tasks = [site.client.submit("once", key=n, tenths=36000, said=3600) for n in (1, 2)]
     until(lambda: site.starts().total() == 2)
     strike(site, worker, "main and child")
-    until(lambda: site.uptime() > NO_WORKERS_SECONDS, LOST)
+    until(lambda: site.uptime() > NO_WORKERS_SECONDS, LOST_SECONDS)
     for task in tasks:
         long_ago = time.time() - NO_WORKERS_SECONDS - 1
         site.store.zadd("sysmon:leases", {task.rpartition("/")[2]: long_ago})

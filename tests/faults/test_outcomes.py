@@ -104,9 +104,10 @@ def test_tasks_run_once_although_the_answer_of_redis_is_lost(
     for key in range(10):
         proxy.become(Mode.MUTE, question)
         tasks.append(site.client.submit("once", key=key))
-        time.sleep(0.05)
+        time.sleep(0.05)  # a moment in which the worker asks, or is just starting to listen again
         proxy.become(Mode.PASS)
         tasks.append(site.client.submit("once", key=100 + key))
+    assert proxy.lost_answers
     site.until_state("SUCCESS", *tasks)
     assert worker.popen.poll() is None
     assert set(site.starts().values()) == {1}

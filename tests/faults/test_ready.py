@@ -9,8 +9,8 @@ import pytest
 
 from tests.conftest import until
 from tests.faults.conftest import MakeSite
-from tests.faults.machine import kill
-from tests.faults.site import LOST, Site
+from tests.faults.site import LOST_SECONDS, Site
+from tests.support.processes import kill
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
@@ -77,7 +77,7 @@ def test_the_loss_of_a_worker_is_found_though_the_clock_was_set_back(site: Site)
     task_id = once.rpartition("/")[2]
     site.store.zadd("sysmon:leases", {task_id: time.time() + 3600})
     site.worker()
-    until(lambda: site.store.hget(f"sysmon:task:{task_id}", "state") == "FAILURE", LOST)
+    until(lambda: site.store.hget(f"sysmon:task:{task_id}", "state") == "FAILURE", LOST_SECONDS)
     assert "worker was lost" in site.client.task(once)["result"]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import until
-from tests.faults.client import Answer
 from tests.faults.proxy import Mode, Proxy
-from tests.faults.site import BOOT, Site
+from tests.faults.site import Site
+from tests.support.client import Answer
+from tests.support.processes import START_SECONDS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
@@ -123,7 +124,7 @@ def test_a_full_redis_refuses_tasks_and_takes_them_again_when_it_has_room(site: 
 def test_a_redis_that_would_throw_tasks_away_is_refused(site: Site) -> None:
     site.redis("--maxmemory-policy", "allkeys-lru")
     worker = site.booting_worker()
-    until(lambda: worker.popen.poll() is not None, BOOT)
+    until(lambda: worker.popen.poll() is not None, START_SECONDS)
     assert worker.popen.returncode != 0
     assert "allkeys-lru" in worker.printed()
     assert "noeviction" in worker.printed()
@@ -137,7 +138,7 @@ def test_a_redis_that_would_throw_tasks_away_ends_a_worker(site: Site, when: str
         site.store.config_set("maxmemory-policy", "volatile-lru")
     else:
         worker = site.booting_worker()
-        until(lambda: "no word from Redis" in worker.printed(), BOOT)
+        until(lambda: "no word from Redis" in worker.printed(), START_SECONDS)
         site.redis("--maxmemory-policy", "volatile-lru")
-    until(lambda: worker.popen.poll() is not None, BOOT)
+    until(lambda: worker.popen.poll() is not None, START_SECONDS)
     assert "(maxmemory-policy volatile-lru): set it to noeviction" in worker.printed()

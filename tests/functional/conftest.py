@@ -1,4 +1,4 @@
-"""All that is functional holds on both databases: each test that needs one is run on each."""
+"""Functional tests that need the users' database run on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import examples
 from tests.functional.test_any_request import LINES, METHODS, PATHS, Answer, hold, wsgi
-from tests.serving import HOST, served
+from tests.support.serving import HOST, served
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

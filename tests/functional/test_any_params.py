@@ -14,9 +14,9 @@ from webtest import TestApp
 
 from tests.conftest import MakeApp, MakePrograms, MakeSettings, examples
 from tests.functional import oracle
+from tests.functional.answers import FORM, JSON, ask, problem
+from tests.functional.iostat_params import printed
 from tests.functional.oracle import Body
-from tests.functional.test_all_versions import FORM, JSON, ask, problem
-from tests.functional.test_v1 import printed
 
 BODY_LIMIT = 1 << 16  # bytes, as the settings have it
 

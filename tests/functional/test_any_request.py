@@ -21,7 +21,7 @@ from sysmon_core.metrics import registry
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.user_fields import NewUser
 from tests.conftest import MakePrograms, MakeSettings, examples, users_of
-from tests.functional.test_all_versions import FORM, JSON, PROXY, STRANGER
+from tests.functional.answers import FORM, JSON, PROXY, STRANGER
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

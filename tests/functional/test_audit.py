@@ -112,7 +112,7 @@ def test_what_changes_nothing_has_no_line(app: TestApp, audit: Audit) -> None:
     assert audit() == []
 
 
-def test_a_change_on_the_host_itself_is_by_whoever_made_it(
+def test_a_change_by_the_command_is_logged_with_the_system_user(
     app: TestApp, audit: Audit, make_settings: MakeSettings
 ) -> None:
     users_of(make_settings().database).create(NewUser(**ANN))
@@ -121,7 +121,7 @@ def test_a_change_on_the_host_itself_is_by_whoever_made_it(
     ]
 
 
-def test_a_login_that_is_refused_has_its_line_and_no_name_that_is_no_users(
+def test_a_refused_login_is_logged_without_the_name_of_an_unknown_user(
     app: TestApp, audit: Audit
 ) -> None:
     for name, told in (("root", "root"), ("canary", "unknown")):
@@ -158,7 +158,7 @@ def test_a_task_has_a_line_when_it_is_started_stopped_and_removed(
     ]
 
 
-def test_a_workers_lines_tell_which_task_they_are_of(
+def test_a_workers_lines_have_the_id_of_their_task(
     app: TestApp, log_lines: LogLines, make_settings: MakeSettings, redis_url: str
 ) -> None:
     task = app.post("/v2/iostat/?count=2", status=201)

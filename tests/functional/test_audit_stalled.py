@@ -49,7 +49,7 @@ def drained(reads: int, handler: QueuedStreamHandler) -> bytes:
     return text
 
 
-def test_nothing_is_changed_that_could_not_be_told_and_all_else_goes_on(
+def test_nothing_is_changed_that_could_not_be_logged_and_all_else_goes_on(
     testapp: TestApp, add_user: Callable[..., Any], pipe: tuple[int, QueuedStreamHandler]
 ) -> None:
     add = testapp

@@ -142,7 +142,7 @@ def test_a_program_that_prints_50_mb_is_stopped_at_the_limit(pond: TestApp) -> N
     assert "100000 bytes" in pond.get("/v1/flood/", status=502).json["detail"]
 
 
-def test_what_a_long_function_prints_is_nobody_s(pond: TestApp) -> None:
+def test_output_of_a_long_function_is_discarded(pond: TestApp) -> None:
     assert pond.get("/v1/long-chat/").json == {"long-chat": "said"}
 
 

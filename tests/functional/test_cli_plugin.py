@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from sysmon_core.cli import main
 from tests.conftest import MakePrograms
-from tests.unit.site import HEAD, Site
+from tests.support.plugins import HEAD, Site
 
 SYSMON = Path(sys.executable).parent / "sysmon"
 Run = Callable[..., Result]
@@ -71,13 +71,13 @@ def test_what_is_written_is_formatted(run: Run, folder: Path) -> None:
     subprocess.check_call([*map(str, ruff), str(folder)])
 
 
-def test_a_folder_that_is_there_is_left_as_it_is(run: Run, folder: Path) -> None:
+def test_an_existing_folder_is_unchanged(run: Run, folder: Path) -> None:
     (folder / "sysmon-fish").mkdir()
     assert "is there already" in run("new", "fish", code=1).stderr
     assert list((folder / "sysmon-fish").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_told(run: Run) -> None:
+def test_a_folder_that_cannot_be_made_is_an_error(run: Run) -> None:
     assert "cannot be written" in run("new", "fish", "--folder", "/proc/x", code=1).stderr
 
 
@@ -95,7 +95,7 @@ def test_a_name_that_is_taken_is_refused(run: Run, folder: Path, name: str, told
     assert list(folder.iterdir()) == []
 
 
-def test_a_plugin_at_fault_keeps_nobody_from_a_new_one(run: Run, site: Site) -> None:
+def test_a_faulty_plugin_does_not_prevent_a_new_one(run: Run, site: Site) -> None:
     site.add("import nonesuch_zz")
     run("new", "carp")
 

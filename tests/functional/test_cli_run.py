@@ -114,7 +114,7 @@ def test_help_is_made_of_the_params(run: Run) -> None:
         (["iostat", "--output", "xml"], "xml"),
     ],
 )
-def test_wrong_usage_is_told_by_the_option(args: list[str], said: str, run: Run) -> None:
+def test_wrong_usage_names_the_option(args: list[str], said: str, run: Run) -> None:
     assert said in run(*args, code=2).stderr
 
 

@@ -69,7 +69,7 @@ def test_other_clients_and_our_own_pages_may(headers: dict[str, str], testapp: T
 
 
 @foreign
-def test_a_link_on_another_site_may_lead_to_what_only_shows(
+def test_a_link_on_another_site_may_lead_to_a_safe_request(
     headers: dict[str, str], testapp: TestApp
 ) -> None:
     for path in ("/", "/v1/", "/v1/uptime/", "/v2/uptime/", "/openapi.json"):

@@ -18,7 +18,7 @@ from sysmon_core.api.wsgi.deferred import Deferred
 from sysmon_core.metrics.registry import Registry, Source
 from sysmon_core.server.options import Options
 from tests.conftest import MakeApp, MakeSettings, until
-from tests.serving import HOST, PATIENCE, served
+from tests.support.serving import HOST, PATIENCE, served
 
 SOURCE = Source("test", "the test itself", "0")
 MANY = 50

@@ -10,7 +10,7 @@ import pytest
 from webtest import TestApp
 
 from tests.conftest import MakeApp, MakeSettings
-from tests.functional.test_all_versions import ask, problem
+from tests.functional.answers import ask, problem
 
 PROXY = "192.0.2.1"
 LINKS = re.compile(r'(?:src|href|data-document)="([^"]+)"')

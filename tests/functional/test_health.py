@@ -63,7 +63,7 @@ def test_the_database_is_needed_where_users_are(
     assert missing(app) == ["worker", *needed]
 
 
-def test_nothing_is_told_of_where_the_parts_are(
+def test_health_checks_show_no_addresses(
     make_testapp: MakeApp, make_settings: MakeSettings
 ) -> None:
     app = make_testapp(make_settings(redis_url="redis://127.0.0.1:1"))

@@ -128,7 +128,7 @@ def test_a_removed_user_and_a_new_rank_count_at_the_next_request_in_every_proces
     assert [status(app, "ann", "ann") for app in (first, second)] == [401, 401]
 
 
-def test_nobody_learns_by_the_work_it_makes_whether_a_user_exists(
+def test_checking_an_unknown_users_password_takes_as_much_work(
     make: Make, passwords: Counting
 ) -> None:
     app = make()
@@ -149,7 +149,7 @@ def test_guesses_end_and_the_answer_says_when_to_try_again(make: Make, passwords
     assert [status(app, "nobody", "wrong") for _ in range(5)] == [401, 401, 401, 429, 429]
 
 
-def test_the_owner_goes_on_beside_whoever_guesses_from_the_same_address(make: Make) -> None:
+def test_a_user_can_log_in_while_others_guess_from_the_same_address(make: Make) -> None:
     app = make(**FEW)
     assert status(app, "ann", "ann") == 200
     assert [status(app, "ann", "wrong") for _ in range(5)] == [401, 401, 401, 429, 429]

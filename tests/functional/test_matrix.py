@@ -95,7 +95,7 @@ def answers(app: TestApp, table: dict[tuple[str, str], Row]) -> dict[tuple[str, 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", TABLES)
-def test_everybody_gets_what_the_table_says(name: str, make: Callable[..., TestApp]) -> None:
+def test_everyone_gets_the_status_in_the_table(name: str, make: Callable[..., TestApp]) -> None:
     app = make(private=name == "private")
     assert answers(app, TABLES[name]) == TABLES[name]
 
@@ -129,7 +129,7 @@ def test_a_version_that_is_not_served_is_not_there(
 
 
 @pytest.mark.parametrize(("versions", "advice"), [("v1 v2", "/v2/"), ("v1 v3", "/v3/"), ("v1", "")])
-def test_a_run_that_is_too_long_is_told_of_what_is_served(
+def test_a_run_that_is_too_long_for_the_api_says_what_is_served(
     versions: str, advice: str, make: Callable[..., TestApp]
 ) -> None:
     detail = make(versions=versions).get("/v1/iostat/?count=99", status=400).json["detail"]

@@ -28,7 +28,7 @@ from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.user_fields import USERNAME, NewUser
 from sysmon_core.settings import Settings
 from tests.conftest import MakePrograms, MakeSettings, until, users_of, working
-from tests.serving import HOST, served
+from tests.support.serving import HOST, served
 
 SECRET = "secret"
 AnyCase = Case[Any]

@@ -27,7 +27,7 @@ from sysmon_core.database.tables import users
 from sysmon_core.metrics import registry
 from sysmon_core.services.passwords import Passwords
 from tests.conftest import MakeSettings, examples
-from tests.functional.test_all_versions import FORM, JSON
+from tests.functional.answers import FORM, JSON
 
 NAMES = st.sampled_from(["ann", "Ann", "bob", "b.o_b@x-y", "root"])
 VALUES: dict[str, st.SearchStrategy[Any]] = {

@@ -180,7 +180,7 @@ CONTENT: dict[str, dict[str, Any]] = {
     [(None, 401), (WRONG[0], 401), (USER, 403)],
     ids=["nobody", "wrong password", "user"],
 )
-def test_who_is_asking_is_decided_before_what_is_sent(
+def test_authentication_comes_before_the_body_is_read(
     app: TestApp, who: str | None, status: int
 ) -> None:
     routes = [("POST", "/v3/users/")]
@@ -196,7 +196,7 @@ def test_who_is_asking_is_decided_before_what_is_sent(
     ]
 
 
-def test_versions_1_and_2_take_no_notice_of_credentials(app: TestApp) -> None:
+def test_versions_1_and_2_ignore_credentials(app: TestApp) -> None:
     for who in (*NOT_BASIC, WRONG[0], USER):
         for path in ("/", "/v1/", "/v2/", "/v1/uptime/", "/v2/uptime/", "/v1/iostat/"):
             assert ask(app, "GET", path, who).status_int == 200

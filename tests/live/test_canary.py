@@ -11,9 +11,10 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests.conftest import ROOT, until
-from tests.live.conftest import BIN, HOST, Site, new_site
-from tests.postgresql import Cluster, started_postgresql
+from tests.conftest import PATIENCE, until
+from tests.support.client import HOST, asked, basic
+from tests.support.postgresql import Cluster, started_postgresql
+from tests.support.site import BIN, ROOT, Site, new_site, welcomed
 
 CANARY = "C4n4ry/of ümläut+"  # looks different in UTF-8, percent-encoding, JSON and base64
 ADMIN = "root"
@@ -44,11 +45,8 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster | None]:
 
 @pytest.fixture
 def site(cluster: Cluster | None) -> Iterator[Site]:
-    with new_site() as one:
-        database = {"SYSMON_DATABASE_URL": cluster.url()} if cluster else {}
-        more = {"SYSMON_CONFIG": str(ROOT / "production.ini"), "SYSMON_PASSWORD_MIN_LENGTH": "3"}
-        environ = one.environ(**database, **more)
-        one.environ = lambda **extra: environ | extra  # type: ignore[method-assign]  # for all parts
+    database = {"database_url": cluster.url()} if cluster else {}
+    with new_site(config=ROOT / "production.ini", password_min_length=3, **database) as one:
         yield one
 
 
@@ -69,13 +67,10 @@ class Asking:
     ) -> int:
         headers = {"Content-Type": kind} if body else {}
         if who:
-            token = base64.b64encode(":".join(who).encode()).decode()
-            headers["Authorization"] = f"Basic {token}"
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=20)
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        self.answers += [str(answer.headers).encode(), answer.read()]
-        connection.close()
+            headers["Authorization"] = basic(":".join(who))
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
+        answer = asked(connection, method, path, body, headers)
+        self.answers += [str(answer.headers).encode(), answer.body]
         return answer.status
 
 
@@ -122,7 +117,7 @@ def test_a_password_is_nowhere_to_be_found(site: Site, cluster: Cluster | None) 
     site.said(BIN / "sysmon", "database", "upgrade")
     add = ("user", "add", ADMIN, "--admin", "--password-file", "-")
     said = site.said(BIN / "sysmon", *add, typed=CANARY)
-    started = site.run().up()
+    started = welcomed(site.run())
     ask = Asking(site.port)
     assert use(ask) == {200, 201, 204, 400, 401, 404, 409, 415}
     if cluster:  # what fails must not tell more than what works

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import METRICS, ROOT, started_redis, until
-from tests.live.conftest import BIN, SEARCH_PATH, Site, new_site
+from tests.conftest import METRICS, started_redis, until
+from tests.support.site import BIN, ROOT, SEARCH_PATH, Site, new_site, welcomed
 
 SOURCES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "sysmon_core", "plugins")
 PLUGIN = ROOT / "tests/thirdparty/sysmon-kernel"
@@ -70,8 +70,7 @@ class Host:
             yield
         finally:
             for part in (server, worker):
-                part.popen.terminate()
-                part.wait()
+                part.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +124,7 @@ def test_each_package_is_the_wheels_own(host: Host, package: str) -> None:
     assert found.is_relative_to(host.environment)
 
 
-def test_what_is_installed_has_what_it_needs(host: Host) -> None:
+def test_the_installed_distribution_has_its_dependencies(host: Host) -> None:
     host.pip("check")
 
 
@@ -134,7 +133,7 @@ def test_it_starts_whole_without_an_ini_file_or_a_checkout(host: Host) -> None:
         environ = site.environ()
         del environ["SYSMON_CONFIG"]
         here = f"cd {site.folder} && exec {host.environment}/bin/sysmon start"
-        started = site.start("sh", "-c", here, environ=environ).up()
+        started = welcomed(site.start("sh", "-c", here, environ=environ))
         site.client.finished()
         started.popen.send_signal(signal.SIGINT)
         assert started.wait() == 0

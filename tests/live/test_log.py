@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from sysmon_core.log_queue import DROPPED
-from tests.conftest import PATIENCE, ROOT, until
-from tests.live.conftest import BIN, HOST, Site
+from tests.conftest import PATIENCE, until
+from tests.support.client import HOST
+from tests.support.site import BIN, ROOT, Site
 
 ROOM = 100  # lines, instead of thousands: so the test is short
 MANY = 1500  # requests, each with a line: more than a pipe, a batch and that room take
@@ -34,7 +35,7 @@ def ini(site: Site) -> Path:
 @contextlib.contextmanager
 def serving(site: Site, ini: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A server with a pipe for its log, which only the test reads."""
-    environ = site.environ(SYSMON_CONFIG=str(ini))
+    environ = site.environ(config=ini)
     with subprocess.Popen(
         [BIN / "pserve", ini], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as server:
@@ -62,7 +63,7 @@ def ask_for_nothing(site: Site, times: int) -> None:
             response.read()
 
 
-def test_a_reader_who_stalls_holds_up_no_request_and_is_told_what_was_dropped(
+def test_a_stalled_reader_delays_no_request_and_gets_the_number_of_dropped_lines(
     site: Site, ini: Path
 ) -> None:
     with serving(site, ini) as server:

@@ -17,16 +17,9 @@ import pytest
 import redis
 
 from tests.conftest import until
-from tests.live.conftest import (
-    BIN,
-    Answer,
-    Process,
-    Site,
-    Started,
-    is_problem,
-    listening,
-    new_site,
-)
+from tests.support.client import Answer, is_problem
+from tests.support.processes import Process, Started, listening
+from tests.support.site import BIN, Site, new_site, welcomed
 
 pytestmark = pytest.mark.timeout(120)  # fixtures start whole copies one after the other
 
@@ -105,10 +98,10 @@ def test_a_second_copy_is_refused_with_one_sentence(running: Running, taken: str
     before = [site.pids(program) for program in PROGRAMS]
     with new_site() as other:
         if taken == "folder":
-            second = other.run(SYSMON_VAR=str(site.var))
+            second = other.run(var=site.var)
             sentence = f"sysmon: A sysmon runs in {site.var} already: "
         else:
-            second = other.run(SYSMON_LISTEN=f"127.0.0.1:{site.port}")
+            second = other.run(listen=f"127.0.0.1:{site.port}")
             sentence = f"sysmon: The server cannot listen on 127.0.0.1:{site.port}, "
         assert second.wait() == 1
         assert re.fullmatch(re.escape(sentence) + ".*\n", second.printed()), second.printed()
@@ -118,7 +111,7 @@ def test_a_second_copy_is_refused_with_one_sentence(running: Running, taken: str
 
 def test_of_two_copies_started_at_once_in_one_folder_one_runs(site: Site) -> None:
     with new_site() as other:
-        copies = [site.run(), other.run(SYSMON_VAR=str(site.var))]
+        copies = [site.run(), other.run(var=site.var)]
         until(lambda: any("curl --user" in copy.printed() for copy in copies))
         until(lambda: any(copy.popen.poll() is not None for copy in copies))
         assert sorted(copy.popen.poll() is None for copy in copies) == [False, True]
@@ -128,19 +121,15 @@ def test_of_two_copies_started_at_once_in_one_folder_one_runs(site: Site) -> Non
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("SYSMON_LISTEN", "127.0.0.1:http", "The server cannot listen on 127.0.0.1:http, "),
-        ("SYSMON_LISTEN", "127.0.0.1:65536", "The server cannot listen on 127.0.0.1:65536, "),
-        ("SYSMON_COMMAND_PATH", "/nowhere", "redis-server is missing: "),
-        ("SYSMON_LISTN", "x", "Unknown setting SYSMON_LISTN "),
-        ("SYSMON_DATABASE_URL", "nonsense", "The setting database_url cannot be used: "),
-        (
-            "SYSMON_VAR",
-            "/dev/null/var",
-            "The folder /dev/null/var cannot be used ",
-        ),
+        ("listen", "127.0.0.1:http", "The server cannot listen on 127.0.0.1:http, "),
+        ("listen", "127.0.0.1:65536", "The server cannot listen on 127.0.0.1:65536, "),
+        ("command_path", "/nowhere", "redis-server is missing: "),
+        ("listn", "x", "Unknown setting SYSMON_LISTN "),
+        ("database_url", "nonsense", "The setting database_url cannot be used: "),
+        ("var", "/dev/null/var", "The folder /dev/null/var cannot be used "),
     ],
 )
-def test_what_is_set_wrong_is_said_in_one_sentence_before_anything_starts(
+def test_a_wrong_setting_is_one_sentence_before_anything_starts(
     site: Site, name: str, value: str, sentence: str
 ) -> None:
     copy = site.run(**{name: value})
@@ -151,10 +140,9 @@ def test_what_is_set_wrong_is_said_in_one_sentence_before_anything_starts(
 
 def test_a_unix_socket_is_served_named_in_the_welcome_and_removed(site: Site) -> None:
     path = site.folder / "sysmon.sock"
-    copy = site.run(SYSMON_LISTEN=f"unix:{path}")
+    copy = site.run(listen=f"unix:{path}")
     copy.up(lambda: f"curl --unix-socket {path} http://localhost/v1/" in copy.printed())
-    copy.popen.terminate()
-    assert copy.wait() == 0
+    assert copy.terminate() == 0
     assert not path.exists()
 
 
@@ -202,7 +190,7 @@ def test_until_the_database_is_upgraded_version_3_says_so_and_version_1_answers(
         assert answer.headers["Retry-After"].isdigit()
         assert site.client.get("/v1/uptime/").status == 200
         assert "curl" not in copy.printed()
-    copy.up()
+    welcomed(copy)
     assert site.client.get("/v3/users/", admin(copy)).status == 200
 
 
@@ -248,7 +236,7 @@ def stopped() -> Iterator[dict[signal.Signals, Running]]:
         sites = {number: stack.enter_context(new_site()) for number in SIGNALS}
         copies = {number: (site, site.run()) for number, site in sites.items()}
         for _, copy in copies.values():
-            copy.up()
+            welcomed(copy)
         tasks = {site.busy(): site for site, _ in copies.values()}
         for task, owner in tasks.items():
             for site in sites.values():
@@ -269,7 +257,7 @@ def test_a_signal_to_the_runner_leaves_no_process(
 
 def test_under_nohup_a_closed_terminal_is_ignored(site: Site) -> None:
     words = ("nohup", BIN / "sysmon", "start")
-    copy = site.start(*words, environ=site.environ()).up()
+    copy = welcomed(site.start(*words))
     status = Path(f"/proc/{copy.popen.pid}/status").read_text()
     (ignored,) = re.findall(r"^SigIgn:\s*(\w+)$", status, re.MULTILINE)
     assert int(ignored, 16) & 1 << signal.SIGHUP - 1
@@ -296,8 +284,7 @@ def life() -> Iterator[Life]:
         user = admin(first)
         assert site.client("POST", "/v3/users/", user, ANN).status == 201
         done, cut = site.client.finished(), site.busy()
-        first.popen.terminate()
-        first.wait()
+        first.terminate()
         after_term = site.processes()
         second = site.make_run()
         seen = [site.client.get(path, user) for path in ("/v3/users/", done, cut)]
@@ -344,7 +331,7 @@ def test_a_runner_killed_by_9_leaves_no_process(stopped: dict[signal.Signals, Ru
 def test_with_a_redis_url_no_redis_is_started_and_that_one_is_used(
     site: Site, redis_url: str
 ) -> None:
-    site.run(SYSMON_REDIS_URL=redis_url).up()
+    welcomed(site.run(redis_url=redis_url))
     task = site.client.finished()
     assert not site.pids("redis-server")
     assert not (site.var / "redis.sock").exists()

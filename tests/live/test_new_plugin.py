@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.live.conftest import BIN, Site, new_site
+from tests.support.site import BIN, ROOT, Site, new_site
 
 NAME = "how-full"
 PIP = (BIN / "pip", "--disable-pip-version-check", "--quiet")
@@ -26,7 +25,7 @@ class Host:
         self.said(BIN / "sysmon", "plugin", "new", NAME, "--folder", site.folder)
         place = site.folder / "installed"
         self.said(*PIP, "install", *OFFLINE, "--target", place, self.folder)
-        self.environ = site.environ(PYTHONPATH=str(place))
+        self.environ = site.environ() | {"PYTHONPATH": str(place)}
 
     def said(self, *words: object, **environ: str) -> str:
         return self.site.said("env", *(f"{k}={v}" for k, v in environ.items()), *words)

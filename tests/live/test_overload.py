@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import http.client
 import itertools
 import resource
 import signal
@@ -15,12 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from tests.conftest import PATIENCE, started_redis, until
-from tests.live.conftest import BIN, HOST, Site, new_site
-from tests.postgresql import started_postgresql
+from tests.support.client import HOST
+from tests.support.postgresql import started_postgresql
+from tests.support.site import BIN, Site, new_site
 
 LONG = "/v1/iostat/?count=25"
 SLOTS = 4  # of synchronous runs, unless the settings say otherwise
@@ -31,12 +31,12 @@ TRIES = 10  # of each client
 QUICK = 8.0  # seconds: a busy machine may take its time, a server without a free thread takes more
 
 
-def add_user(site: Site, *others: str, **environ: str) -> None:
+def add_user(site: Site, *others: str, **settings: object) -> None:
     for words, typed in (
         (("database", "upgrade"), ""),
         *((("user", "add", name, "--password-file", "-"), "secret") for name in ("ann", *others)),
     ):
-        site.said(BIN / "sysmon", *words, typed=typed, **environ)
+        site.said(BIN / "sysmon", *words, typed=typed, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def server() -> Iterator[Site]:
     """A server that believes whom a client says it speaks for, so that tests have many."""
     with new_site() as site:
         add_user(site, "bob")
-        site.pserve(SYSMON_TRUSTED_PROXIES=HOST)
+        site.server(trusted_proxies=HOST)
         yield site
 
 
@@ -56,12 +56,7 @@ def quick(site: Site) -> None:
 
 
 def ask_v3(site: Site, address: str, password: str, name: str = "ann") -> int:
-    words = base64.b64encode(f"{name}:{password}".encode()).decode()
-    headers = {"Authorization": f"Basic {words}", "X-Forwarded-For": address}
-    connection = http.client.HTTPConnection(HOST, site.port, timeout=PATIENCE)
-    with contextlib.closing(connection):
-        connection.request("GET", "/v3/uptime/", headers=headers)
-        return connection.getresponse().status
+    return replace(site.client, address=address).get("/v3/uptime/", f"{name}:{password}").status
 
 
 @contextlib.contextmanager
@@ -85,7 +80,7 @@ def clients(ask: Callable[[int], int]) -> Iterator[Counter[int]]:
 
 
 def test_with_every_slot_for_long_runs_taken(site: Site) -> None:
-    site.pserve(SYSMON_TRUSTED_PROXIES=HOST)
+    site.server(trusted_proxies=HOST)
     with contextlib.ExitStack() as stack:
         for number in range(SLOTS):
             held = stack.enter_context(socket.create_connection((HOST, site.port)))
@@ -145,9 +140,9 @@ def test_with_clients_that_guess_every_name_from_everywhere(server: Site) -> Non
 
 def test_with_a_database_that_hangs(site: Site) -> None:
     with started_postgresql() as cluster:
-        environ = {"SYSMON_DATABASE_URL": cluster.url()}
-        add_user(site, **environ)
-        site.pserve(**environ)
+        url = cluster.url()
+        add_user(site, database_url=url)
+        site.server(database_url=url)
         assert ask_v3(site, HOST, "secret") == 200
         cluster.signal(signal.SIGSTOP)
         with clients(lambda _: ask_v3(site, HOST, "secret")) as statuses:
@@ -160,7 +155,7 @@ def test_with_a_database_that_hangs(site: Site) -> None:
 
 def test_with_a_database_that_another_program_locks(site: Site) -> None:
     add_user(site)
-    site.pserve()
+    site.server()
     with contextlib.closing(sqlite3.connect(site.var / "sysmon.sqlite", timeout=PATIENCE)) as lock:
         lock.isolation_level = None
         lock.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -178,7 +173,7 @@ def test_with_a_redis_that_hangs(site: Site) -> None:
     add_user(site)
     site.var.mkdir(exist_ok=True)
     with started_redis(site.var) as redis:
-        site.pserve()
+        site.server()
         task = site.client.submit()
         assert ask_v3(site, HOST, "secret") == 200
         redis.send_signal(signal.SIGSTOP)

@@ -8,15 +8,17 @@ import socket
 
 import pytest
 
-from tests.conftest import ROOT, until
-from tests.live.conftest import BIN, HOST, Site, Started, processes
+from tests.conftest import until
+from tests.support.client import HOST
+from tests.support.processes import Started, processes
+from tests.support.site import Site
 
 MANY = 40  # connections
 
 
 @pytest.fixture
 def server(site: Site) -> Started:
-    started = site.pserve_with("processes = 2")
+    started = site.server_with("processes = 2")
     until(lambda: len(children(started)) == 2)
     return started
 
@@ -30,7 +32,7 @@ def ask(site: Site) -> None:
     assert statuses == [200] * MANY
 
 
-def test_one_that_is_killed_is_replaced_and_nobody_notices(site: Site, server: Started) -> None:
+def test_a_killed_process_is_replaced_and_no_request_fails(site: Site, server: Started) -> None:
     lost, left = children(server)
     os.kill(lost, signal.SIGKILL)
     ask(site)
@@ -40,16 +42,15 @@ def test_one_that_is_killed_is_replaced_and_nobody_notices(site: Site, server: S
     assert f"process {lost} ended (-9)" in server.printed()
 
 
-def test_without_the_one_that_watches_they_end_too(site: Site, server: Started) -> None:
-    server.popen.kill()
-    server.wait()
+def test_server_processes_end_when_their_supervisor_is_killed(site: Site, server: Started) -> None:
+    server.kill()
     until(lambda: site.processes() == {})
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_an_address_that_is_taken_is_told_and_its_server_goes_on(site: Site, count: int) -> None:
-    site.pserve_with(f"processes = {count}")
-    refused = site.start(BIN / "pserve", ROOT / "development.ini")
+def test_an_address_in_use_is_an_error_and_its_server_goes_on(site: Site, count: int) -> None:
+    site.server_with(f"processes = {count}")
+    refused = site.booting_server()
     assert refused.wait() != 0
     last = refused.printed().splitlines()[-1]
     assert f"The server cannot listen on {HOST}:{site.port}, as the setting listen says: " in last
@@ -60,13 +61,12 @@ def test_an_address_that_is_taken_is_told_and_its_server_goes_on(site: Site, cou
 def test_a_socket_of_the_file_system_serves_beside_an_address(site: Site) -> None:
     path = site.folder / "sysmon.sock"
     listen = f"{HOST}:{site.port} unix:{path}"
-    server = site.pserve(SYSMON_LISTEN=listen, SYSMON_TRUSTED_PROXIES="unix")
+    server = site.server(listen=listen, trusted_proxies="unix")
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(path))
         connection.sendall(b"GET /v1 HTTP/1.0\r\nX-Forwarded-Prefix: /below\r\n\r\n")
         with connection.makefile("rb") as stream:
             assert b"location: /below/v1/" in stream.read().lower()
     assert site.client("GET", "/v1").headers["Location"] == "/v1/"
-    server.popen.terminate()
-    assert server.wait() == 0
+    assert server.terminate() == 0
     assert not path.exists()

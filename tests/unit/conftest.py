@@ -14,7 +14,7 @@ import pytest
 from sysmon_core.running.context import Listener, Run, Stop
 from sysmon_core.running.process import TERM_GRACE_SECONDS, Output, execute
 from tests.conftest import until
-from tests.unit.site import Site
+from tests.support.plugins import Site
 
 AT_ONCE = 5.0  # seconds: generous, but far less than what is not stopped here would take
 LONG = "sleep 1000"

@@ -77,7 +77,7 @@ def test_a_line_is_one_line_whatever_is_in_it(logger: logging.Logger, stream: io
 
 
 @pytest.mark.parametrize("logger", [logs.Json, logs.Readable], indirect=True)
-def test_what_goes_by_the_name_of_a_secret_is_left_out(
+def test_fields_named_like_secrets_are_left_out(
     logger: logging.Logger, stream: io.StringIO
 ) -> None:
     names = ("password", "Authorization", "set_cookie", "database_url", "api_token", "DSN")
@@ -101,7 +101,7 @@ def test_a_traceback_tells_where_and_no_values(logger: logging.Logger, stream: i
     assert "canary" not in text
 
 
-def test_what_json_does_not_know_is_told_all_the_same(
+def test_values_that_json_lacks_are_logged_as_text(
     logger: logging.Logger, stream: io.StringIO
 ) -> None:
     logger.warning("%s", {1}, extra={"path": ROOT, "raw": b"\xff"})

@@ -17,9 +17,9 @@ from sysmon_core import Column, Command, Field, Integer, Params, Report, Run
 from sysmon_core.checks import examine
 from sysmon_core.checks.trial import ENDING_SECONDS, OVERRUN_SECONDS
 from tests.conftest import MakePrograms
+from tests.support.plugins import HEAD, Site
 from tests.unit.checks.conftest import CONFIG, DEPTH, findings, good, short
 from tests.unit.conftest import alive, pid_in
-from tests.unit.site import HEAD, Site
 
 CHECKS = ["declaration", "params", "refusals", "duration", "output", "cancel", "deadline"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sysmon_core.api.wsgi.deferred import Deferred
-from tests.serving import HOST, PATIENCE, served
+from tests.support.serving import HOST, PATIENCE, served
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment

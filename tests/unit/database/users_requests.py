@@ -1,0 +1,29 @@
+"""Requests for users, and how their refusals are checked."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+from webtest import TestApp
+
+
+def authorization(name: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {b64encode(f'{name}:{name}'.encode()).decode()}"}
+
+
+def ask(app: TestApp, method: str, path: str, body: str = "", who: str = "root") -> Any:
+    sent = {"body": body.encode(), "content_type": "application/x-www-form-urlencoded"}
+    headers = authorization(who) if who else {}
+    client = TestApp(app.app)  # one for each thread
+    return client.request(path, method=method, headers=headers, expect_errors=True, **sent)
+
+
+def is_unavailable(answer: Any) -> bool:
+    assert answer.status_int == 503
+    assert answer.content_type == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) >= 1
+    return True
+
+
+ANN = "username=ann&password=p&fullname=Ann"
