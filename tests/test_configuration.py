@@ -20,7 +20,8 @@ from tests.conftest import ROOT
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_the_table_of_settings_has_every_one(name: str) -> None:
     field = Settings.model_fields[name]
-    shown = "empty" if field.default == "" else f"`{field.default}`"
+    text = " ".join(field.default) if isinstance(field.default, tuple) else field.default
+    shown = "empty" if text == "" else f"`{text}`"
     row = f"| `sysmon.{name}` | `SYSMON_{name.upper()}` | {shown} | {field.description} |"
     assert row in (ROOT / "docs/settings.md").read_text()
 
