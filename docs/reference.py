@@ -24,7 +24,7 @@ TYPES = {  # neither classes nor functions, so without docstrings of their own
 
 
 def reference(module: ModuleType) -> str:
-    """The reference in Markdown: a section for each name that the module lists."""
+    """Return the reference in Markdown: a section for each name that the module lists."""
     parts = (_part(name, getattr(module, name)) for name in module.__all__)
     return "\n".join([HEADING, INTRODUCTION, *parts])
 
@@ -52,13 +52,16 @@ def _described(value: object) -> Iterator[str]:
 
 
 def _items(block: str) -> list[tuple[str, str]]:
-    """The pairs ``name: text`` of a docstring's section; a text goes on in indented lines."""
+    """Return the pairs ``name: text`` of a docstring's section.
+
+    A text goes on in indented lines.
+    """
     found = re.findall(r"^    (\S[^:\n]*): (.*(?:\n {8}.*)*)", block, re.MULTILINE)
     return [(name, " ".join(what.split())) for name, what in found]
 
 
 def _methods(value: object) -> Iterator[tuple[str, str]]:
-    """The methods of Run and their summaries; authors call no methods of other classes."""
+    """Yield the methods of Run and their summaries; authors call no methods of other classes."""
     if value is Run:
         for name, method in vars(value).items():
             if inspect.isfunction(method) and not name.startswith("_"):
@@ -71,7 +74,7 @@ def _code(text: str) -> str:
 
 
 def renewed(page: str) -> str:
-    """The page with a new reference."""
+    """Return the page with a new reference."""
     return page.partition(HEADING)[0] + reference(facade)
 
 

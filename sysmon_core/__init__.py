@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        """A name of the facade, or its list of names."""
+        """Return a name of the facade, or its list of names."""
         facade = import_module("sysmon_core.facade")
         if name in {"__all__", *facade.__all__}:
             return getattr(facade, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        """The names of the facade, for editors and interpreters that complete them."""
+        """Return the names of the facade, for editors and interpreters that complete them."""
         return import_module("sysmon_core.facade").__all__

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def main(_global_config: dict[str, str], **ini: str) -> WSGIApplication:
-    """The factory named in the ini file's ``[app:main]``."""
+    """Return the factory named in the ini file's ``[app:main]``."""
     config = settings.load(ini)
     return make_app(config, registry.load(config))
 
@@ -78,7 +78,7 @@ def make_app(
 
 
 def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Check]:
-    """What must be there; the database only where users are asked for."""
+    """Make the checks of readiness; that of the database only where users are served."""
 
     def redis_takes_tasks() -> None:
         has_room(client)

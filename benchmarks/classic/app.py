@@ -26,7 +26,7 @@ Answer = tuple[Any, int] | tuple[Any, int, dict[str, str]]
 
 
 def make_app() -> Flask:
-    """The WSGI application."""
+    """Make the WSGI application."""
     app = Flask("classic")
     app.config["BUNDLE_ERRORS"] = True
     api = Api(app, catch_all_404s=True, errors={"OperationalError": _away(), "RedisError": _away()})
@@ -43,7 +43,7 @@ def _away() -> dict[str, Any]:
 
 
 def whole_number(text: str) -> int:
-    """A whole number of at least 1 in ASCII digits."""
+    """Return a whole number of at least 1 in ASCII digits."""
     if not re.fullmatch("[0-9]+", text) or int(text) < 1:
         raise ValueError("not a whole number of at least 1")
     return int(text)
@@ -58,7 +58,7 @@ class Uptime(Resource):  # type: ignore[misc]  # no types from there
     """Runs uptime for each request."""
 
     def get(self) -> dict[str, str]:
-        """What it prints."""
+        """Return what it prints."""
         if UPTIME is None:
             abort(HTTPStatus.NOT_IMPLEMENTED, message="uptime is missing: install procps")
         done = subprocess.run(  # noqa: S603 - our own words
@@ -83,7 +83,7 @@ class Iostat(Resource):  # type: ignore[misc]  # likewise
         return body, HTTPStatus.CREATED, {"Location": path}
 
     def get(self) -> Answer:
-        """The same."""
+        """Return the same."""
         return self.post()
 
     def head(self) -> Answer:
@@ -109,7 +109,7 @@ class Task(Resource):  # type: ignore[misc]  # likewise
     """Shows and ends tasks."""
 
     def get(self, task_id: str) -> dict[str, Any]:
-        """The task's state, and its result or error once it has one."""
+        """Return the task's state, and its result or error once it has one."""
         result = celery.AsyncResult(task_id)
         state = _state(result)
         path = f"/v2/task/{task_id}"

@@ -33,7 +33,10 @@ celery.conf.update(
 
 
 def _launcher() -> list[str]:
-    """What makes the kernel end the program with the pool's process: revoking kills that alone."""
+    """Return the words that make the kernel end the program with the pool's process.
+
+    Revoking kills that alone.
+    """
     setpriv = shutil.which("setpriv", path=SEARCH_PATH)
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 

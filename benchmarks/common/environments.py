@@ -15,7 +15,7 @@ MAKING = 300.0  # seconds that one may take to be made
 
 
 def environment(name: str, requirements: Path) -> Path:
-    """The folder of a peer's programs, made first if its requirements are not what they were."""
+    """Return the folder of a peer's programs, made anew if its requirements have changed."""
     folder = ENVIRONMENTS / name
     stamp = folder / "made"
     wanted = requirements.read_text()
@@ -32,7 +32,7 @@ def _run(*argv: str) -> None:
 
 
 def program(*names: str) -> str:
-    """The path of the first of these programs that this host has.
+    """Return the path of the first of these programs that this host has.
 
     Raises:
         RuntimeError: it has none.

@@ -18,12 +18,12 @@ def say(text: str) -> None:
 
 
 def median(values: Iterable[float]) -> float:
-    """The middle of them."""
+    """Return the middle of them."""
     return statistics.median(values)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that this share of them does not exceed."""
+    """Return the smallest value that this share of them does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
@@ -37,7 +37,7 @@ class Figure:
     numbers: tuple[float | None, ...]  # None where there is nothing to measure
 
     def cells(self) -> list[str]:
-        """The line's cells, as text; of two numbers also the first by the second."""
+        """Return the line's cells, as text; of two numbers also the first by the second."""
         numbers = [ABSENT if number is None else _rounded(number) for number in self.numbers]
         return [self.name, self.unit, *numbers, *self._ratio()]
 
@@ -78,7 +78,7 @@ class Table:
         say(f"  {'':44} {'':12}" + "".join(f"{head:>16}" for head in heads[2:]))
 
     def heads(self) -> list[str]:
-        """The names of the columns."""
+        """Return the names of the columns."""
         return ["", "unit", *self.systems, *(["ratio"] if len(self.systems) == 2 else [])]
 
 
@@ -98,7 +98,7 @@ class Promise:
         return self.number >= self.bound if self.at_least else self.number <= self.bound
 
     def line(self) -> str:
-        """What was promised and what came of it."""
+        """Return the promise and its outcome."""
         sign = "≥" if self.at_least else "≤"
         verdict = VERDICTS[self.aim][self.kept]
         return f"{verdict}: {self.text} {sign} {self.bound:,g}: {self.number:,.2f}"

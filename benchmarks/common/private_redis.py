@@ -21,11 +21,11 @@ class PrivateRedis:
     socket: Path
 
     def client(self, db: int) -> redis.Redis:
-        """A client of one of its databases."""
+        """Return a client of one of its databases."""
         return redis.Redis(unix_socket_path=str(self.socket), db=db)
 
     def url(self, db: int) -> str:
-        """The URL of one of its databases."""
+        """Return the URL of one of its databases."""
         return f"unix://{self.socket}?db={db}"
 
     def answers(self) -> bool:

@@ -32,7 +32,7 @@ def until(condition: Callable[[], object], what: str, pause: float, patience: fl
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody uses."""
+    """Return a port of the loopback address that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -55,7 +55,7 @@ class Entry:
 
 
 def tree(root: int) -> list[Entry]:
-    """The process and all below it; those that end meanwhile are left out."""
+    """Return the process and all below it; those that end meanwhile are left out."""
     found = []
     with contextlib.suppress(psutil.Error):
         top = psutil.Process(root)
@@ -78,7 +78,10 @@ def memory(entries: Iterable[Entry]) -> float:
 
 
 def launcher(name: str) -> list[str]:
-    """What has the kernel send a signal to a program whose parent was killed; Linux has it."""
+    """Return the words that have the kernel send a signal to a program whose parent was killed.
+
+    Linux has it.
+    """
     setpriv = shutil.which("setpriv", path=SEARCH_PATH)
     return [setpriv, "--pdeathsig", name, "--"] if setpriv else []
 

@@ -20,7 +20,7 @@ SIGNALS = (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def options(about: str) -> argparse.ArgumentParser:
-    """The options of both benchmarks."""
+    """Return the options of both benchmarks."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--quick", action="store_true", help="two minutes, less exact")
     parser.add_argument("--out", type=Path, help="write the results there, as Markdown")
@@ -29,7 +29,7 @@ def options(about: str) -> argparse.ArgumentParser:
 
 @contextlib.contextmanager
 def run(limit: int, results: Results) -> Iterator[tuple[Path, PrivateRedis]]:
-    """A folder and a Redis for so many seconds; at the end every promise is shown."""
+    """Give a folder and a Redis for so many seconds; at the end every promise is shown."""
     begin = time.monotonic()
     with (
         _bounded(limit),

@@ -30,12 +30,12 @@ class Cost:
 
 
 def idle(systems: Sequence[System], seconds: float) -> list[Cost]:
-    """The cost of workers that have nothing to do, all over the same time."""
+    """Return the cost of workers that have nothing to do, all over the same time."""
     return _costs(systems, seconds)
 
 
 def holding(system: System, running: int, seconds: float) -> Cost:
-    """The cost of a worker once it runs so many programs at once."""
+    """Return the cost of a worker once it runs so many programs at once."""
     until(
         lambda: sum(entry.name == PROGRAM for entry in _family(system)) >= running,
         f"{running} programs at once in {system.label}",
@@ -55,7 +55,7 @@ def _costs(systems: Sequence[System], seconds: float) -> list[Cost]:
 
 
 def _family(system: System) -> list[Entry]:
-    """The processes of the worker."""
+    """Return the processes of the worker."""
     return tree(system.worker.pid) if system.worker else []
 
 

@@ -129,7 +129,7 @@ def _table_of_finished(results: Results, title: str, scale: Scale) -> Table:
 
 
 def idle(systems: Systems, scale: Scale, results: Results) -> None:
-    """What workers cost that have nothing to do."""
+    """Measure what idle workers cost."""
     ours, theirs = footprint.idle(systems.pair, scale.idle)
     table = Table(
         "Idle workers",

@@ -88,7 +88,7 @@ class System:
         self.worker = None
 
     def submit(self, path: str) -> str:
-        """The id of a new task.
+        """Return the id of a new task.
 
         Raises:
             RuntimeError: none was made.
@@ -96,7 +96,7 @@ class System:
         return self._submit(path, 1)[0]
 
     def submit_many(self, path: str, count: int) -> list[str]:
-        """The ids of as many new tasks, asked for by several clients at once."""
+        """Return the ids of as many new tasks, asked for by several clients at once."""
         shares = [len(range(first, count, CLIENTS)) for first in range(CLIENTS)]
         with ThreadPoolExecutor(CLIENTS) as pool:
             return [one for ids in pool.map(lambda n: self._submit(path, n), shares) for one in ids]
@@ -116,7 +116,7 @@ class System:
         return ids
 
     def state(self, task_id: str) -> str | None:
-        """The task's state, read from Redis."""
+        """Return the task's state, read from Redis."""
         return self.state_in(self.record + task_id)
 
     def wait_for_end(self, task_id: str, pause: float = 0.02) -> bool:
@@ -158,7 +158,7 @@ class Place:
 
     @classmethod
     def prepared(cls, folder: Path, redis: PrivateRedis) -> Place:
-        """A place on whose search path ``iostat`` is instant where one report is asked for."""
+        """Return a place on whose search path one report of ``iostat`` takes no time."""
         instant = folder / "programs" / "iostat"
         instant.parent.mkdir()
         instant.write_text(INSTANT.format(iostat=program("iostat")))

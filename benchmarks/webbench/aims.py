@@ -81,5 +81,5 @@ def _polls(results: Results, by_name: dict[str, Cells]) -> None:
 
 
 def _worst(number: float | None) -> float:
-    """A latency that could not be told breaks every bound."""
+    """Give an unknown latency a value that breaks every bound."""
     return math.inf if number is None else number

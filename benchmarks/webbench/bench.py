@@ -72,14 +72,14 @@ class Bench:
     _databases: Iterator[int] = field(default_factory=itertools.count)
 
     def site(self) -> Site:
-        """A new site of ours, with a database of Redis, an admin and nothing else."""
+        """Return a new site of ours, with a database of Redis, an admin and nothing else."""
         number = self.database()
         site = Site(self.folder / f"site-{number}", self.redis.url(number))
         site.prepare()
         return site
 
     def database(self) -> int:
-        """A database of Redis that nobody has."""
+        """Return a database of Redis that nobody has."""
         return next(self._databases)
 
     def keys(self, database: int) -> set[bytes]:

@@ -33,7 +33,7 @@ class Cells:
         return self._latency("p50", system, connections)
 
     def p99(self, system: str, connections: int) -> float | None:
-        """The same."""
+        """Return the same."""
         return self._latency("p99", system, connections)
 
     def cpu(self, system: str, connections: int) -> float:
@@ -41,11 +41,11 @@ class Cells:
         return self.found[system][connections].median("cpu")
 
     def failures(self, system: str, connections: int) -> float:
-        """Requests of all rounds that got no answer or another than what is right."""
+        """Count the requests of all rounds that got no answer or another than what is right."""
         return self.found[system][connections].failed
 
     def failed(self, system: str) -> int:
-        """The same with all numbers of connections."""
+        """Return the same with all numbers of connections."""
         return sum(one.failed for one in self.found[system].values())
 
     def _latency(self, name: str, system: str, connections: int) -> float | None:

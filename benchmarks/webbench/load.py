@@ -56,7 +56,7 @@ class Measured:
 
 
 def command(target: Target, connections: int, seconds: float) -> list[str]:
-    """The words that start wrk."""
+    """Return the words that start wrk."""
     options = ["--threads", "1", "--connections", str(connections), "--script", str(SCRIPT)]
     options += ["--duration", f"{max(1, round(seconds))}s", "--timeout", f"{SLOWEST}s"]
     for name, value in target.headers.items():

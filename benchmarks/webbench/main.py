@@ -84,7 +84,7 @@ def main() -> int:
 
 
 def _programs() -> list[str]:
-    """The versions of wrk, which prints its own with status 1, and of node_exporter."""
+    """Return the versions of wrk, which prints its own with status 1, and of node_exporter."""
     commands = ((program("wrk"), "-v"), (program("prometheus-node-exporter"), "--version"))
     return [_first_line(*command) for command in commands]
 

@@ -31,7 +31,7 @@ class Site:
         return int(self.redis_url.rpartition("=")[2])
 
     def environ(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The environment of all that is ours."""
+        """Return the environment of all that is ours."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SYSMON_")}
         return kept | {
             "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",  # of this checkout, whatever is installed
@@ -61,7 +61,7 @@ class Site:
         )
 
     def server(self, processes: int = 1, more: Mapping[str, str] | None = None) -> Server:
-        """A server on production.ini, its log of requests in a file."""
+        """Return a server on production.ini, its log of requests in a file."""
         port = free_port()
         ini = self.folder / f"{port}.ini"
         _write_ini(ini, processes)
@@ -70,7 +70,7 @@ class Site:
         return Server(port, words, environ, self.folder / f"{port}.log")
 
     def worker(self, more: Mapping[str, str] | None = None) -> Process:
-        """A worker, as `make run` has it."""
+        """Return a worker, as `make run` has it."""
         words = [str(BIN / "sysmon"), "worker"]
         return Process(words, self.environ(more), self.folder / "worker.log")
 

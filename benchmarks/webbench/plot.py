@@ -70,7 +70,7 @@ class Panel:
     TOLD = 300  # connections of which the number is written
 
     def parts(self) -> Iterator[str]:
-        """The parts of the picture."""
+        """Yield the parts of the picture."""
         yield _text(self.left + 4, self.top + 24, self.name, "bold")
         yield from self._axes()
         ends = self._ends()

@@ -42,7 +42,10 @@ def run(bench: Bench) -> None:
 def _compare(
     bench: Bench, what: str, how: str, limits: str, sizes: Sequence[int], targets: list[Target]
 ) -> None:
-    """A table of what each size of a thing does to what is asked for; they come size by size."""
+    """Return a table of what each size of a thing does to what is asked for.
+
+    The lines come size by size.
+    """
     found = measure(targets, bench.scale.few, bench.scale.seconds)
     heads = tuple(f"{size:,}" for size in sizes)
     table = bench.results.begin(Table(f"With more {what}", how, heads, limits))
@@ -144,7 +147,7 @@ def _metrics(bench: Bench) -> None:
 
 
 def _distribution(site: Site, count: int) -> str:
-    """A folder for PYTHONPATH with a plugin, as if it were installed there."""
+    """Return a folder for PYTHONPATH with a plugin, as if it were installed there."""
     folder = site.folder / "many"
     about = folder / "many_metrics-1.dist-info"
     about.mkdir(parents=True)

@@ -64,7 +64,7 @@ class Server:
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
     ) -> Answer:
-        """The answer to one request, on a connection of its own."""
+        """Return the answer to one request, on a connection of its own."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request(method, path, headers=dict(headers or {}))

@@ -12,7 +12,7 @@ SUBMIT = "/v2/iostat/"
 
 
 def submitted(server: Server) -> str:
-    """The path of a new task.
+    """Return the path of a new task.
 
     Raises:
         RuntimeError: the server took none.
@@ -24,14 +24,14 @@ def submitted(server: Server) -> str:
 
 
 def ended(server: Server) -> str:
-    """The path of a new task that a worker has meanwhile run."""
+    """Return the path of a new task that a worker has meanwhile run."""
     path = submitted(server)
     until(lambda: "SUCCESS" in server.get(path).body, "the end of a task", 0.05, PATIENCE)
     return path
 
 
 def finished(server: Server, worker: Process) -> str:
-    """The same of this worker, which is then stopped."""
+    """Return the same of this worker, which is then stopped."""
     try:
         return ended(server)
     finally:

@@ -77,7 +77,7 @@ class UsageQuery(threading.Thread):
             self.reason = error.strerror or type(error).__name__
 
     def answer(self, run: Run) -> Row | None:
-        """The columns with numbers; None if there are none, and ``reason`` says why.
+        """Return the columns with numbers; None if there are none, and ``reason`` says why.
 
         Raises:
             RunStopped, MetricTimeout: the run is to end.
@@ -137,12 +137,12 @@ class UsageReader:
 
 
 def mounted() -> dict[str, Any]:
-    """What psutil knows of each mount point; of two mounts at one point, of the later."""
+    """Return what psutil knows of each mount point; of two mounts at one point, of the later."""
     return {found.mountpoint: found for found in psutil.disk_partitions(all=True)}
 
 
 def on_disks() -> list[Any]:
-    """What psutil knows of the mounts that keep data on a disk, and of the root.
+    """Return what psutil knows of the mounts that keep data on a disk, and of the root.
 
     A folder may be mounted a second time elsewhere, as containers and systemd do it: the first
     mount of a device stands for all, as with df. Those of the network are left out: one that
@@ -155,14 +155,17 @@ def on_disks() -> list[Any]:
 
 
 def names(found: Any) -> Row:
-    """The columns with texts; bytes that are no UTF-8, which JSON cannot carry, are replaced."""
+    """Return the columns with texts.
+
+    Bytes that are no UTF-8, which JSON cannot carry, are replaced.
+    """
     texts = {"mount": found.mountpoint, "device": found.device, "type": found.fstype}
     return {name: text.encode("utf-8", "replace").decode() for name, text in texts.items()}
 
 
 @hookimpl
 def sysmon_metrics() -> list[Metric]:
-    """The one metric of this plugin."""
+    """Declare the one metric of this plugin."""
     return [
         Metric(
             name="disk",

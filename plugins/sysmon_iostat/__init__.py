@@ -22,7 +22,7 @@ class IostatParams(IntervalParams):
 
 
 def arguments(params: IostatParams, platform: str) -> list[str]:
-    """The words after ``iostat``, in the style of the platform's own program."""
+    """Return the words after ``iostat``, in the style of the platform's own program."""
     count, wait = str(params.count), str(params.wait)
     if platform == "darwin":
         return ["-d", "-c", count, "-w", wait]
@@ -31,7 +31,7 @@ def arguments(params: IostatParams, platform: str) -> list[str]:
 
 @hookimpl
 def sysmon_metrics() -> list[Command]:
-    """The one metric of this plugin."""
+    """Declare the one metric of this plugin."""
     return [
         Command(
             name="iostat",

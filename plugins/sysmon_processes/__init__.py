@@ -134,7 +134,7 @@ def read(params: ProcessesParams, run: Run) -> list[Row]:
 
 @hookimpl
 def sysmon_metrics() -> list[Metric]:
-    """The one metric of this plugin."""
+    """Declare the one metric of this plugin."""
     return [
         Metric(
             name="processes",

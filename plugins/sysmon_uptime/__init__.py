@@ -13,7 +13,7 @@ COLUMNS = [
 
 @hookimpl
 def sysmon_metrics() -> list[Command]:
-    """The one metric of this plugin."""
+    """Declare the one metric of this plugin."""
     return [
         Command(
             name="uptime",

@@ -35,13 +35,16 @@ class VmstatParams(IntervalParams):
 
 
 def arguments(params: VmstatParams, _platform: str) -> list[str]:
-    """The words after ``vmstat``; wide, since the memory of today does not fit its columns."""
+    """Return the words after ``vmstat``.
+
+    They ask for wide columns, since the memory of today does not fit the usual ones.
+    """
     return ["-w", str(params.wait), str(params.count)]
 
 
 @hookimpl
 def sysmon_metrics() -> list[Command]:
-    """The one metric of this plugin."""
+    """Declare the one metric of this plugin."""
     return [
         Command(
             name="vmstat",

@@ -30,7 +30,7 @@ class Exactly(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     def __json__(self, _request: object) -> dict[str, Any]:
-        """The body as Pyramid's JSON renderer asks for it."""
+        """Return the body as Pyramid's JSON renderer asks for it."""
         return self.model_dump(mode="json", by_alias=True)
 
 
@@ -150,7 +150,7 @@ class Users(Exactly):
 
 
 def report(name: str) -> dict[str, Any]:
-    """What one run of the metric of this name gives."""
+    """Describe the body that one run of the metric gives."""
     return {
         "type": "object",
         "title": f"A report of {name}",

@@ -11,7 +11,7 @@ from sysmon_core.api.versions import Version, with_tasks
 
 
 def resources(deps: Dependencies) -> Iterator[Resource]:
-    """The index and every metric."""
+    """Declare the index and every metric."""
     yield VERSION.resource("", "", {"GET": index(VERSION, deps.registry)})
     permission = VERSION.permission(private=deps.private)
     elsewhere = with_tasks(deps.versions)

@@ -14,7 +14,7 @@ from sysmon_core.metrics.metric import Metric
 
 
 def resources(deps: Dependencies) -> Iterator[Resource]:
-    """The index, every metric and the tasks."""
+    """Declare the index, every metric and the tasks."""
     yield VERSION.resource("", "", {"GET": index(VERSION, deps.registry)})
     yield from metrics_and_tasks(VERSION, deps)
 

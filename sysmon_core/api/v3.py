@@ -13,7 +13,7 @@ from sysmon_core.api.versions import Version
 
 
 def resources(deps: Dependencies) -> Iterator[Resource]:
-    """The index, every metric, the tasks and the users."""
+    """Declare the index, every metric, the tasks and the users."""
     yield VERSION.resource("", "", {"GET": index(VERSION, deps.registry, "users")})
     yield from metrics_and_tasks(VERSION, deps)
     yield VERSION.resource(

@@ -38,11 +38,11 @@ class Version:
         return self.authenticated
 
     def permission(self, *, private: bool) -> str:
-        """What a caller needs for all but the index; ``private`` is the setting."""
+        """Return the permission for all but the index; ``private`` is the setting."""
         return USER if self.authenticated or private else PUBLIC
 
     def route(self, name: str = "") -> str:
-        """The name of one of its routes: of the index if none is given."""
+        """Return the name of one of its routes: of the index if none is given."""
         return f"{self.name}.{name}" if name else self.name
 
     def resource(
@@ -66,7 +66,7 @@ class Version:
 
 
 def load(names: Iterable[str]) -> tuple[Version, ...]:
-    """The versions of these names, each from the module of its name.
+    """Return the versions of these names, each from the module of its name.
 
     Which names there are is in ``settings.types``, which must not import the API.
     """
@@ -74,5 +74,5 @@ def load(names: Iterable[str]) -> tuple[Version, ...]:
 
 
 def with_tasks(names: Iterable[str]) -> Version | None:
-    """The first of these versions in which a long run becomes a task, if there is one."""
+    """Return the first of these versions in which a long run becomes a task, if there is one."""
     return next((version for version in load(names) if version.tasks), None)

@@ -69,7 +69,7 @@ def check(name: str | None) -> None:
 
 
 def _selected(found: Registry, name: str | None) -> tuple[list[Metric], list[str]]:
-    """The metrics that a name means, and why a plugin of this name was left out.
+    """Return the metrics that a name means, and why a plugin of this name was left out.
 
     Raises:
         UsageError: there are neither.
@@ -96,7 +96,7 @@ def _check(metric: Metric, config: Settings, found: Registry) -> int:
 
 
 def _registry(config: Settings) -> Registry:
-    """What is installed; a plugin at fault is told of, and keeps no other from being seen."""
+    """Load the plugins; one at fault is reported, and hides no other."""
     from sysmon_core.metrics import registry
     from sysmon_core.metrics.host import bind
 

@@ -35,7 +35,10 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def _plain(value: float) -> str:
-    """A whole number with all its digits; any other with two decimals, or three digits if tiny."""
+    """Return a whole number with all its digits.
+
+    Any other number has two decimals, or three digits if it is tiny.
+    """
     if isinstance(value, int):
         return str(value)
     usual = value == 0 or 0.01 <= abs(value) < MAX_DECIMAL

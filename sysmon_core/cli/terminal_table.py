@@ -50,7 +50,10 @@ def _has_numbers(rows: Sequence[Row], name: str) -> bool:
 
 
 def _widths(grid: Grid, numeric: Sequence[bool], room: int) -> list[int] | None:
-    """The width of each column, texts narrowed as needed; None if the numbers leave no room."""
+    """Return the width of each column, texts narrowed as needed.
+
+    Return None if the numbers leave no room.
+    """
     widths = [
         _widest(cells) if number else min(_widest(cells), room)
         for cells, number in zip(zip(*grid, strict=True), numeric, strict=True)

@@ -30,5 +30,5 @@ class IntervalParams(Params):
 
 
 def interval_duration(params: IntervalParams) -> float:
-    """The ``duration`` of a metric with IntervalParams, if its first report comes at once."""
+    """Return the seconds of a run with IntervalParams whose first report comes at once."""
     return params.wait * (params.count - 1)

@@ -32,7 +32,7 @@ class Column:
     scale: float = 1
 
     def of(self, row: Mapping[str, Any]) -> Any:
-        """The value of this column in a parser's row; None if there is none."""
+        """Return the value of this column in a parser's row; None if there is none."""
         value = row.get(self.source or self.name)
         if self.scale == 1 or not isinstance(value, int | float):
             return value

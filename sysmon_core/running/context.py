@@ -34,7 +34,7 @@ class Stop:
             os.write(self._write, b"!")
 
     def fileno(self) -> int:
-        """The descriptor to wait on."""
+        """Return the descriptor to wait on."""
         return self._read
 
     def __enter__(self) -> Self:

@@ -128,7 +128,7 @@ class Gateway:
 
 
 def _environ(scope: Any) -> dict[str, Any]:
-    """The variables of a request (PEP 3333)."""
+    """Return the variables of a request (PEP 3333)."""
     host, _, port = scope.server.rpartition(":")
     environ = {
         "REQUEST_METHOD": scope.method,
@@ -151,10 +151,13 @@ def _environ(scope: Any) -> dict[str, Any]:
 
 
 def _unicode(text: str) -> str:
-    """A header of PEP 3333, whose characters are bytes, as text: Granian encodes it as UTF-8."""
+    """Return a header of PEP 3333, whose characters are bytes, as text.
+
+    Granian encodes it as UTF-8.
+    """
     return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
 
 
 def _latin(text: str) -> str:
-    """A text as PEP 3333 has it: each byte of its UTF-8 is a character."""
+    """Return a text as PEP 3333 has it: each byte of its UTF-8 is a character."""
     return text if text.isascii() else text.encode().decode("latin-1")

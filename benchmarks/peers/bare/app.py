@@ -14,7 +14,7 @@ ANSWER = "BARE_ANSWER"  # in the environment: headers and body as sysmon gave th
 
 
 def make() -> WSGIApplication:
-    """The application."""
+    """Make the application."""
     answer = json.loads(os.environ[ANSWER])
     headers = [(name, value) for name, value in answer["headers"]]
     body = [answer["body"].encode()]

@@ -66,7 +66,7 @@ SwaggerUIBundle({
 
 
 def swagger_ui() -> Path | None:
-    """The folder with the files of Swagger UI, if the extra is installed."""
+    """Return the folder with the files of Swagger UI, if the extra is installed."""
     try:
         found: Path = import_module("swagger_ui_bundle").swagger_ui_path
     except ImportError:
@@ -75,7 +75,7 @@ def swagger_ui() -> Path | None:
 
 
 def page(folder: Path | None) -> Resource:
-    """The page, if ``folder`` has the files of Swagger UI; else it answers 501."""
+    """Declare the page, if ``folder`` has the files of Swagger UI; else it answers 501."""
 
     def view(request: Request) -> Response:
         _require(folder)
@@ -97,7 +97,10 @@ def page(folder: Path | None) -> Resource:
 
 
 def files(folder: Path | None) -> Iterator[Resource]:
-    """The files that the page loads: not all that Swagger UI ships, which has another page too."""
+    """Declare the files that the page loads.
+
+    Swagger UI ships more, another page among it.
+    """
     for name in LOADED.values():
         media_type = TYPES[Path(name).suffix]
         endpoint = Endpoint(

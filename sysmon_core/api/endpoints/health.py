@@ -28,7 +28,7 @@ class Ready(Exactly):
 
 
 def resources(health: Health) -> Iterator[Resource]:
-    """The two paths, named as Kubernetes names them."""
+    """Declare the two paths, named as Kubernetes names them."""
 
     def alive(_request: Request) -> Alive:
         return Alive(status="alive")

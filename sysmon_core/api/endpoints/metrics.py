@@ -33,7 +33,10 @@ SUBMIT = (
 
 
 def index(version: Version, metrics: Registry, *others: str) -> Endpoint:
-    """The links of one version: to each metric, then to its other routes of these names."""
+    """Declare the index of one version.
+
+    It links to each metric, then to the version's other routes of these names.
+    """
 
     def view(request: Request) -> dict[str, list[Link]]:
         routes = {metric.name: version.route(f"metric.{metric.name}") for metric in metrics}
@@ -78,12 +81,12 @@ def run_now(
 
 
 def body_of(metric: str, report: Report) -> dict[str, str]:
-    """What versions 1 to 3 show of a report."""
+    """Return the body of versions 1 to 3 for a report."""
     return {metric: report.text}
 
 
 def _work(metric: Metric, executor: Executor) -> Work:
-    """The threads for a metric: a quick one has its own, all long ones share theirs."""
+    """Return the threads for a metric: a quick one has its own, all long ones share theirs."""
     at_once = executor.at_once(metric)
     return (
         Work("run", at_once + SPARE_THREADS) if metric.long else Work(f"run {metric.name}", at_once)
@@ -135,7 +138,7 @@ def _submission(version: Version, metric: Metric, tasks: Tasks) -> View:
 
 
 def _too_long(request: Request, error: RunTooLong, advice: str) -> InvalidInput:
-    """The error that names the limit and the params that led past it."""
+    """Make the error that names the limit and the params that led past it."""
     places = sorted(request.validated["places"].items())
     return InvalidInput(
         (Fault(name, str(error), place) for name, place in places), f"{error}; {advice}"

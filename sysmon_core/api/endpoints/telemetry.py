@@ -27,7 +27,7 @@ class TaskCollector(Collector):
         self._figures = figures
 
     def collect(self) -> Iterable[Metric]:
-        """The families of metrics, as Prometheus calls them."""
+        """Yield the families of metrics, as Prometheus calls them."""
         up = GaugeMetricFamily("sysmon_redis_up", "Whether Redis answers")
         try:
             figures = self._figures()
@@ -64,13 +64,13 @@ class LogCollector(Collector):
     """Counts the lines that the log of this process has dropped."""
 
     def collect(self) -> Iterable[Metric]:
-        """The one family."""
+        """Yield the one family."""
         text = "Lines of the log that were dropped, since whoever reads it did not keep up"
         yield CounterMetricFamily("sysmon_log_lines_dropped", text, value=log_queue.dropped())
 
 
 def registry(figures: Callable[[], Figures]) -> CollectorRegistry:
-    """A registry of Prometheus; each application has its own."""
+    """Return a registry of Prometheus; each application has its own."""
     collectors = CollectorRegistry()
     ProcessCollector(registry=collectors)
     collectors.register(LogCollector())
@@ -79,7 +79,7 @@ def registry(figures: Callable[[], Figures]) -> CollectorRegistry:
 
 
 def resource(collectors: CollectorRegistry, permission: str) -> Resource:
-    """The path that Prometheus scrapes."""
+    """Declare the path that Prometheus scrapes."""
 
     def view(request: Request) -> Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))

@@ -113,7 +113,7 @@ def _created(version: Version) -> Answer:
 
 
 def _fields(account: Account, path: str) -> dict[str, Any]:
-    """A user as clients see it."""
+    """Return a user as clients see it."""
     return {
         "username": account.username,
         "fullname": account.fullname,
@@ -143,7 +143,7 @@ class _Views:
                 self._long_list.release()
 
     def _accounts(self, limit: int | None, long: bool) -> Sequence[Account]:
-        """The users asked for; while another long list is made, only if they are few."""
+        """Return the users asked for; while another long list is made, only if they are few."""
         if long or (limit is not None and limit <= SHORT_LIST_USERS):
             return self._users.list(limit)
         accounts = self._users.list(SHORT_LIST_USERS + 1)

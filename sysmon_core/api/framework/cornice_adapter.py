@@ -36,7 +36,7 @@ class _Request(Request):  # type: ignore[misc]  # Pyramid ships no types
 
     @reify  # type: ignore[untyped-decorator]  # likewise
     def current_service(self) -> Any:
-        """The service that answers; Cornice reads it."""
+        """Return the service that answers; Cornice reads it."""
         return current_service(self)
 
 
@@ -68,7 +68,7 @@ def _add(config: Configurator, declared: Resource) -> None:
 
 
 def _refuse_head(methods: Iterable[str]) -> Validator:
-    """A validator that refuses HEAD, which Pyramid would give to the view of GET."""
+    """Return a validator that refuses HEAD, which Pyramid would give to the view of GET."""
 
     def validate(request: Request, **_options: Any) -> None:
         if request.method == "HEAD":

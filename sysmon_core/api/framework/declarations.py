@@ -79,7 +79,7 @@ class Resource:
     media_type: str = JSON
 
     def endpoint(self, method: str) -> Endpoint | None:
-        """The endpoint that answers a method; that of GET for HEAD, be it to refuse it."""
+        """Return the endpoint that answers a method; that of GET for HEAD, be it to refuse it."""
         return self.endpoints.get("GET" if method == "HEAD" else method)
 
     def acts(self, method: str) -> bool:
@@ -87,5 +87,5 @@ class Resource:
         return method not in {"GET", "HEAD"} or not self.head
 
     def endpoint_id(self, method: str) -> str:
-        """The unique name of an endpoint, as OpenAPI's operationId."""
+        """Return the unique name of an endpoint, as OpenAPI's operationId."""
         return f"{self.name}.{method.lower()}"

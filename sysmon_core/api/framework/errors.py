@@ -69,7 +69,7 @@ def include(config: Configurator) -> None:
 
 
 def status_of(kind: type[errors.SysmonError]) -> int:
-    """The status of an error's class, or else of the nearest base that has one."""
+    """Return the status of an error's class, or else of the nearest base that has one."""
     return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
 
 
@@ -79,7 +79,7 @@ def from_error(error: errors.SysmonError, request: Request) -> Response:
 
 
 def of_error(environ: Mapping[str, Any], error: errors.SysmonError) -> Response:
-    """The problem that answers an error of ours to the request of this WSGI environ."""
+    """Return the problem that answers an error of ours to the request of this WSGI environ."""
     status = status_of(type(error))
     if status >= 500:
         logger.warning("%s: %s", type(error).__name__, error)

@@ -92,7 +92,7 @@ Reader = Query | QueryAndBody | Body
 
 
 def _truth(model: type[Params], name: str, value: str) -> str | bool:
-    """The boolean that a word of a form means, where the field is one; else the word."""
+    """Return the boolean that a word of a form means, where the field is one; else the word."""
     field = model.model_fields.get(name)
     if field is None or field.annotation is not bool:
         return value
@@ -114,7 +114,7 @@ def _check(
 
 
 def read_body(request: Request, limit: int) -> Pairs:
-    """The fields of the body, doubled ones included; none if there is no body.
+    """Return the fields of the body, doubled ones included; none if there is no body.
 
     Raises:
         HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType, HTTPBadRequest: it is too large, of

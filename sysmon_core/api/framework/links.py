@@ -10,11 +10,14 @@ Link = dict[str, str]
 
 
 def link(rel: str, request: Request, route: str, **parts: str) -> Link:
-    """A link to a route, with the prefix of this service's URL if there is one."""
+    """Return a link to a route, with the prefix of this service's URL if there is one."""
     return {"rel": rel, "href": path_of(request, route, **parts)}
 
 
 def path_of(request: Request, route: str, **parts: str) -> str:
-    """The path of a route with the prefix; Pyramid's ``route_path`` would not escape the prefix."""
+    """Return the path of a route with the prefix.
+
+    Pyramid's ``route_path`` would not escape the prefix.
+    """
     path: str = request.route_url(route, _app_url=quote(request.script_name), **parts)
     return path

@@ -35,12 +35,12 @@ class Policy:
     """Pyramid's security policy."""
 
     def identity(self, request: Request) -> Account | None:
-        """The user whom authentication has found, where one is needed."""
+        """Return the user whom authentication has found, where one is needed."""
         account: Account | None = request.environ.get(ACCOUNT)
         return account
 
     def authenticated_userid(self, request: Request) -> str | None:
-        """The user's name."""
+        """Return the user's name."""
         account = self.identity(request)
         return account.username if account else None
 
@@ -56,10 +56,10 @@ class Policy:
         return []
 
     def forget(self, _request: Request, **_options: Any) -> list[tuple[str, str]]:
-        """The header that asks for credentials anew."""
+        """Return the header that asks for credentials anew."""
         return list(CHALLENGE.items())
 
 
 def caller_of(request: Request) -> Caller:
-    """The caller of a request, for the services; the user is empty where none is needed."""
+    """Return the caller of a request, for the services; the user is empty where none is needed."""
     return Caller(request.authenticated_userid or "", request.remote_addr or "")

@@ -19,7 +19,7 @@ CHALLENGE = {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
 def problem_fields(
     status: int, detail: str, instance: str, faults: Iterable[Fault] = ()
 ) -> dict[str, Any]:
-    """The members of a problem."""
+    """Return the members of a problem."""
     fields: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -38,7 +38,7 @@ def problem(
     faults: Iterable[Fault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The error response to the request of this WSGI environ."""
+    """Return the error response to the request of this WSGI environ."""
     fields = problem_fields(status, detail, environ[REQUEST_ID], faults)
     response = Response(
         json.dumps(fields).encode(), f"{status} {fields['title']}", content_type=MEDIA_TYPE

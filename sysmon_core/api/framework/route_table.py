@@ -20,7 +20,7 @@ class RouteTable:
         self._varying = [(_pattern(one.path), one) for one in varying]
 
     def resource(self, path: str) -> Resource | None:
-        """The resource at a path (PATH_INFO), if there is one."""
+        """Return the resource at a path (PATH_INFO), if there is one."""
         found = self._fixed.get(path)
         if found is not None:
             return found
@@ -30,7 +30,7 @@ class RouteTable:
         return None
 
     def endpoint(self, path: str, method: str) -> Endpoint | None:
-        """The endpoint that answers a method at a path, if there is one."""
+        """Return the endpoint that answers a method at a path, if there is one."""
         resource = self.resource(path)
         return None if resource is None else resource.endpoint(method)
 

@@ -51,12 +51,12 @@ class Models:
         self._used: set[str] = set()
 
     def schema(self, model: type[BaseModel]) -> dict[str, Any]:
-        """The JSON schema of a model."""
+        """Return the JSON schema of a model."""
         self._use(self._schemas[self._names[model]])
         return self._schemas[self._names[model]]
 
     def content(self, content: Content) -> Schema | Reference:
-        """A reference to a model, or the JSON schema that was given."""
+        """Return a reference to a model, or the JSON schema that was given."""
         if not isinstance(content, type):
             return schema_validate(dict(content))
         reference = {"$ref": REF_PREFIX + self._names[content]}
@@ -64,7 +64,7 @@ class Models:
         return Reference.model_validate(reference)
 
     def components(self) -> dict[str, Schema]:
-        """The schemas that were referred to, by name."""
+        """Return the schemas that were referred to, by name."""
         return {name: schema_validate(self._schemas[name]) for name in sorted(self._used)}
 
     def _use(self, part: Any) -> None:

@@ -38,7 +38,7 @@ the one with it. Every error is `application/problem+json`.
 
 
 def describe(resources: Iterable[Resource], versions: Mapping[str, str]) -> dict[str, Any]:
-    """The document as JSON, without the URL prefix, which differs between requests."""
+    """Make the document as JSON, without the URL prefix, which differs between requests."""
     resources = list(resources)
     models = Models(resources)
     tags = {NO_VERSION_TAG: "Where to begin", **versions}
@@ -65,7 +65,7 @@ def describe(resources: Iterable[Resource], versions: Mapping[str, str]) -> dict
 
 
 def _number(text: str) -> float:
-    """The number, as an integer if it is whole: pydantic makes floats of all limits."""
+    """Return the number, as an integer if it is whole: pydantic makes floats of all limits."""
     number = float(text)
     return int(number) if number.is_integer() else number
 

@@ -14,7 +14,7 @@ from sysmon_core.api.framework.work import DOCUMENT
 
 
 def resource(others: Iterable[Resource], versions: Mapping[str, str]) -> Resource:
-    """The path of the document that describes these resources and itself.
+    """Declare the path of the document that describes these resources and itself.
 
     Args:
         others: the resources.

@@ -31,12 +31,12 @@ WORD = f"^({WORD})$"
 
 
 def parameters(resource: Resource, reads: Reader | None, models: Models) -> list[Parameter]:
-    """The parameters in the path, then those in the query."""
+    """Return the parameters in the path, then those in the query."""
     return [*_parts(resource), *_query(reads, models)]
 
 
 def _parts(resource: Resource) -> list[Parameter]:
-    """A parameter for each part of the path that varies."""
+    """Return a parameter for each part of the path that varies."""
     return [
         _parameter("path", name, PART | {"description": meaning}, required=True)
         for name, meaning in resource.parts.items()
@@ -44,7 +44,7 @@ def _parts(resource: Resource) -> list[Parameter]:
 
 
 def _query(reads: Reader | None, models: Models) -> list[Parameter]:
-    """A parameter for each field that the query may have."""
+    """Return a parameter for each field that the query may have."""
     if not isinstance(reads, Query | QueryAndBody):
         return []
     whole = models.schema(reads.model)
@@ -62,7 +62,7 @@ def _parameter(place: str, name: str, schema: dict[str, Any], *, required: bool)
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without null, which a query cannot have."""
+    """Return the schema without null, which a query cannot have."""
     found = {key: value for key, value in schema.items() if (key, value) != ("default", None)}
     kinds: list[dict[str, Any]] = found.pop("anyOf", [])
     kinds = [kind for kind in kinds if kind != {"type": "null"}]
@@ -72,7 +72,10 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def body(reads: Body | QueryAndBody, models: Models) -> RequestBody:
-    """The body as JSON or as a form; a field that the query may have is not required in it."""
+    """Return the body as JSON or as a form.
+
+    A field that the query may have is not required in it.
+    """
     whole = models.schema(reads.model)
     required = bool(whole.get("required")) and isinstance(reads, Body)
     if isinstance(reads, QueryAndBody):
@@ -89,7 +92,7 @@ def body(reads: Body | QueryAndBody, models: Models) -> RequestBody:
 
 
 def _in_words(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema with words in place of booleans, which a form cannot have."""
+    """Return the schema with words in place of booleans, which a form cannot have."""
     fields = dict(schema.get("properties", {}))
     for name, field in fields.items():
         if field.get("type") == "boolean":

@@ -41,7 +41,7 @@ ALWAYS = (
 
 
 def headers() -> dict[str, Header | Reference]:
-    """The header components, to be referred to."""
+    """Return the header components, to be referred to."""
     described = {
         REQUEST_ID: ("The id of the request, which the log has too", DataType.STRING),
         "Location": ("The path of what was made", DataType.STRING),
@@ -89,7 +89,7 @@ def _headers(status: int) -> dict[str, Header | Reference]:
 
 
 def _refusals(resource: Resource, endpoint: Endpoint) -> dict[int, str]:
-    """A description for each status of an error; one status may have several reasons."""
+    """Return a description for each status of an error; one status may have several reasons."""
     found: dict[int, str] = {}
     for status, text in [*_reasons(endpoint), *_change_reasons(resource, endpoint)]:
         if text not in found.get(status, ""):

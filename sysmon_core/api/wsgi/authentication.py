@@ -41,7 +41,7 @@ class Authenticator(Protocol):
     """One scheme of authentication, such as Basic."""
 
     def credentials(self, environ: WSGIEnvironment) -> Credentials | None:
-        """The credentials that the request brings in this scheme, if it brings any."""
+        """Return the credentials that the request brings in this scheme, if it brings any."""
 
 
 class Authentication:

@@ -22,7 +22,7 @@ class BasicAuthenticator:
         self._pool = pool
 
     def credentials(self, environ: WSGIEnvironment) -> Credentials | None:
-        """The name and password that the request brings, if its header is a sound one."""
+        """Return the name and password that the request brings, if its header is a sound one."""
         pair = basic_credentials(environ.get("HTTP_AUTHORIZATION", ""))
         if pair is None:
             return None

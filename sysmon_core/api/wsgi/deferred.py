@@ -35,5 +35,5 @@ class Deferred:
             getattr(body, "close", lambda: None)()
 
     def within(self, layer: Callable[[Call], Body]) -> Deferred:
-        """The same response, with a layer around its call."""
+        """Return the same response, with a layer around its call."""
         return Deferred(self.pool, lambda: layer(self.call))

@@ -135,7 +135,7 @@ def _is_address(host: str) -> bool:
 
 
 def _request_id(environ: WSGIEnvironment) -> str:
-    """The client's own id for the request, if it is fit for a log; else a new one."""
+    """Return the client's own id for the request, if it is fit for a log; else a new one."""
     given: str = environ.get("HTTP_X_REQUEST_ID", "")
     if CLIENT_ID.fullmatch(given):
         return given

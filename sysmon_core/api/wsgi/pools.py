@@ -35,5 +35,5 @@ class Pool:
 
 
 def pools(works: Iterable[Work]) -> Mapping[Work, Pool]:
-    """A pool for each class of work; classes that are equal share one."""
+    """Return a pool for each class of work; classes that are equal share one."""
     return {work: Pool(work) for work in set(works) - {AT_ONCE}}

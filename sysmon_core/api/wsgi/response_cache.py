@@ -150,7 +150,7 @@ class ResponseCache:
         return [cached.body]
 
     def _aged(self, headers: _Headers, report: CachedReport | None) -> _Headers:
-        """The headers with Age, rounded up, lest another cache has it grow older than it may."""
+        """Add Age, rounded up, so that no other cache keeps the response for too long."""
         if report is None:
             return headers
         return [*headers, ("Age", str(math.ceil(self._clock() - report.started)))]

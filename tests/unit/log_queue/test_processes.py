@@ -28,6 +28,7 @@ handler.setFormatter(logs.Json())
 root = logging.getLogger()
 root.addHandler(handler)
 root.setLevel(logging.INFO)
+sys.excepthook = lambda *_: None  # a traceback would be written in the middle of a line
 
 def log(name, count=1000):
     for number in range(count):
