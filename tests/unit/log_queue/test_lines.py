@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import select
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,11 +40,12 @@ def audited(handler: QueuedStreamHandler) -> Iterator[None]:
     audit.logger.setLevel(before)
 
 
-def stall(logger: logging.Logger, handler: QueuedStreamHandler) -> int:
+def stall(logger: logging.Logger, handler: QueuedStreamHandler, reader: Reader) -> int:
     """Log until the pipe and the queue are full; return the number of lines."""
     count, dropped = 0, -1
-    while handler.dropped < dropped + LINES:  # until none of so many in a row was taken
+    while select.select([], [reader.writer], [], 0)[1] or handler.dropped < dropped + LINES:
         dropped = handler.dropped
+        threading.Event().wait(0.05)  # for the other thread to write what it has, or to wait
         for _ in range(LINES):
             count += 1
             logger.info("%d %s", count, WIDE)
@@ -96,7 +99,7 @@ def test_a_record_that_cannot_be_formatted_loses_no_other_line(
 def test_a_stalled_reader_blocks_no_logging_and_gets_the_number_of_dropped_lines(
     logger: logging.Logger, handler: QueuedStreamHandler, reader: Reader
 ) -> None:
-    count = stall(logger, handler)
+    count = stall(logger, handler, reader)
     before = handler.dropped
     for _ in range(MANY):
         logger.info("one more")
@@ -116,7 +119,7 @@ def test_a_stalled_reader_blocks_no_logging_and_gets_the_number_of_dropped_lines
 def test_no_line_of_the_audit_is_dropped_and_changes_are_refused_without_room(
     logger: logging.Logger, handler: QueuedStreamHandler, reader: Reader
 ) -> None:
-    stall(logger, handler)
+    stall(logger, handler, reader)
     for number in range(LINES):
         check_room()
         audit.record("user.created", None, number=number)
