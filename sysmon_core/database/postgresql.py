@@ -8,7 +8,7 @@ waits go, and these are the only ones that we use beside its documented interfac
 - ``_connect_gen`` (private): the generator of the steps of connecting;
 - ``wait``: drives such a generator, for each statement, commit and rollback.
 
-tests/unit/test_postgresql.py stops a server, and fails once psycopg waits elsewhere.
+tests/unit/database/postgresql stops a server, and fails once psycopg waits elsewhere.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from sysmon_core.errors import SysmonError, TasksUnavailable, TooManyTasks
 from sysmon_core.settings import Settings
 
 RENEWAL_SECONDS = 2.0  # between two renewals: also how late a worker notices a cancel it missed
-LEASE_SECONDS = 15  # without a renewal after which the worker of a run is suspected to be lost
-SUSPICION_SECONDS = 5  # that a suspicion must last: a worker that lives renews in between
-NO_WORKERS_SECONDS = 30  # after the end of a lease at which one look is enough, without workers
-ALIVE_SECONDS = 8  # that a worker's heartbeat counts: four renewals
+LEASE_SECONDS = 15  # a run without a renewal for so long is suspected to have lost its worker
+SUSPICION_SECONDS = 5  # a suspicion that lasts so long counts: a live worker renews meanwhile
+NO_WORKERS_SECONDS = 30  # with no worker connected, a lease overdue for so long counts at once
+ALIVE_SECONDS = 8  # a heartbeat counts for so long: four renewals
 MAX_STARTS = 3  # of a task that may be repeated
 MAX_ERROR_CHARACTERS = 2000  # of a task's error, which is no dump
 

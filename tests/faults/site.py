@@ -74,6 +74,7 @@ class Site(site.Site):
 
     def server(self, ini: Path = DEVELOPMENT, **settings: object) -> Started:
         """A server that listens; the client asks the newest one."""
+        self.port = 0  # one of its own, beside those that run
         server = self.booting_server(ini, **settings)
         server.up(lambda: port_of(server.popen.pid))
         self.port = port_of(server.popen.pid) or 0

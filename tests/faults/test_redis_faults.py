@@ -138,7 +138,7 @@ def test_a_redis_that_would_throw_tasks_away_ends_a_worker(site: Site, when: str
         site.store.config_set("maxmemory-policy", "volatile-lru")
     else:
         worker = site.booting_worker()
-        until(lambda: "no word from Redis" in worker.printed(), START_SECONDS)
+        until(lambda: "Redis does not answer" in worker.printed(), START_SECONDS)
         site.redis("--maxmemory-policy", "volatile-lru")
     until(lambda: worker.popen.poll() is not None, START_SECONDS)
     assert "(maxmemory-policy volatile-lru): set it to noeviction" in worker.printed()
