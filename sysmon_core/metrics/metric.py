@@ -68,7 +68,7 @@ class Metric:
             quick: it answers at once in every version; with it, it is a task from v2 on.
         lifetime: whole seconds for which a quick metric's report is shown to all who ask with the
             same params; 0 gives each caller a run.
-        repeatable: whether a run whose worker died may be started again; there are three starts at most.
+        repeatable: whether a run whose worker died may be started again; three starts at most.
         position: where it stands in lists; the lower comes first, equals by name.
         origin: the plugin and the distribution that declare it; sysmon fills it in.
 
