@@ -30,12 +30,13 @@ setup(
         "click>=8.1,<9",
         "cornice>=6.1,<7",
         "dramatiq>=2.2,<2.3",
-        "granian>=2.8.9,<2.9",  # server/worker.py uses its private names
+        "granian>=2.8.9,<2.9",  # server/granian_adapter.py uses its private names
+        "hupper>=1.12,<2",  # pserve --reload has it
         "jc>=1.25,<2",
         "limits>=5.8,<6",
         "openapi-pydantic>=0.5,<0.7",
         "pluggy>=1.5,<2",
-        "plaster-pastedeploy>=1.0",
+        "plaster-pastedeploy>=1.0,<1.1",  # settings/ini.py overrides its private names
         "prometheus-client>=0.22,<1",
         "psutil>=6,<8",
         "pydantic>=2.9,<3",
@@ -56,6 +57,7 @@ setup(
         "dev": [
             "hypothesis",
             "mypy",
+            "openapi-python-client>=0.29,<0.30",  # whose clients of the API are tested
             "openapi-spec-validator>=0.7",
             "pytest",
             "pytest-timeout",
@@ -72,7 +74,7 @@ setup(
     entry_points={
         "console_scripts": ["sysmon = sysmon_core.cli:main"],
         "paste.app_factory": ["main = sysmon_core.app:main"],
-        "paste.server_runner": ["granian = sysmon_core.server:serve"],
+        "paste.server_factory": ["granian = sysmon_core.server:make_server"],
         "pytest11": ["sysmon = sysmon_core.testing"],
         "sysmon": [
             "uptime = sysmon_uptime",
@@ -80,6 +82,8 @@ setup(
             "vmstat = sysmon_vmstat",
             "disk = sysmon_disk",
             "processes = sysmon_processes",
+            "memory = sysmon_memory",
+            "network = sysmon_network",
         ],
     },
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from sysmon_core import Run, facade
+from sysmon_core import Host, Run, facade
 
 PAGE = Path(__file__).parent / "plugins.md"
 HEADING = "## Reference\n"
@@ -17,8 +17,10 @@ INTRODUCTION = (
 )
 HOMEPAGES = {"pydantic": "https://docs.pydantic.dev", "pydantic_core": "https://docs.pydantic.dev"}
 TYPES = {  # neither classes nor functions, so without docstrings of their own
+    "Duration": "Seconds, for a parameter; a caller may write `90`, `90s`, `5m`, `1.5h` or `2d`.",
     "Integer": "A whole number, written in ASCII digits alone: the type of a parameter.",
     "Row": "A dict from column names to what JSON knows.",
+    "Size": "Bytes, for a parameter; a caller may write `4096`, `64K` (of 1024) or `1.5G`.",
     "hookimpl": "Marks `sysmon_metrics`, the function by which a plugin gives its metrics.",
 }
 
@@ -61,9 +63,10 @@ def _items(block: str) -> list[tuple[str, str]]:
 
 
 def _methods(value: object) -> Iterator[tuple[str, str]]:
-    """Yield the methods of Run and their summaries; authors call no methods of other classes."""
-    if value is Run:
-        for name, method in vars(value).items():
+    """Yield the methods of Host and Run and their summaries; authors call no others."""
+    if value is Host or value is Run:
+        found = {name: one for kind in reversed(value.__mro__) for name, one in vars(kind).items()}
+        for name, method in found.items():
             if inspect.isfunction(method) and not name.startswith("_"):
                 words = ", ".join(list(inspect.signature(method).parameters)[1:])
                 yield f"{name}({words})", (inspect.getdoc(method) or "").partition("\n")[0]

@@ -1,4 +1,4 @@
-"""What the author of a plugin imports, and nothing else: the names of ``sysmon_core.facade``.
+"""The names that the author of a plugin imports: those of ``sysmon_core.facade``, and no others.
 
 They are loaded when one of them is first asked for (PEP 562). To import any module of this package
 is to import the package too, and ``sysmon --help``, say, should not wait for pydantic.

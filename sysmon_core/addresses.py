@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-UNIX = "unix"  # in settings, the address of clients of a Unix socket, who have none
+UNIX = "unix"  # stands in settings for the clients of a Unix socket, which have no address
 NETWORK_BITS = 64  # of an IPv6 address: a host can use all addresses of its /64 network
 CACHED_ADDRESSES = 256  # behind a proxy, the proxy's own address comes with each request
 
@@ -37,8 +37,15 @@ def canonical(text: str) -> str | None:
     return str(mapped or address) if address else None
 
 
+@lru_cache(CACHED_ADDRESSES)
+def is_local(address: str) -> bool:
+    """Whether a client is on this host: its address is a loopback one, or it has none."""
+    known = canonical(address)
+    return not address or (known is not None and ip_address(known).is_loopback)
+
+
 def network(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the /64 network of an IPv6 address.
+    """Return the address or network that counts as one client: of IPv6, the /64 network.
 
     A text that is no address, as for the client of a Unix socket, is returned unchanged.
     """

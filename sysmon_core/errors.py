@@ -1,14 +1,14 @@
-"""All exceptions of the project; none of them knows of HTTP.
+"""All exceptions of the project, which know nothing of HTTP.
 
-The docstrings of those that clients of the API get are published in the API's document.
+The first line of a docstring is a sentence for clients: the API document shows it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -26,25 +26,21 @@ class Fault:
     place: str = "body"
 
 
-def describe(error: BaseException) -> str:
-    """Describe an exception of foreign code on one line, even if its text is empty or fails."""
-    try:
-        text = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001 - a foreign __str__ may raise anything
-        text = ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
 class SysmonError(Exception):
-    """The base of all exceptions; its text is written for a person.
+    """Something is wrong that this service cannot mend; ``detail`` says what.
+
+    This is the base of all exceptions; its text is written for a person.
 
     Attributes:
-        meaning: what it means to a client, as the API document has it, in a sentence.
         retry_after: the value of the header Retry-After, in seconds, for errors that pass.
     """
 
-    meaning: ClassVar[str] = ""
     retry_after: int = 1
+
+
+def code_of(kind: type[SysmonError]) -> str:
+    """Return the name of the problem that an error is: its class in kebab-case."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
 class ConfigurationError(SysmonError):
@@ -56,105 +52,128 @@ class PluginError(ConfigurationError):
 
 
 class InvalidInput(SysmonError):
-    """The caller's input is invalid.
+    """The input breaks a rule; ``errors`` names each field and what is wrong with it.
 
     Args:
         faults: each field that is wrong.
         detail: the text of the error; made of the faults if it is empty.
     """
 
-    meaning = "The input breaks a rule; `errors` names each field and what is wrong with it."
-
     def __init__(self, faults: Iterable[Fault], detail: str = "") -> None:
         self.faults = tuple(faults)
         super().__init__(detail or "; ".join(f"{one.name}: {one.detail}" for one in self.faults))
 
 
-class RunTooLong(SysmonError):
-    """A run with these params would take longer than the limit for its kind."""
+class RunTooLong(InvalidInput):
+    """The run would take longer than the limit here; ``detail`` names the limit.
 
-    meaning = "The run would take longer than the limit here; `detail` names the limit."
+    Args:
+        limit: in seconds.
+        places: where each param that led past it was, by its name.
+        advice: what else to do, without a full stop.
+    """
 
-    def __init__(self, limit: float) -> None:
-        super().__init__(f"This run would take longer than the limit here, {limit:g} s")
+    def __init__(self, limit: float, places: Mapping[str, str] = {}, advice: str = "") -> None:
+        text = f"This run would take longer than the limit here, {limit:g} s"
+        faults = [Fault(name, text, place) for name, place in sorted(places.items())]
+        super().__init__(faults, f"{text}; {advice}" if advice else text)
+        self.limit = limit
 
 
 class CrossSite(SysmonError):
     """A page of another site made a browser send a request that would change something."""
 
-    meaning = "A page of another site had a browser make the request."
+
+class CredentialsInClear(SysmonError):
+    """Credentials came over plain HTTP, which the setting ``tls_only`` forbids."""
 
 
 class TooManyRuns(SysmonError):
-    """Every slot for runs that keep their caller waiting is taken."""
-
-    meaning = "As many runs as may keep their callers waiting are under way."
+    """As many runs as may keep their callers waiting are under way."""
 
 
 class TooManyRequests(SysmonError):
-    """So many requests of one class of work wait for a thread that another would wait too long."""
-
-    meaning = "Too many requests of this kind wait already."
+    """Too many requests of this kind wait already."""
 
 
-class ProgramMissing(SysmonError):
-    """The metric's program is not installed on this host; the text names its package."""
+class HostNotFound(SysmonError):
+    """No host of this name can be asked here."""
 
-    meaning = "The program behind the metric is not on this host; `detail` names its package."
+
+class ProblemNotFound(SysmonError):
+    """No problem has this name."""
+
+
+class MetricUnavailable(SysmonError):
+    """The host lacks what the metric needs; ``detail`` says what, and which package has it."""
 
 
 class ExtraMissing(SysmonError):
-    """An optional part of sysmon is not installed; the text says how to install it."""
-
-    meaning = "An optional part of sysmon is not installed; `detail` says how to install it."
+    """An optional part of sysmon is not installed; ``detail`` says how to install it."""
 
 
 class MetricFailed(SysmonError):
     """The metric could not be collected, or its output could not be used."""
 
-    meaning = "The metric could not be collected, or its output could not be read."
+    def __init__(self, detail: str, place: str = "") -> None:
+        super().__init__(detail)
+        self.place = place  # file, line and function of the plugin; no client sees it
 
 
 class PluginFault(MetricFailed):
     """A metric's own code broke its contract; the executor adds the plugin to the text."""
 
 
+class HostFault(MetricFailed):
+    """The host, or a library that reads it, failed a metric; the executor adds the plugin."""
+
+
 class MetricTimeout(MetricFailed):
     """The metric took longer than its params allow."""
 
-    meaning = "The metric took longer than its params allow for."
-
 
 class RunStopped(SysmonError):
-    """The run was stopped before its end; the text says by whom."""
-
-    meaning = "The run was stopped before it was done; `detail` says by whom."
+    """The run was stopped before its end; ``detail`` says by whom."""
 
 
 class TaskNotFound(SysmonError):
-    """No task of this id: never made, expired, deleted, or not this caller's to see."""
-
-    meaning = (
-        "There is no task of this id: it was never made, has expired, was deleted, or is another's."
-    )
+    """No task has this id: it never existed, has expired, was deleted, or is another's."""
 
 
 class TooManyTasks(SysmonError):
-    """As many tasks are open, in all or of this client, as the settings allow."""
+    """As many tasks as are allowed are open, in all or for this client."""
 
-    meaning = "As many tasks as are allowed are open, in all or for this client."
+
+class WorkerLost(SysmonError):
+    """The worker that ran the task was lost, so nobody knows how the run would have ended."""
+
+
+class NotStartedInTime(SysmonError):
+    """No worker began the task within the time that its client had given it."""
+
+
+class MessageUnreadable(SysmonError):
+    """The message that has a worker run the task could not be read."""
+
+
+class IdempotencyKeyReused(SysmonError):
+    """The Idempotency-Key was used before, for a request with another body."""
 
 
 class TasksUnavailable(SysmonError):
-    """Redis, which holds the tasks, cannot be reached or refuses to write."""
+    """Redis, which holds the tasks, cannot be reached or refuses to write.
 
-    meaning = "Redis, which holds the tasks, cannot be reached or refuses to write."
+    Args:
+        refusal: why Redis refuses, as a sentence; empty if it does not answer.
+    """
+
+    def __init__(self, detail: str, refusal: str = "") -> None:
+        super().__init__(detail)
+        self.refusal = refusal
 
 
 class DatabaseUnavailable(SysmonError):
     """The users' database cannot be reached, is locked, or has not been migrated."""
-
-    meaning = "The database of the users cannot be reached, is locked, or has not been migrated."
 
 
 class DatabaseTimeout(DatabaseUnavailable):
@@ -162,64 +181,65 @@ class DatabaseTimeout(DatabaseUnavailable):
 
 
 class AuditStalled(SysmonError):
-    """The audit log takes no more lines, so an operation that needs one was not done."""
-
-    meaning = "The audit log takes no more lines, and nothing is done that it could not record."
+    """The audit log takes no more lines, so operations that need one are refused."""
 
 
 class WorkerMissing(SysmonError):
-    """No worker is connected to Redis."""
-
-    meaning = "No worker runs, so that tasks would wait."
+    """No worker is connected to Redis, so tasks would wait."""
 
 
 class NotReady(SysmonError):
-    """A part that the service needs is not available; the text names it."""
+    """A part that the service needs is not available; ``detail`` names it."""
 
-    meaning = "Something that the service needs is missing; `detail` names it."
+
+class LoginRefused(SysmonError):
+    """The name or the password is wrong."""
 
 
 class TooManyGuesses(SysmonError):
-    """So many passwords have been tried that this one was not checked."""
+    """Too many wrong passwords or tokens have been tried, so this one was refused.
 
-    meaning = "Too many passwords have been tried, so this one was not checked."
+    Args:
+        seconds: until another one may be tried.
+        guessed: what has been tried: ``passwords`` or ``tokens``.
+    """
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__("Too many passwords have been tried: wait before the next")
+    def __init__(self, seconds: float, guessed: str = "passwords") -> None:
+        super().__init__(f"Too many {guessed} have been tried: wait before the next")
         self.retry_after = max(1, math.ceil(seconds))
 
 
 class TooManyLogins(SysmonError):
-    """As many passwords are being checked, and wait for it, as the settings allow."""
-
-    meaning = "As many passwords as may be checked at once are being checked."
+    """As many passwords as may be checked at once are being checked, and others wait."""
 
 
 class CountersUnavailable(SysmonError):
-    """The store of the counters that all processes share cannot be reached."""
-
-    meaning = "What is counted together with other processes cannot be counted now."
+    """The store of counters that all processes share cannot be reached."""
 
 
 class TooManyLists(SysmonError):
     """Another long list of users is being made; one is made at a time."""
 
-    meaning = "Another long list of users is being made."
-
 
 class UserNotFound(SysmonError):
-    """No user of this name."""
-
-    meaning = "There is no user of this name."
+    """No user has this name."""
 
 
 class UserExists(SysmonError):
     """Another user has this name already."""
 
-    meaning = "Another user has this name already."
+
+class TokenNotFound(SysmonError):
+    """No token has this id."""
+
+
+class TokenInsufficient(SysmonError):
+    """The token does not permit this."""
+
+
+class TooManyTokens(SysmonError):
+    """The user has as many tokens as one may have."""
 
 
 class LastAdmin(SysmonError):
-    """The change would leave no admin, who could undo it."""
-
-    meaning = "The change would leave no admin."
+    """The change would leave no admin who could undo it."""

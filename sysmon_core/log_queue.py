@@ -1,9 +1,9 @@
 """The logging handler of the ini files: a queue of lines, which a thread of its own writes.
 
 A thread that logs puts a line into the queue and goes on. If the reader of the lines stalls, the
-queue fills up and further lines are dropped and counted. Audit lines have room of their own in the
-queue, and ``check_room`` is called before an operation that will be audited: no audit line is lost,
-and memory is bounded.
+queue fills up and further lines are dropped and counted. Audit lines have places of their own in
+the queue, and ``check_audit_queue`` is called before an operation that will be audited: no audit
+line is lost, and memory is bounded.
 
 The standard library's QueueHandler and QueueListener do not suffice: they format each line before
 it is queued, do not count what a full queue drops, wait for the reader without a timeout when they
@@ -46,7 +46,7 @@ class QueuedStreamHandler(logging.Handler):
     Args:
         stream: the stream to write to.
         max_lines: lines in the queue before further ones are dropped.
-        max_audit_lines: audit lines that have room in the queue beyond those.
+        max_audit_lines: audit lines in the queue beyond those.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class QueuedStreamHandler(logging.Handler):
             self._queue.put((detached, None))
 
     def is_full(self) -> bool:
-        """Find whether the queue has no room for another audit line."""
+        """Find whether the queue takes no more audit lines."""
         return self._queue.qsize() >= self._capacity
 
     def flush(self) -> None:
@@ -200,11 +200,11 @@ def _queued_handlers(loggers: Sequence[logging.Logger]) -> set[QueuedStreamHandl
     return {handler for handler in handlers if isinstance(handler, QueuedStreamHandler)}
 
 
-def check_room() -> None:
-    """Check that another audit line has room in the queue.
+def check_audit_queue() -> None:
+    """Check that the queue takes another audit line.
 
     Raises:
-        AuditStalled: it has none, since the reader of the log has stalled.
+        AuditStalled: it does not, since the reader of the log has stalled.
     """
     names = AUDIT.split(".")
     ancestors = [logging.getLogger(".".join(names[:end])) for end in range(len(names) + 1)]

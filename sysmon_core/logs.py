@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,12 +18,23 @@ from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Any
 
+from sysmon_core.printable import printable
+
 SECRET_NAME = re.compile("pass|secret|token|authorization|cookie|dsn|url", re.IGNORECASE)
 # Attributes that logging or we ourselves give to a LogRecord; all others come from ``extra``.
 STANDARD_ATTRIBUTES = {*vars(logging.makeLogRecord({})), "asctime", "message", "taskName", "bound"}
 AUDIT = "sysmon_core.services.audit"  # the name of the audit logger
 
 BOUND: ContextVar[Mapping[str, str]] = ContextVar("sysmon_bound", default={})  # noqa: B039 - never changed
+
+
+def ignore_rotation() -> None:
+    """Ignore USR1 and USR2, which scripts that rotate logs send, and which would end the process.
+
+    Child processes inherit that, and so does the program that takes the place of this one.
+    """
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
@@ -71,10 +83,8 @@ class Readable(_Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging has it
         """Format a record's line."""
-        details = [f"{name}={_printable(str(value))}" for name, value in _details(record).items()]
-        head = (
-            f"{self.formatTime(record)} [{record.levelname.lower()}] {_printable(record.message)}"
-        )
+        details = [f"{name}={printable(str(value))}" for name, value in _details(record).items()]
+        head = f"{self.formatTime(record)} [{record.levelname.lower()}] {printable(record.message)}"
         return " ".join([head, f"[{record.name}]", *details])
 
 
@@ -84,11 +94,6 @@ def _details(record: logging.LogRecord) -> dict[str, Any]:
     extra = {name: value for name, value in attributes if name not in STANDARD_ATTRIBUTES}
     fields = {**getattr(record, "bound", BOUND.get()), **extra}
     return {name: value for name, value in fields.items() if not SECRET_NAME.search(name)}
-
-
-def _printable(text: str) -> str:
-    """Escape what is not printable: a text has one line, and no control codes of terminals."""
-    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import resource
 from collections.abc import Iterator
 
@@ -10,10 +11,12 @@ import dramatiq
 
 from sysmon_core import settings
 from sysmon_core.errors import TasksUnavailable
-from sysmon_core.metrics import registry
+from sysmon_core.metrics import loading
 from sysmon_core.metrics.host import bind
 from sysmon_core.metrics.registry import Registry
-from sysmon_core.redis_store.client import api_client, check_policy, worker_client
+from sysmon_core.redis_store.checks import check_policy
+from sysmon_core.redis_store.client import api_client, worker_client
+from sysmon_core.running.standard_output import join_standard_error
 from sysmon_core.services.executor import Executor
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import WakingBroker
@@ -23,6 +26,8 @@ from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.results import ResultStore
 from sysmon_core.tasks.task_runner import TaskRunner
 from sysmon_core.tasks.watchdog import Watchdog
+
+logger = logging.getLogger(__name__)
 
 MAX_DESCRIPTORS = 65536  # macOS reports "unlimited", and refuses it
 
@@ -34,10 +39,14 @@ def setup() -> None:
         ConfigurationError: a setting, a plugin or Redis' eviction policy is wrong.
     """
     config = settings.load_file(settings.config_file(), logging=True)
+    if found := settings.ignored():
+        logger.warning("%s", found)
+    settings.scrub()  # which functions of plugins see
     _raise_descriptor_limit()
+    join_standard_error()
     with contextlib.suppress(TasksUnavailable):  # the watchdog checks it once Redis answers
         check_policy(api_client(config.redis))
-    dramatiq.set_broker(make_worker(config, registry.load(config)))
+    dramatiq.set_broker(make_worker(config, loading.load(config)))
 
 
 def _raise_descriptor_limit() -> None:
@@ -53,9 +62,10 @@ def make_worker(config: Settings, metrics: Registry) -> WakingBroker:
     results = ResultStore(broker.get_results_backend())
     records = RedisRecords(client, results, config)
     host = bind(metrics, config)
-    runner = TaskRunner(host.registry, Executor(config, host), records)
+    executor = Executor(config, host)
+    runner = TaskRunner(host.registry, executor, records)
     broker.on_unreadable = records.discard_unreadable
-    heartbeat = Heartbeat(client, host.missing())
+    heartbeat = Heartbeat(client, executor.lacks())
     broker.add_middleware(Watchdog(client, records, runner, heartbeat))
     dramatiq.actor(actor_name=ACTOR, queue_name=LONG, broker=broker)(runner.run)
     for queue in QUEUES:

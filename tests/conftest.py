@@ -20,7 +20,7 @@ from webtest import TestApp
 
 from sysmon_core import logs, settings, testing
 from sysmon_core.database import Database
-from sysmon_core.metrics import registry
+from sysmon_core.metrics import loading
 from sysmon_core.metrics.host import HostMetrics, bind
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.metrics.registry import Registry, Source
@@ -35,7 +35,8 @@ from tests.support.postgresql import Cluster, started_postgresql
 ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0  # seconds: longer than anything here takes on a busy machine
 
-METRICS = ("uptime", "iostat", "vmstat", "disk", "processes")  # of the project, in their order
+# Of the project, in their order.
+METRICS = ("uptime", "iostat", "vmstat", "disk", "processes", "memory", "network")
 
 # Most tests are not about the limits of password guesses and of concurrent password checks.
 UNHURRIED = dict.fromkeys(
@@ -148,7 +149,7 @@ def make_testapp() -> MakeApp:
     """Make the whole web application, its database migrated."""
 
     def make(config: Settings, metrics: Registry | None = None) -> TestApp:
-        return testing.make_testapp(config, metrics or registry.load(config))
+        return testing.make_testapp(config, metrics or loading.load(config))
 
     return make
 
@@ -169,7 +170,7 @@ def working(
     config: Settings, metrics: Registry | None = None
 ) -> contextlib.AbstractContextManager[None]:
     """A worker on these settings, in threads of this process."""
-    return in_threads(config, metrics or registry.load(config))
+    return in_threads(config, metrics or loading.load(config))
 
 
 @pytest.fixture

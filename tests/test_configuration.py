@@ -6,6 +6,7 @@ import ast
 import configparser
 import os
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,12 @@ def test_the_lock_has_what_setup_asks_for(wanted: Requirement) -> None:
     pins = [line.split("==") for line in lines if line and not line.startswith("#")]
     locked = {canonicalize_name(name): version for name, version in pins}
     assert wanted.specifier.contains(locked[canonicalize_name(wanted.name)])
+
+
+def test_the_modules_that_are_mutated_exist_and_are_those_of_the_table() -> None:
+    mutmut = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
+    assert [path for path in mutmut["only_mutate"] if not (ROOT / path).is_file()] == []
+    page = (ROOT / "tests/mutants/README.md").read_text()
+    rows = re.findall(r"^\| (`.+`)(?: \*)? \| \d", page, re.MULTILINE)
+    named = {f"sysmon_core/{path}" for row in rows for path in re.findall(r"`(.+?)`", row)}
+    assert named == set(mutmut["only_mutate"])

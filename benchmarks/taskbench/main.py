@@ -22,8 +22,8 @@ Written by `benchmarks/tasks.py`. Both have the same endpoints (`POST /v2/iostat
 `DELETE /v2/task/<id>`), the same Redis process and the same programs, and one process that serves
 them: sysmon Granian, the classic way gunicorn with a sync worker. Before anything is measured, both
 are checked to answer alike. The classic way (`benchmarks/classic/`) is Flask, Flask-RESTful and
-Celery with Redis as its broker and result backend and its prefork pool; sysmon has its caps on open
-tasks lifted. Both log each task.
+Celery with Redis as its broker and result backend and its prefork pool; sysmon limits no open
+tasks. Both log each task.
 
 Times and rates depend on the machine and its other load: trust the ratios.
 A ratio is the first number by the second.

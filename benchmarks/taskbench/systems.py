@@ -28,7 +28,7 @@ FINAL = {"SUCCESS", "FAILURE", "REVOKED"}
 NO_OP = "/v2/iostat/"  # one report, which the instant program gives
 LONG = "/v2/iostat/?count=61&wait=1"  # the host's own iostat: 60 s, a report each second
 CLIENTS = 8  # that submit many tasks at once
-NO_CAPS = {
+NO_LIMITS = {
     "SYSMON_TASK_TTL": str(TTL_SECONDS),
     "SYSMON_TASK_TTL_ANONYMOUS": str(TTL_SECONDS),
     "SYSMON_TASKS_OPEN": "2000000",
@@ -166,15 +166,15 @@ class Place:
         return cls(folder, redis, f"{instant.parent}:{SEARCH_PATH}")
 
     def sysmon(self, db: int, threads: int) -> System:
-        """Sysmon itself, with the caps on tasks lifted."""
+        """Sysmon itself, with the limits of tasks lifted."""
         site = Site(self.folder / f"sysmon-{db}", self.redis.url(db))
         site.folder.mkdir()
         own = {"SYSMON_COMMAND_PATH": self.command_path, "SYSMON_WORKER_THREADS": str(threads)}
         client: Any = self.redis.client(db)
         return System(
             "sysmon",
-            site.server(more=NO_CAPS | own),
-            lambda: site.worker(NO_CAPS | own),
+            site.server(more=NO_LIMITS | own),
+            lambda: site.worker(NO_LIMITS | own),
             signal.SIGTERM,
             client,
             keys.TASK,

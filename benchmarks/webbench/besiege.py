@@ -20,6 +20,9 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from benchmarks.webbench import waiters
 
 HOST = "127.0.0.1"
 TIMEOUT = 30  # seconds
@@ -29,6 +32,8 @@ HALF_OPEN = 900
 CLIENTS = 16
 ASKERS, MOST = 50, 100  # processes that may be asked for
 PIPELINERS = 8
+OFFICE = "192.0.2.1"  # an address behind which there are many
+JOB_SECONDS = 0.05  # between two tries of a job
 PIPELINED = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200
 
 Statuses = Counter[int]
@@ -116,6 +121,16 @@ def guessers(port: int, _user: str) -> contextlib.AbstractContextManager[Statuse
     return _clients(guess)
 
 
+def job(port: int, _user: str) -> contextlib.AbstractContextManager[Statuses]:
+    """One client that sends a wrong password for one user, again and again."""
+
+    def ask(_number: int) -> int:
+        time.sleep(JOB_SECONDS)
+        return _ask(port, "/v3/uptime/", _basic("root:no") | {"X-Forwarded-For": OFFICE})
+
+    return _clients(ask, 1)
+
+
 def users(port: int, user: str) -> contextlib.AbstractContextManager[Statuses]:
     """Users of version 3 with the right password, while their database hangs."""
     return _clients(lambda _: _ask(port, "/v3/uptime/", _basic(user)))
@@ -161,13 +176,16 @@ def pipeliners(port: int, _user: str) -> Iterator[Statuses]:
         running.result()
 
 
-SIEGES = {
+SIEGES: dict[str, Callable[[int, str], contextlib.AbstractContextManager[Statuses]]] = {
     "slots": slots,
     "half-open": half_open,
     "guessers": guessers,
+    "job": job,
     "users": users,
     "runs": runs,
     "pipeliners": pipeliners,
+    "waiting-100": partial(waiters.hold, 100),
+    "waiting-500": partial(waiters.hold, 500),
 }
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ KEPT_UPTIME, V3_UPTIME = "uptime", "uptime in version 3"
 FINISHED, WAITING = "a finished task", "a waiting task"
 CELERY_QUEUE = b"celery"  # the key of its list of messages
 OPEN_TASKS = "1000000"  # more than are ever submitted from one look to the next
-NO_CAPS = {"SYSMON_TASKS_OPEN": OPEN_TASKS, "SYSMON_TASKS_PER_CLIENT": OPEN_TASKS}
+NO_LIMITS = {"SYSMON_TASKS_OPEN": OPEN_TASKS, "SYSMON_TASKS_PER_CLIENT": OPEN_TASKS}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Fleet:
     """All systems, up and answering, and the tasks of those that have some, done and waiting."""
 
     ours: Server
-    submitted: Server  # ours too, without caps and with a Redis database of its own
+    submitted: Server  # ours too, without limits and with a Redis database of its own
     classic: Server
     fastapi: Server
     glances: Server
@@ -46,11 +46,11 @@ class Fleet:
 
 def fleet(bench: Bench, stack: ExitStack) -> Fleet:
     """Start them."""
-    folder, site, capless = bench.folder, bench.site(), bench.site()
+    folder, site, unlimited = bench.folder, bench.site(), bench.site()
     classics = bench.database()
     broker = f"redis+socket://{bench.redis.socket}?virtual_host={classics}"
     ours = stack.enter_context(site.server().running())
-    submitted = stack.enter_context(capless.server(more=NO_CAPS).running())
+    submitted = stack.enter_context(unlimited.server(more=NO_LIMITS).running())
     classic = stack.enter_context(peers.classic(folder, broker).running())
     done = {
         "sysmon": tasks.finished(ours, site.worker()),
@@ -60,7 +60,7 @@ def fleet(bench: Bench, stack: ExitStack) -> Fleet:
     kept = bench.keys(classics) - {CELERY_QUEUE}
 
     def clear() -> None:
-        bench.redis.client(capless.database).flushdb()
+        bench.redis.client(unlimited.database).flushdb()
         if new := bench.keys(classics) - kept:
             bench.redis.client(classics).unlink(*new)
 

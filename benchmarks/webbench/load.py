@@ -62,7 +62,7 @@ def command(target: Target, connections: int, seconds: float) -> list[str]:
     for name, value in target.headers.items():
         options += ["--header", f"{name}: {value}"]
     url = f"http://{HOST}:{target.server.port}{target.path}"
-    told = [str(connections), target.method, str(int(target.status))]
+    told = [str(connections), target.method, str(int(target.status)), target.body]
     return [program("wrk"), *options, url, "--", *told]
 
 

@@ -22,6 +22,7 @@ from benchmarks.webbench import (
     several,
     siege,
     start,
+    waiting,
 )
 from benchmarks.webbench.bench import FULL, QUICK, Bench
 
@@ -33,6 +34,7 @@ SECTIONS = {
     "page": page.run,
     "scale": scale.run,
     "siege": siege.run,
+    "waiting": waiting.run,
     "memory": memory.run,
     "start": start.run,
 }

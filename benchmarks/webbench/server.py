@@ -17,6 +17,11 @@ HOST = "127.0.0.1"
 UPTIME = r"\d\d:\d\d:\d\d up .*load average: "  # what the program prints
 
 
+def basic(user: str) -> str:
+    """Return the header by which a user logs in: name:password."""
+    return f"Basic {b64encode(user.encode()).decode()}"
+
+
 class Answer(NamedTuple):
     """What a server said."""
 
@@ -62,12 +67,16 @@ class Server:
         return sum(entry.own + entry.reaped for entry in self.tree())
 
     def get(
-        self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+        self,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+        body: str | None = None,
     ) -> Answer:
         """Return the answer to one request, on a connection of its own."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
-            connection.request(method, path, headers=dict(headers or {}))
+            connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
             said = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, said, response.read().decode("utf-8", "replace"))
@@ -84,13 +93,18 @@ class Target:
     proof: str = UPTIME
     method: str = "GET"
     status: int = http.HTTPStatus.OK
+    more: Mapping[str, str] = field(default_factory=dict)  # headers
+    body: str = ""  # JSON
 
     @property
     def headers(self) -> dict[str, str]:
         """What is sent beside the path."""
-        if not self.user:
-            return {}
-        return {"Authorization": f"Basic {b64encode(self.user.encode()).decode()}"}
+        found = dict(self.more)
+        if self.user:
+            found["Authorization"] = f"Basic {b64encode(self.user.encode()).decode()}"
+        if self.body:
+            found["Content-Type"] = "application/json"
+        return found
 
     def check(self) -> Answer:
         """Ask once.
@@ -98,7 +112,7 @@ class Target:
         Raises:
             RuntimeError: the answer is not what is compared.
         """
-        answer = self.server.get(self.path, self.headers, self.method)
+        answer = self.server.get(self.path, self.headers, self.method, self.body or None)
         if answer.status != self.status or not re.search(self.proof, answer.body):
             raise RuntimeError(f"{self.label} does not answer what is compared: {answer}")
         return answer

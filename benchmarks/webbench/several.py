@@ -40,8 +40,8 @@ def _show(bench: Bench, found: Sequence[Measured]) -> None:
             "CPU: the processes share the cores with wrk.",
         )
     )
-    half = len(found) // 2
-    for one, two in zip(found[:half], found[half:], strict=True):
+    middle = len(found) // 2
+    for one, two in zip(found[:middle], found[middle:], strict=True):
         table.add(one.target.label, "1/s", two.rate, one.rate)
         table.add(f"{one.target.label}, p99", "ms", two.median("p99"), one.median("p99"))
     failed = sum(one.failed for one in found)

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import math
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.common.environments import ROOT
 from benchmarks.common.figures import Table, median, percentile, say
 from benchmarks.common.processes import SEARCH_PATH
+from benchmarks.webbench import logins
 from benchmarks.webbench.bench import Bench
+from benchmarks.webbench.besieged import TRUSTING, besieged
 from benchmarks.webbench.ours import PASSWORD, USER
-from benchmarks.webbench.server import HOST, UPTIME, Server, Target
+from benchmarks.webbench.server import UPTIME, Server, Target
 from tests.support.postgresql import started_postgresql
 
 GAP = 0.01  # seconds between two requests of the one who asks
 LONGEST = 20.0  # seconds that all of them may take
-TRUSTING = {"SYSMON_TRUSTED_PROXIES": HOST}  # so that one client can be many
 HANGS = "a hung PostgreSQL and 16 users"
 
 
@@ -49,7 +46,7 @@ HUNG = Siege(HANGS, "users", 20)
 
 
 def run(bench: Bench) -> None:
-    """One who asks for uptime, idle and in each siege."""
+    """One who asks for uptime, idle and in each siege; then users who log in."""
     table = Table(
         "Under siege: p95 of one who asks",
         f"One client asks for uptime, or for what is named, {bench.scale.probes} times, "
@@ -85,6 +82,7 @@ def run(bench: Bench) -> None:
         with site.server(more=more).running() as server:
             Target(HANGS, server, "/v3/uptime/", f"{USER}:{PASSWORD}").check()
             _hold(bench, table, HUNG, server, hung())
+    logins.run(bench)
 
 
 def _hold(
@@ -95,19 +93,19 @@ def _hold(
     around: contextlib.AbstractContextManager[None],
 ) -> None:
     target = Target("sysmon", server, siege.path, proof=siege.proof)
-    before = _asked(bench, target)
-    with around, _besieged(siege, server):
-        during = _asked(bench, target)
-    after = _asked(bench, target)
-    idle, besieged = percentile(before + after, 0.95), percentile(during, 0.95)
-    table.add(siege.title, "ms", idle, besieged, max(during))
+    before = asked(bench, target)
+    with around, besieged(siege.name, siege.title, server):
+        during = asked(bench, target)
+    after = asked(bench, target)
+    idle, p95 = percentile(before + after, 0.95), percentile(during, 0.95)
+    table.add(siege.title, "ms", idle, p95, max(during))
     text = f"p95 of one who asks, {siege.title}, times idle"
-    bench.results.promise(text, besieged / idle, siege.bound)
+    bench.results.promise(text, p95 / idle, siege.bound)
     silent = during.count(math.inf)
     bench.results.promise(f"of {len(during)} who asked, {siege.title}, without answer", silent, 0)
 
 
-def _asked(bench: Bench, target: Target) -> list[float]:
+def asked(bench: Bench, target: Target) -> list[float]:
     """Milliseconds of each answer; infinite where there was none."""
     took: list[float] = []
     end = time.monotonic() + LONGEST
@@ -121,24 +119,3 @@ def _asked(bench: Bench, target: Target) -> list[float]:
         time.sleep(GAP)
     say(f"    p50 {median(took):.1f} ms, p95 {percentile(took, 0.95):.1f} ms")
     return took
-
-
-@contextlib.contextmanager
-def _besieged(siege: Siege, server: Server) -> Iterator[None]:
-    words = ["-m", "benchmarks.webbench.besiege", siege.name, str(server.port)]
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, *words, f"{USER}:{PASSWORD}"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as besieger:
-        try:
-            if besieger.stdout is None or "standing" not in besieger.stdout.readline():
-                raise RuntimeError(f"the siege {siege.name} does not stand")
-            yield
-            told, _ = besieger.communicate("", timeout=60)
-        except BaseException:
-            besieger.kill()
-            raise
-        say(f"    {siege.title}: its answers, by status: {json.loads(told)}")

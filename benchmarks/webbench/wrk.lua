@@ -1,5 +1,5 @@
 -- Has wrk tell what it measured as one line of JSON; times in microseconds.
--- Arguments: the number of connections, the method, the status that each answer must have.
+-- Arguments: the number of connections, the method, the status that each answer must have, the body.
 --
 -- wrk is a closed loop, and wrk 4.1 corrects its latencies after the run (stats_correct in its
 -- stats.c): for each that took at least twice the mean interval at which a connection sends, it
@@ -17,7 +17,7 @@ end
 function init(args)
   connections, expected, refused = tonumber(args[1]), tonumber(args[3]), 0
   wrk.method = args[2]
-  wrk.body = wrk.method == "POST" and "" or nil
+  wrk.body = wrk.method == "POST" and (args[4] or "") or nil
   -- Only where wrk's own count of those above 399 does not do: that a script sees each answer
   -- takes a quarter of wrk's speed.
   response = expected ~= 200 and function(status)

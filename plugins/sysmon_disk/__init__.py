@@ -24,8 +24,13 @@ from sysmon_core import (
 ANSWER_SECONDS = 2.0
 CHECK_SECONDS = 0.05  # between two checks whether the run is to end
 
+FULL = {"squashfs", "cramfs", "erofs", "romfs", "iso9660", "cd9660"}  # made full, never written
+# Discs, and files that are mounted, may be written; they are full if they are mounted read-only.
+PACKED = {"udf"}
+LOOP = "/dev/loop"
+
 COLUMNS = [
-    Column("mount", "where it is mounted"),
+    Column("mount", "where it is mounted", kind="key"),
     Column("device", "what is mounted there"),
     Column("type", "the kind of file system"),
     Column("size", "what it can hold", "By"),
@@ -44,6 +49,7 @@ class DiskParams(Params):
         max_length=4095,  # PATH_MAX without its end
         pattern=r"^(/[^\x00]*)?$",
         description="One mount point, of any kind; without it, each that keeps data on a disk",
+        examples=["/"],
     )
 
     @field_validator("mount")
@@ -144,14 +150,25 @@ def mounted() -> dict[str, Any]:
 def on_disks() -> list[Any]:
     """Return what psutil knows of the mounts that keep data on a disk, and of the root.
 
-    A folder may be mounted a second time elsewhere, as containers and systemd do it: the first
-    mount of a device stands for all, as with df. Those of the network are left out: one that
-    hangs would make every caller wait.
+    A folder may be mounted a second time elsewhere, as containers, btrfs and systemd do it: the
+    root stands for all mounts of its device, of any other device the first does, as with df. Those
+    of the network are left out: one that hangs would make every caller wait.
     """
     real = set(psutil.disk_partitions())
-    # psutil leaves out a root that is no disk, such as a container's overlay.
-    wanted = [found for found in mounted().values() if found in real or found.mountpoint == "/"]
-    return list({found.device: found for found in reversed(wanted)}.values())[::-1]
+    chosen: dict[str, Any] = {}  # by device
+    for found in mounted().values():
+        # psutil leaves out a root that is no disk, such as a container's overlay.
+        if found.mountpoint == "/":
+            chosen[found.device] = found
+        elif found in real and not is_image(found):
+            chosen.setdefault(found.device, found)
+    return list(chosen.values())
+
+
+def is_image(found: Any) -> bool:
+    """Whether it is an image that is full for ever, as those of snaps and discs are."""
+    packed = found.fstype in PACKED or found.device.startswith(LOOP)
+    return found.fstype in FULL or (packed and "ro" in found.opts.split(","))
 
 
 def names(found: Any) -> Row:
@@ -171,8 +188,9 @@ def sysmon_metrics() -> list[Metric]:
             name="disk",
             title="Disk space",
             description="Size and free space of each mounted file system on a disk, or of one "
-            "mount point. Those of the network are told only if asked for by name. One that "
-            "does not answer, or not to this user, has no numbers.",
+            "mount point. Those of the network, and images that are full by nature (snaps, discs), "
+            "are told only if asked for by name. One that does not answer, or not to this user, "
+            "has no numbers.",
             params=DiskParams,
             columns=COLUMNS,
             function=UsageReader().read,

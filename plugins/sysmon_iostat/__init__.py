@@ -1,20 +1,38 @@
 """What the host's disks read and write, report by report."""
 
+import re
+from collections.abc import Iterator
+
 from sysmon_core import Column, Command, IntervalParams, hookimpl, interval_duration
 
 KIB = 1024  # bytes: iostat's kB
 
 # An older iostat does not print discards: its rows have null there.
 COLUMNS = [
-    Column("device", "the disk"),
+    Column("device", "the disk", kind="key"),
     Column("transfers", "requests to the disk", "1/s", source="tps"),
     Column("read_rate", "what is read", "By/s", source="kb_read_s", scale=KIB),
     Column("write_rate", "what is written", "By/s", source="kb_wrtn_s", scale=KIB),
     Column("discard_rate", "what is discarded", "By/s", source="kb_dscd_s", scale=KIB),
-    Column("read", "what was read in all, within the report", "By", source="kb_read", scale=KIB),
-    Column("written", "what was written, likewise", "By", source="kb_wrtn", scale=KIB),
-    Column("discarded", "what was discarded, likewise", "By", source="kb_dscd", scale=KIB),
+    Column(
+        "read",
+        "what was read in all, within the report",
+        "By",
+        source="kb_read",
+        scale=KIB,
+        kind="delta",
+    ),
+    Column(
+        "written", "what was written, likewise", "By", source="kb_wrtn", scale=KIB, kind="delta"
+    ),
+    Column(
+        "discarded", "what was discarded, likewise", "By", source="kb_dscd", scale=KIB, kind="delta"
+    ),
 ]
+
+
+DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+SPACE = r"\x20"  # in a name, as udev writes it
 
 
 class IostatParams(IntervalParams):
@@ -29,6 +47,23 @@ def arguments(params: IostatParams, platform: str) -> list[str]:
     return ["-d", wait, count]
 
 
+def prepare(lines: Iterator[str]) -> Iterator[str]:
+    """Rewrite decimal commas, and white space in the names of devices; leave out other tables.
+
+    Both are bugs of jc's parser (1.26.1): it drops the comma, so that 48,69 becomes 4869, and takes
+    the words of a name for numbers, so that each number stands in another's column.
+    """
+    numbers = 0  # in each row below a heading
+    for line in lines:
+        row = DECIMAL_COMMA.sub(".", line)
+        if row.startswith("Device"):
+            numbers = len(row.split()) - 1
+            yield row
+        elif numbers and row.strip():
+            name, *rest = row.rsplit(maxsplit=numbers)
+            yield " ".join([SPACE.join(name.split()), *rest])
+
+
 @hookimpl
 def sysmon_metrics() -> list[Command]:
     """Declare the one metric of this plugin."""
@@ -41,10 +76,12 @@ def sysmon_metrics() -> list[Command]:
             "before. There are no rows on macOS, whose iostat prints another table.",
             params=IostatParams,
             duration=interval_duration,
+            since_boot=True,
             program="iostat",
             package="sysstat",
             arguments=arguments,
-            parser="iostat",
+            parser="iostat_s",
+            prepare=prepare,
             columns=COLUMNS,
             position=20,
         )

@@ -1,5 +1,6 @@
 """The processes that use most of the processors, or of the memory."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -7,16 +8,29 @@ from typing import Literal
 
 import psutil
 
-from sysmon_core import Column, Field, Integer, Metric, Params, Row, Run, hookimpl
+from sysmon_core import (
+    Column,
+    Field,
+    Integer,
+    Metric,
+    MetricFailed,
+    Params,
+    Row,
+    Run,
+    hookimpl,
+)
 
 INTERVAL_SECONDS = 0.5  # the kernel counts processor time in hundredths of a second
 
 COLUMNS = [
-    Column("pid", "the number of the process"),
+    Column("pid", "the number of the process", kind="key"),
     Column("user", "whose it is"),
     Column("name", "its name, as far as the kernel knows it"),
     Column(
-        "cpu", f"share of one processor over {INTERVAL_SECONDS} s: more than 100 with threads", "%"
+        "cpu",
+        f"share of one processor over {INTERVAL_SECONDS} s: more than 100 with threads",
+        "%",
+        maximum=math.inf,
     ),
     Column("memory", "resident memory, that which is shared included", "By"),
     Column("threads", "its threads", "1"),
@@ -40,6 +54,20 @@ class ProcessesParams(Params):
 
     top: Integer = Field(10, ge=1, le=100, description="Number of processes")
     by: Literal["cpu", "memory"] = Field("cpu", description="What they use most of")
+
+
+def everyone() -> Iterator[psutil.Process]:
+    """Yield each process that this user may see.
+
+    Raises:
+        MetricFailed: there is none, not even this one.
+    """
+    try:
+        yield from psutil.process_iter()
+    except IndexError as error:  # what psutil makes of an empty list
+        raise MetricFailed(
+            "This host shows no process: mount /proc, and let the user of sysmon read it"
+        ) from error
 
 
 def sample(processes: Iterable[psutil.Process], run: Run) -> dict[psutil.Process, Sample]:
@@ -80,7 +108,7 @@ def share(before: Sample, after: Sample) -> float:
 def largest(run: Run) -> list[psutil.Process]:
     """All processes whose memory can be read, the largest first."""
     found = {}
-    for process in psutil.process_iter():
+    for process in everyone():
         run.check()
         try:
             found[process] = process.memory_info().rss
@@ -125,7 +153,7 @@ def rows(ranked: Iterable[tuple[psutil.Process, float | None]]) -> Iterator[Row]
 def read(params: ProcessesParams, run: Run) -> list[Row]:
     """Collect the rows; details are read of few more processes than are shown."""
     if params.by == "cpu":
-        return list(islice(rows(shares(psutil.process_iter(), run).items()), params.top))
+        return list(islice(rows(shares(everyone(), run).items()), params.top))
     candidates = largest(run)[: 2 * params.top]  # some end meanwhile, or shrink
     cpu = shares(candidates, run)
     found = rows((process, cpu.get(process)) for process in candidates)

@@ -55,10 +55,11 @@ def sysmon_metrics() -> list[Command]:
             "one before.",
             params=VmstatParams,
             duration=interval_duration,
+            since_boot=True,
             program="vmstat",
             package="procps",
             arguments=arguments,
-            parser="vmstat",
+            parser="vmstat_s",
             columns=COLUMNS,
             position=30,
         )

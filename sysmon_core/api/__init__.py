@@ -8,22 +8,26 @@ from pyramid.config import Configurator
 
 from sysmon_core.api import schemas, versions
 from sysmon_core.api.dependencies import Dependencies
-from sysmon_core.api.endpoints import docs, health, telemetry
-from sysmon_core.api.framework import cornice_adapter, errors, permissions
+from sysmon_core.api.endpoints import docs, health, problems, prometheus
+from sysmon_core.api.framework import cornice_adapter, errors, permissions, route_mapper
 from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource
 from sysmon_core.api.framework.links import link
 from sysmon_core.api.framework.permissions import PUBLIC, USER
 from sysmon_core.api.framework.route_table import RouteTable
-from sysmon_core.api.framework.work import LOGIN
+from sysmon_core.api.framework.work import LOGIN, WAITED
 from sysmon_core.api.openapi import endpoint
 from sysmon_core.api.wsgi import access_log
 from sysmon_core.api.wsgi.access_log import AccessLog
-from sysmon_core.api.wsgi.authentication import Authentication
+from sysmon_core.api.wsgi.authentication import Authentication, Authenticator
 from sysmon_core.api.wsgi.basic import BasicAuthenticator
+from sysmon_core.api.wsgi.bearer import BearerAuthenticator
 from sysmon_core.api.wsgi.dispatch import Dispatch
 from sysmon_core.api.wsgi.outermost import Outermost
 from sysmon_core.api.wsgi.pools import Pool
 from sysmon_core.api.wsgi.response_cache import ResponseCache
+from sysmon_core.api.wsgi.session import SessionAuthenticator
+from sysmon_core.api.wsgi.tls_only import TlsOnly
+from sysmon_core.api.wsgi.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,29 +40,38 @@ def make_wsgi(
     deps: Dependencies, trusted_proxies: Iterable[str], hosts: Iterable[str]
 ) -> WSGIApplication:
     """Assemble Pyramid and the middleware around it."""
-    prometheus = telemetry.registry(deps.tasks.figures)
-    metrics = telemetry.resource(prometheus, USER if deps.private else PUBLIC)
-    listed = [*declared(deps), metrics, docs.page(deps.swagger_ui)]
+    collectors = prometheus.registry(deps.tasks.figures)
+    scraped = prometheus.resource(collectors, USER if deps.private else PUBLIC)
+    listed = [*declared(deps), scraped, docs.page(deps.swagger_ui)]
     summaries = {one.name: one.summary for one in versions.load(deps.versions)}
     listed.append(endpoint.resource(listed, summaries))
     listed += docs.files(deps.swagger_ui)
+    routes = RouteTable(listed)
     with Configurator(settings={}) as config:
+        route_mapper.include(config, routes)
         cornice_adapter.include(config, listed)
         permissions.include(config)
         errors.include(config)
         access_log.include(config)
-    routes = RouteTable(listed)
     cache = ResponseCache(listed)
-    app = cache.lookup(Dispatch(cache.fill(config.make_wsgi_app()), routes))
-    authenticators = [BasicAuthenticator(deps.logins, Pool(LOGIN).threads)]
-    guarded = Authentication(app, routes, authenticators)
-    return Outermost(guarded, trusted_proxies, hosts, AccessLog(prometheus).on_response)
+    inner = cache.lookup_or_fill(config.make_wsgi_app())
+    inner = Waiting(inner, deps.waiting_room, Pool(WAITED).threads)
+    app = cache.lookup(Dispatch(inner, routes))
+    pool = Pool(LOGIN)
+    authenticators: list[Authenticator] = [
+        BasicAuthenticator(deps.logins, pool),
+        BearerAuthenticator(deps.token_logins, pool),
+        SessionAuthenticator(deps.sessions, pool),
+    ]
+    authenticated = Authentication(app, routes, authenticators, deps.last_seen)
+    guarded = TlsOnly(authenticated) if deps.tls_only else authenticated
+    return Outermost(guarded, trusted_proxies, hosts, AccessLog(collectors).on_response)
 
 
 def declared(deps: Dependencies) -> list[Resource]:
-    """Every path of every version, and those that belong to none."""
+    """List every path of every version, and those that belong to none."""
     found = [Resource(name="root", path="/", endpoints={"GET": _versions(deps.versions)})]
-    found += health.resources(deps.health)
+    found += [*health.resources(deps.health), *problems.resources()]
     for version in versions.load(deps.versions):
         found += version.resources(deps)
     return found

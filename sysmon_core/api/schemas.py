@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 
 Href = Annotated[
     str,
@@ -51,6 +51,36 @@ class Problem(Exactly):
     detail: str = Field(description="What is wrong, for people")
     instance: str = Field(description="The id of the request, which the log has too")
     errors: list[Fault] = Field(default_factory=list, description="All that is wrong with input")
+
+
+class CodedProblem(Problem):
+    """An error of version 4: its type leads to a page that explains it, `code` is its name."""
+
+    # A client passes over members that it does not know.
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+
+    type: str = Field(
+        description="The path of a page that explains it",
+        json_schema_extra={"format": "uri-reference"},
+    )
+    code: str = Field(description="The name of the problem; it stays the same")
+
+
+class Explanation(Exactly):
+    """What a problem is, and what to do about it."""
+
+    type: Href
+    code: str = Field(description="Its name, as problems have it")
+    title: str
+    status: int = Field(ge=400, le=599)
+    meaning: str = Field(description="What happened")
+    remedy: str = Field(description="What to do about it")
+
+
+class Explanations(Exactly):
+    """All problems, by name."""
+
+    problems: list[Explanation]
 
 
 class Link(Exactly):

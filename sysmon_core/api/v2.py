@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sysmon_core.api.dependencies import Dependencies
-from sysmon_core.api.endpoints.metrics import index, run_now, submit
+from sysmon_core.api.endpoints.runs import index, run_now, schema_name, submit
 from sysmon_core.api.endpoints.tasks import cancel, show
 from sysmon_core.api.framework.declarations import Endpoint, Resource
 from sysmon_core.api.framework.inputs import Query, QueryAndBody, Reader
@@ -14,21 +14,21 @@ from sysmon_core.metrics.metric import Metric
 
 
 def resources(deps: Dependencies) -> Iterator[Resource]:
-    """Declare the index, every metric and the tasks."""
-    yield VERSION.resource("", "", {"GET": index(VERSION, deps.registry)})
+    """Declare the index, every metric that is open to all and the tasks."""
+    yield VERSION.resource("", "", {"GET": index(VERSION, VERSION.metrics(deps.registry))})
     yield from metrics_and_tasks(VERSION, deps)
 
 
 def metrics_and_tasks(version: Version, deps: Dependencies) -> Iterator[Resource]:
-    """Every metric and the tasks of a version whose long runs become tasks."""
-    permission = version.permission(private=deps.private)
-    for metric in deps.registry:
+    """Declare every metric and the tasks of a version whose long runs become tasks."""
+    for metric in version.metrics(deps.registry):
         yield version.resource(
             f"metric.{metric.name}",
             f"{metric.name}/",
-            _of_metric(version, deps, metric, permission),
+            _of_metric(version, deps, metric),
             head=not metric.long,
         )
+    permission = version.permission(private=deps.private)
     yield version.resource(
         "task",
         "task/{task_id}",
@@ -40,14 +40,13 @@ def metrics_and_tasks(version: Version, deps: Dependencies) -> Iterator[Resource
     )
 
 
-def _of_metric(
-    version: Version, deps: Dependencies, metric: Metric, permission: str
-) -> dict[str, Endpoint]:
+def _of_metric(version: Version, deps: Dependencies, metric: Metric) -> dict[str, Endpoint]:
+    permission = version.permission(metric.access, private=deps.private)
     if not metric.long:
         return {"GET": run_now(metric, deps.executor, permission)}
     readers: dict[str, Reader] = {
-        "GET": Query(metric.params),
-        "POST": QueryAndBody(metric.params, deps.body_limit),
+        "GET": Query(metric.params, schema_name(metric)),
+        "POST": QueryAndBody(metric.params, deps.body_limit, schema_name(metric)),
     }
     return {
         method: submit(version, metric, deps.tasks, permission, reads)

@@ -1,4 +1,4 @@
-"""What a version of the API is, and those that there are."""
+"""Versions of the API: the declaration of one, and the lookup of those that exist."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from importlib import import_module
 
 from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.framework.declarations import Endpoint, Resource
-from sysmon_core.api.framework.permissions import PUBLIC, USER
+from sysmon_core.api.framework.permissions import ADMIN, PUBLIC, USER
+from sysmon_core.metrics.metric import Access, Metric
+from sysmon_core.metrics.registry import Registry
 
 Endpoints = Mapping[str, Endpoint]
 
@@ -37,9 +39,18 @@ class Version:
         """Whether its tasks belong to users."""
         return self.authenticated
 
-    def permission(self, *, private: bool) -> str:
-        """Return the permission for all but the index; ``private`` is the setting."""
-        return USER if self.authenticated or private else PUBLIC
+    def metrics(self, registry: Registry) -> list[Metric]:
+        """List its metrics: those open to all, and all others where it is for users alone."""
+        return [one for one in registry if self.authenticated or one.access == "open"]
+
+    def permission(self, access: Access = "open", *, private: bool) -> str:
+        """Return the permission for all but the index; ``private`` is the setting.
+
+        ``access`` is that of the metric, where there is one.
+        """
+        if access == "admins":
+            return ADMIN
+        return USER if self.authenticated or private or access == "users" else PUBLIC
 
     def route(self, name: str = "") -> str:
         """Return the name of one of its routes: of the index if none is given."""
@@ -54,7 +65,7 @@ class Version:
         *,
         head: bool = True,
     ) -> Resource:
-        """One path below the version's own; the other arguments are those of ``Resource``."""
+        """Make the resource of a path below the version's; arguments are those of ``Resource``."""
         return Resource(
             name=self.route(route),
             path=f"/{self.name}/{path}",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sysmon_core.checks.finding import Verdict
 from sysmon_core.checks.orphans import Orphans
-from sysmon_core.checks.trial import ENDING_SECONDS, STOPPED, Outcome, Trial
+from sysmon_core.checks.outcome import STOPPED, Outcome
+from sysmon_core.checks.trial import ENDING_SECONDS, Trial
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_core.metrics.command import Command
 from sysmon_core.metrics.metric import Metric, Params
-from sysmon_core.metrics.report import Row
 
-SLACK_SECONDS = 1.0  # that a run may take longer than its duration; a quick one altogether
+SLACK_SECONDS = 1.0  # by which a run may exceed its duration; a quick run has no more in all
 MIN_SHARE = 0.5  # of its duration that a run must take at least
 PROBE_SECONDS = 2.0  # of a run that shows whether the duration is honest
 MAX_PROBE_SECONDS = 10.0  # longer runs are not made to find that out
@@ -33,7 +31,7 @@ def duration(trial: Trial) -> Verdict | None:
         if says < trial.metric.seconds(probe) <= MAX_PROBE_SECONDS:
             runs.append((probe, trial.run(probe)))
     if _failed(runs[-1][1]):
-        return Verdict("", [f"a run with {runs[-1][0]} failed: {runs[-1][1].error}"])
+        return Verdict("", [f"a run with {runs[-1][0]} failed: {runs[-1][1].told}"])
     measured = [_measured(trial, params, outcome) for params, outcome in runs]
     faults = [
         fault for says, took in measured for fault in _duration_faults(trial.metric, says, took)
@@ -44,7 +42,7 @@ def duration(trial: Trial) -> Verdict | None:
 
 
 def _failed(outcome: Outcome) -> bool:
-    """Whether it failed, which says nothing about its duration."""
+    """Whether the run failed, which says nothing about its duration."""
     return outcome.error is not None and not isinstance(outcome.error, MetricTimeout)
 
 
@@ -67,52 +65,6 @@ def _duration_faults(metric: Metric, says: float, took: float) -> Iterator[str]:
         yield f"a run says {says:g} s and took {took:.1f} s: declare what it takes at most"
     elif says >= SHORT_SECONDS and took < MIN_SHARE * says:
         yield f"a run says {says:g} s and took {took:.1f} s: declare less, since limits count it"
-
-
-def output(trial: Trial) -> Verdict:
-    """Whether a run gives text, and rows as they were declared."""
-    outcome = trial.default
-    if outcome.hangs:
-        return Verdict("", [f"no report came in {outcome.seconds:.0f} s: it hangs"])
-    if outcome.report is None:
-        return Verdict("", [f"a run with default params failed: {outcome.error}"])
-    rows = outcome.report.rows
-    json.dumps(list(rows), allow_nan=False)
-    good = f"characters: {len(outcome.report.text)}, rows: {len(rows)}"
-    empty = not (outcome.report.text.strip() or rows or trial.metric.columns)
-    faults = ["it gave neither text nor rows: return a text, a list of rows or a Report"]
-    return Verdict(good, faults if empty else list(_row_faults(trial.metric, rows)))
-
-
-def _row_faults(metric: Metric, rows: Sequence[Row]) -> Iterator[str]:
-    if rows and not metric.columns:
-        yield (
-            f"its rows have {_names(rows[0])}, and no columns are declared: "
-            "declare each with its unit, for charts and whoever reads the numbers"
-        )
-        return
-    names = {column.name for column in metric.columns}
-    unlike = next((row for row in rows if row.keys() != names), None)
-    if unlike is not None:
-        yield f"a row has {_names(unlike)}, and declared is {_names(names)}: they must be the same"
-    for column in metric.columns:
-        values = [row[column.name] for row in rows if row.get(column.name) is not None]
-        numbers = [value for value in values if _is_number(value)]
-        if any(isinstance(value, float) for value in numbers) and not column.unit:
-            yield f"the column {column.name} has fractions and no unit: declare one"
-        if column.unit and len(numbers) < len(values):
-            yield f"the column {column.name} has a unit and values that are no numbers"
-        if rows and not values and isinstance(metric, Command):
-            name = column.source or column.name
-            yield f"the column {column.name} is empty in every row: has the parser no {name}?"
-
-
-def _names(names: object) -> str:
-    return ", ".join(sorted(map(str, names))) if isinstance(names, dict | set) else ""
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def cancel(trial: Trial) -> Verdict | None:
@@ -158,12 +110,27 @@ def _ending_fault(outcome: Outcome, what: str) -> str:
         return f"it still ran {ENDING_SECONDS:g} s after {what}: {remedy}"
     if outcome.report is not None:
         return f"it gave a report as if there were no end of it after {what}: {remedy}"
-    return f"it failed where it should have ended after {what}: {outcome.error}"
+    return f"it failed where it should have ended after {what}: {outcome.told}"
+
+
+def prints(trial: Trial) -> Verdict | None:
+    """Whether runs leave standard output to the process that they are in."""
+    if not trial.default.begun:
+        return None
+    if not trial.printed:
+        return Verdict("nothing on standard output")
+    line = trial.printed.strip().partition("\n")[0]
+    return Verdict(
+        "", [f"it prints on standard output ({line}): return it as text, or use logging"]
+    )
 
 
 def left_behind(orphans: Orphans) -> Verdict:
     """Whether every process that the runs began has ended."""
     return Verdict(
         "no process",
-        [f"{name} still ran after the last run: end what a run begins" for name in orphans.kill()],
+        [
+            f"{name} still ran after the last run: begin it by run.program(), or end it"
+            for name in orphans.kill()
+        ],
     )

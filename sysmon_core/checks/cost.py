@@ -1,4 +1,4 @@
-"""What one run costs: time, and memory at its peak."""
+"""The cost of one run: time, and memory at its peak."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def cost(trial: Trial) -> Verdict | None:
     if trial.default.report is None:
         return None
     took = trial.default.seconds
-    if not trial.metric.long:  # the first run also makes what is made once
+    if not trial.metric.long:  # the first run also does what is done only once
         took = min(took, trial.run(trial.defaults).seconds)
     usage = _usage(trial)
     return Verdict(

@@ -7,22 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sysmon_core.checks.finding import Verdict
-from sysmon_core.errors import InvalidInput, PluginFault, describe
+from sysmon_core.checks.values import query_of, required_params, required_values
+from sysmon_core.errors import InvalidInput, PluginFault
+from sysmon_core.metrics.column import MEASURES, Column
 from sysmon_core.metrics.command import Command
 from sysmon_core.metrics.metric import Metric, Params
+from sysmon_core.metrics.parameters import Parameter, parameters
+from sysmon_core.metrics.units import in_base
+from sysmon_core.printable import describe
 from sysmon_core.services.params import parse
 
 UNKNOWN_NAME = "no_such_parameter"
-BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-# Pydantic's own names, which it leaves in the schema of a number that may be None too.
-PYDANTIC_BOUNDS = {
-    "ge": "minimum",
-    "le": "maximum",
-    "gt": "exclusiveMinimum",
-    "lt": "exclusiveMaximum",
-}
-# From a bound to the nearest value that must be refused.
-STEPS = {"minimum": -1, "maximum": 1, "exclusiveMinimum": 0, "exclusiveMaximum": 0}
 
 
 def declaration(metric: Metric) -> Verdict:
@@ -50,50 +45,66 @@ def _columns(metric: Metric) -> Iterator[str]:
     for column in metric.columns:
         if not column.description.strip():
             yield f"the column {column.name} has no description: say what its value means"
+        yield from _unit(column, scaled=isinstance(metric, Command))
+
+
+def _unit(column: Column, *, scaled: bool) -> Iterator[str]:
+    """Find a unit that nobody knows, and one that is no base unit; a key may name any.
+
+    A Command's numbers are ``scaled`` by its columns; a function gives them as they are to be.
+    """
+    if not column.unit:
+        if column.kind in MEASURES:
+            what = f"the column {column.name} is a {column.kind} and has no unit"
+            yield f"{what}: 1 is that of counts"
+        return
+    base = in_base(column.unit)
+    if base is None:
+        yield (
+            f"the column {column.name} has the unit {column.unit}, which is none that is known "
+            "here: see https://ucum.org, and name what is counted in braces, as {packet}/s does"
+        )
+    elif column.kind != "key" and base.code != column.unit:
+        remedy = f"use {base.code}"
+        if base.scale != 1:
+            factor = repr(base.scale).removesuffix(".0")
+            remedy += f" and scale={factor}" if scaled else f", and give {factor} times the number"
+        yield f"the column {column.name} is in {column.unit}: {remedy}"
 
 
 def params(metric: Metric) -> Verdict:
-    """Whether each parameter describes itself, and may be left out."""
-    properties = schema(metric)
-    json.dumps(properties, allow_nan=False)
-    faults = [fault for name, field in properties.items() for fault in _param(name, field)]
+    """Whether each parameter describes itself, and may be left out or has an example."""
+    found = parameters(metric.params)
+    json.dumps([[one.default, one.examples] for one in found.values()], allow_nan=False)
+    faults = [fault for parameter in found.values() for fault in _param(parameter)]
     if not faults:
-        faults = list(_defaults(metric))
-    return Verdict(", ".join(properties) or "none", faults)
+        faults = list(_samples(metric))
+    return Verdict(", ".join(found) or "none", faults)
 
 
-def schema(metric: Metric) -> Mapping[str, Mapping[str, Any]]:
-    """Give each parameter's JSON schema."""
-    found: Mapping[str, Mapping[str, Any]] = metric.params.model_json_schema()["properties"]
-    return found
-
-
-def _param(name: str, field: Mapping[str, Any]) -> Iterator[str]:
-    if not field.get("description"):
+def _param(parameter: Parameter) -> Iterator[str]:
+    name = parameter.name
+    if not parameter.description:
         yield f"{name} has no description: give it one with Field"
-    if "default" not in field:
-        yield f"{name} has no default: a metric must answer who asks for nothing in particular"
-    number = number_of(field)
-    if number and not (field.get("unit") or any(bound in number for bound in BOUNDS)):
+    if parameter.required and not parameter.examples:
+        yield (
+            f"{name} has no default, with which the metric would answer who asks for nothing in "
+            "particular: give one, or Field examples=[...], with whose first it is checked"
+        )
+    if parameter.number and not (parameter.unit or parameter.range.bounds):
         yield (
             f"{name} is a number with neither a range nor a unit: give Field ge and le, "
             'or json_schema_extra={"unit": "s"}'
         )
 
 
-def number_of(field: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Find the part of a parameter's schema that is of a number; empty if it is none."""
-    for part in (field, *field.get("anyOf", ())):
-        if part.get("type") in {"integer", "number"}:
-            return {PYDANTIC_BOUNDS.get(key, key): value for key, value in part.items()}
-    return {}
-
-
-def _defaults(metric: Metric) -> Iterator[str]:
+def _samples(metric: Metric) -> Iterator[str]:
+    """Find a default or a first example that is refused."""
     try:
-        parse(metric.params, metric.params().model_dump(mode="json").items())
+        chosen = required_params(metric.params)
+        parse(metric.params, chosen.model_dump(mode="json", round_trip=True).items())
     except InvalidInput as error:
-        yield f"its own defaults are refused ({error})"
+        yield f"its own defaults or first examples are refused ({error})"
 
 
 class Attempt(NamedTuple):
@@ -103,43 +114,49 @@ class Attempt(NamedTuple):
     pairs: Sequence[tuple[str, Any]]
 
     def __str__(self) -> str:
-        """As a query string has it."""
-        return "&".join(f"{name}={value}" for name, value in self.pairs)
+        """Write the query as in a URL."""
+        return query_of(self.pairs)
 
 
 def refusals(metric: Metric) -> Verdict:
     """Whether values out of range are refused, under the name of their parameter."""
-    attempts = list(_attempts(schema(metric)))
+    attempts = list(_attempts(parameters(metric.params)))
     answers = (_answer(metric.params, attempt) for attempt in attempts)
     return Verdict(f"{len(attempts)} tried", [fault for fault in answers if fault])
 
 
-def _attempts(properties: Mapping[str, Mapping[str, Any]]) -> Iterator[Attempt]:
+def _attempts(found: Mapping[str, Parameter]) -> Iterator[Attempt]:
+    needed = required_values(found)
     yield Attempt(UNKNOWN_NAME, [(UNKNOWN_NAME, "1")])
-    for name, field in properties.items():
-        yield Attempt(name, [(name, field.get("default", "1"))] * 2)
-        for value in _out_of_range(number_of(field)):
-            yield Attempt(name, [(name, value)])
-        others = list(_others(properties, name))
-        if others and number_of(field):
+    for name, parameter in found.items():
+        rest = [(other, value) for other, value in needed.items() if other != name]
+        yield Attempt(name, [(name, _whole(parameter))] * 2)
+        for value in _out_of_range(parameter):
+            yield Attempt(name, [(name, value), *rest])
+        others = list(_others(found, name))
+        if others and parameter.number:
             # A validator that spans parameters must do without one that did not fit.
             yield Attempt(name, [(name, "x"), *others])
 
 
-def _others(properties: Mapping[str, Mapping[str, Any]], name: str) -> Iterator[tuple[str, Any]]:
-    for other, field in properties.items():
-        if other != name and field.get("default") is not None:
-            yield other, field["default"]
+def _whole(parameter: Parameter) -> Any:
+    """Return all that a parameter takes at once, of which there may be no two."""
+    sample = parameter.sample
+    return sample if sample is not None else ["1"] if parameter.many else "1"
 
 
-def _out_of_range(number: Mapping[str, Any]) -> Iterator[str]:
-    if number:
+def _others(found: Mapping[str, Parameter], name: str) -> Iterator[tuple[str, Any]]:
+    for other, parameter in found.items():
+        if other != name and parameter.sample is not None:
+            yield other, parameter.sample
+
+
+def _out_of_range(parameter: Parameter) -> Iterator[str]:
+    if parameter.number:
         yield "x"
-    if number.get("type") == "number":
+        yield from map(parameter.written, parameter.range.outside())
+    if parameter.kind is float:
         yield from ("nan", "inf")
-    for bound, step in STEPS.items():
-        if bound in number:
-            yield str(number[bound] + step)
 
 
 def _answer(model: type[Params], attempt: Attempt) -> str | None:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
+
+
+class Mark(Enum):
+    """Whether what was checked is good, falls short, or was passed over; as plain text shows it."""
+
+    GOOD = "ok"
+    SHORT = "short"
+    PASSED_OVER = "-"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One check's outcome: what is good, or what is at fault and what to do about it."""
+    """One check's outcome: what is good, a fault and its remedy, or why it was not made."""
 
     check: str
-    ok: bool
+    mark: Mark
     detail: str
 
 

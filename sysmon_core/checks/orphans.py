@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import psutil
 
+from sysmon_core.errors import HostFault
+from sysmon_core.printable import describe
 from sysmon_core.running.orphan_reaper import REAPER
 
 SETTLING_SECONDS = 1.0  # in which a process that is about to end may do so
@@ -36,11 +38,17 @@ class Orphans:
 
 
 def _descendants() -> set[psutil.Process]:
-    return set(psutil.Process().children(recursive=True))
+    try:
+        return set(psutil.Process().children(recursive=True))
+    except (psutil.Error, OSError) as error:
+        raise HostFault(
+            f"Runs cannot be checked where processes cannot be seen ({describe(error)}): "
+            "mount /proc, and let this user read it"
+        ) from error
 
 
 def _is_orphan(process: psutil.Process) -> bool:
-    """Whether it runs, and is no orphan reaper: those live as long as their owners."""
+    """Whether a process runs and is no orphan reaper, which lives as long as its owner."""
     try:
         if process.status() == psutil.STATUS_ZOMBIE:
             process.wait(0)  # reaped here, since its own parent may have ended
@@ -65,7 +73,7 @@ def tracked_orphans() -> Iterator[Orphans]:
 
 
 def _set_subreaper(flag: int) -> int:
-    """Have orphans become children of this process or not; return what it was before."""
+    """Set whether orphans become children of this process; return the former value."""
     was = ctypes.c_int(0)
     with contextlib.suppress(AttributeError, OSError):  # no prctl: another system than Linux
         prctl = ctypes.CDLL(None).prctl

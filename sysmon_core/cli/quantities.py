@@ -3,54 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeGuard
 
-from sysmon_core.metrics.table import shown
+from sysmon_core.metrics.column import is_number
+from sysmon_core.metrics.table import MAX_DECIMAL, decimal, shown
+from sysmon_core.metrics.units import bare
+from sysmon_core.metrics.units import shown as shown_unit
 
 BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 BYTES_STEP = 1024
+BITS = ("bit", "kbit", "Mbit", "Gbit", "Tbit")
+BITS_STEP = 1000
 PERIODS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))  # seconds
 FRACTIONS = ("s", "ms", "µs", "ns")
 FRACTIONS_STEP = 1000
-MAX_DECIMAL = 1e15  # a larger float is written with an exponent
 
 
 def quantity(value: object, unit: str) -> str:
     """Write a value of JSON in its unit, a UCUM code, on one line.
 
-    Bytes and seconds are scaled and rounded, percentages have one decimal, counts stay plain. Any
-    other unit follows its number. What is no number stays as it is, and None becomes ``-``.
+    Bytes, bits and seconds are scaled and rounded, percentages have one decimal, counts stay plain.
+    Any other unit follows its number, by its sign. A number too small for its decimals has three
+    digits. What is no number stays as it is, and None becomes ``-``.
     """
     if not is_number(value):
         return shown(value)
-    base, slash, per = unit.partition("/")
+    base, slash, per = bare(unit).partition("/")
     if base in FORMATS:
-        return FORMATS[base](value) + slash + per
-    return f"{_plain(value)} {unit}"
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value of JSON is a number; a truth value is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        return FORMATS[base](value) + slash + shown_unit(per)
+    return f"{_plain(value)} {shown_unit(unit)}"
 
 
 def _plain(value: float) -> str:
-    """Return a whole number with all its digits.
-
-    Any other number has two decimals, or three digits if it is tiny.
-    """
-    if isinstance(value, int):
-        return str(value)
-    usual = value == 0 or 0.01 <= abs(value) < MAX_DECIMAL
-    return f"{value:.2f}" if usual else f"{value:.3g}"
+    """Return a whole number with all its digits, any other as tables of text have it."""
+    return str(value) if isinstance(value, int) else decimal(value)
 
 
 def _percent(value: float) -> str:
-    return f"{value:.1f}%" if abs(value) < MAX_DECIMAL else f"{_plain(value)}%"
+    return f"{decimal(value, 1) if abs(value) < MAX_DECIMAL else _plain(value)}%"
 
 
 def _bytes(value: float) -> str:
-    """In the largest unit that gives at least 1, with one decimal; beyond the last unit, in B."""
+    """Write bytes in the largest unit that gives at least 1; beyond the last unit, in B.
+
+    Less than a byte has three digits.
+    """
     if abs(value) >= BYTES_STEP ** len(BYTES):
         return f"{_plain(value)} {BYTES[0]}"
     scaled, unit = value, BYTES[0]
@@ -58,11 +54,28 @@ def _bytes(value: float) -> str:
         if abs(round(scaled, 1)) < BYTES_STEP:
             break
         scaled, unit = scaled / BYTES_STEP, larger
-    return f"{round(scaled, 1):g} {unit}" if unit == BYTES[0] else f"{scaled:.1f} {unit}"
+    if unit != BYTES[0]:
+        return f"{scaled:.1f} {unit}"
+    return f"{scaled:.3g} {unit}" if abs(scaled) < 1 else f"{round(scaled, 1):g} {unit}"
+
+
+def _bits(value: float) -> str:
+    """Write bits in the largest unit that gives at least 1, in three digits.
+
+    Beyond the last unit they are written in bit.
+    """
+    scaled, unit = value, BITS[0]
+    if abs(value) >= BITS_STEP ** len(BITS) - BITS_STEP ** len(BITS[1:]) / 2:
+        return f"{_plain(value)} {unit}"
+    for larger in BITS[1:]:
+        if abs(float(f"{scaled:.3g}")) < BITS_STEP:
+            break
+        scaled, unit = scaled / BITS_STEP, larger
+    return f"{scaled:.3g} {unit}"
 
 
 def _seconds(value: float) -> str:
-    """From a minute on, the two largest periods, rounded down as clocks do; below, three digits."""
+    """Write seconds as the two largest periods, rounded down; below a minute, in three digits."""
     sign, size = "-" if value < 0 else "", abs(value)
     if size < PERIODS[-2][1]:
         return sign + _fraction(size)
@@ -95,6 +108,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "1": _plain,
     "%": _percent,
     "By": _bytes,
+    "bit": _bits,
     "s": _seconds,
 }
 """How a number is written, by the part of its unit before a slash."""

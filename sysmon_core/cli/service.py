@@ -13,6 +13,8 @@ import click
 
 from sysmon_core.cli.run import load_settings
 from sysmon_core.errors import SysmonError
+from sysmon_core.logs import ignore_rotation
+from sysmon_core.printable import one_line
 
 # Each command imports what it needs, so that `sysmon --help` is fast.
 # ruff: noqa: PLC0415
@@ -38,7 +40,7 @@ def start() -> None:
     try:
         status = start(load_settings(), settings.config_file())
     except SysmonError as error:
-        raise _Refused(str(error)) from error
+        raise _Refused(one_line(str(error))) from error
     raise click.exceptions.Exit(status)
 
 
@@ -79,10 +81,12 @@ def welcome(ctx: click.Context) -> None:
     try:
         click.echo(welcome(load_settings()))
     except SysmonError as error:
-        click.echo(f"sysmon: {error}", err=True)  # exit 0: the parts go on, and may answer later
+        # Exit 0: the parts go on, and may answer later.
+        click.echo(f"sysmon: {one_line(str(error))}", err=True)
 
 
 def _become(command: list[str]) -> None:
     """Replace this process by a program, so that it receives the signals sent to this process."""
+    ignore_rotation()
     sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted

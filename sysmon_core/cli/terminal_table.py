@@ -1,6 +1,6 @@
 """The rows of a report as a table on a terminal, in which no number is cut or split.
 
-If a line has no room for all columns, the table is turned: each row of the report becomes a column,
+If the columns do not fit into a line, the table is turned: each row of the report becomes a column,
 in blocks of as many rows as fit beside each other.
 """
 
@@ -13,11 +13,12 @@ from textwrap import wrap
 import click
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from sysmon_core.cli.quantities import is_number, quantity
-from sysmon_core.metrics.report import Column, Row
+from sysmon_core.cli.quantities import quantity
+from sysmon_core.metrics.column import Column, is_number
+from sysmon_core.metrics.report import Row
 
 GAP = "  "
-MIN_TEXT_CELLS = 12  # a table whose texts have less room than this is turned
+MIN_TEXT_CELLS = 12  # a table whose texts have less space than this is turned
 MAX_TEXT_LINES = 3  # a longer text ends in an ellipsis
 ELLIPSIS = "…"
 
@@ -49,17 +50,17 @@ def _has_numbers(rows: Sequence[Row], name: str) -> bool:
     return any(is_number(row.get(name)) for row in rows)
 
 
-def _widths(grid: Grid, numeric: Sequence[bool], room: int) -> list[int] | None:
+def _widths(grid: Grid, numeric: Sequence[bool], space: int) -> list[int] | None:
     """Return the width of each column, texts narrowed as needed.
 
-    Return None if the numbers leave no room.
+    Return None if the numbers leave no space.
     """
     widths = [
-        _widest(cells) if number else min(_widest(cells), room)
+        _widest(cells) if number else min(_widest(cells), space)
         for cells, number in zip(zip(*grid, strict=True), numeric, strict=True)
     ]
     texts = [column for column, number in enumerate(numeric) if not number]
-    while sum(widths) + len(GAP) * (len(widths) - 1) > room:
+    while sum(widths) + len(GAP) * (len(widths) - 1) > space:
         widest = max(texts, key=widths.__getitem__, default=None)
         if widest is None or widths[widest] <= MIN_TEXT_CELLS:
             return None
@@ -72,26 +73,26 @@ def _turned(
 ) -> Iterator[str]:
     """Yield the lines of a turned table, with an empty line between two blocks."""
     heading = _widest(headings)
-    room = max(width - heading - len(GAP), MIN_TEXT_CELLS)
+    space = max(width - heading - len(GAP), MIN_TEXT_CELLS)
     widths = [
         max(
-            cell_len(cell) if number else min(cell_len(cell), room)
+            cell_len(cell) if number else min(cell_len(cell), space)
             for cell, number in zip(cells, numeric, strict=True)
         )
         for cells in grid
     ]
-    for block in _blocks(widths, room):
+    for block in _blocks(widths, space):
         if block.start:
             yield ""
         for cells in zip(headings, *grid[block], strict=True):
             yield from _lines(cells, [heading, *widths[block]], [False] * len(cells))
 
 
-def _blocks(widths: Sequence[int], room: int) -> Iterator[slice]:
-    """Divide columns into blocks, in order: as many as fit into the room, but at least one."""
+def _blocks(widths: Sequence[int], space: int) -> Iterator[slice]:
+    """Divide columns into blocks, in order: as many as fit into the space, but at least one."""
     start = used = 0
     for end, width in enumerate(widths):
-        if end > start and used + width > room:
+        if end > start and used + width > space:
             yield slice(start, end)
             start, used = end, 0
         used += width + len(GAP)

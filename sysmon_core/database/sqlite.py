@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -31,6 +32,8 @@ ADVICE = {  # by the error's name (https://sqlite.org/rescode.html)
     ),
     "SQLITE_IOERR": "The disk of the users' database cannot be read or written: see the log",
 }
+
+LACKS = re.compile(r"no (?:such )?(table|column)\b")  # not migrated
 
 # After these errors the connection is opened again.
 DISCONNECTS = ADVICE.keys() - {"SQLITE_BUSY", "SQLITE_FULL"}
@@ -190,8 +193,8 @@ def _file_id(path: str) -> tuple[int, int] | None:
 
 def advice(error: BaseException | None) -> str | None:
     """Return the text for clients about an error of the driver, or None for an unknown error."""
-    if "no such table" in str(error):
-        return "The users' database has no tables yet: run `sysmon database upgrade`"
+    if found := LACKS.search(str(error)):
+        return f"The users' database lacks a {found[1]}: run `sysmon database upgrade`"
     return ADVICE.get(_error_name(error))
 
 

@@ -1,12 +1,22 @@
 """The tables of the users' database.
 
-They are tables of SQLAlchemy Core, without the ORM: for one table and one query it would cost six
+They are tables of SQLAlchemy Core, without the ORM: for three tables it would cost six
 megabytes in every server process and a sixth of a second at its start.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 USERNAME_LENGTH = 64
 
@@ -26,7 +36,11 @@ metadata = MetaData(
     }
 )
 
-# The users of version 3 of the API; a password_hash has the format of argon2id's encoded hashes.
+# All times are in seconds since 1970, by the clock of the host that writes them; a digest is the
+# SHA-256 of a secret, in hexadecimal.
+
+# A password_hash has the format of argon2id's encoded hashes. Who was added before sysmon recorded
+# it has no time of that; the last request is known to the hour.
 users = Table(
     "users",
     metadata,
@@ -35,4 +49,35 @@ users = Table(
     Column("fullname", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("admin", Boolean, nullable=False, default=False),
+    Column("created", BigInteger),
+    Column("last_seen", BigInteger),
+)
+
+# The metrics are names with spaces between. An id is never used again.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("scope", String(8), nullable=False),
+    Column("metrics", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Column("used", BigInteger),
+    sqlite_autoincrement=True,
+)
+
+# When one ends follows from both of its times and the settings.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("created", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -1,4 +1,4 @@
-"""A cache of what was read from the database, invalidated when the database changes."""
+"""A cache of values read from the database, invalidated when the database changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class VersionedCache(Generic[T]):
     process, invalidates all. Without versions (PostgreSQL) nothing is cached, and all is read.
 
     It is here for version 3 of the API: a cached user takes 6 microseconds of a request, one that
-    is read from SQLite 290, and a cached user needs no thread, as ``recall`` never waits.
+    is read from SQLite 290, and a cached user needs no thread, as ``get_cached`` never waits.
     """
 
     def __init__(self, database: Database) -> None:
@@ -30,7 +30,7 @@ class VersionedCache(Generic[T]):
         self._lock = threading.Lock()
         self._entries: LRUCache[Hashable, tuple[Hashable, T]] = LRUCache(MAX_ENTRIES)
 
-    def recall(self, key: Hashable) -> T | None:
+    def get_cached(self, key: Hashable) -> T | None:
         """Return the cached value, or None if there is no valid one; never wait."""
         version = self._database.version()
         with self._lock:

@@ -21,7 +21,7 @@ PYTHON_MODULE = (sys.executable, "-P", "-m")
 
 def server(ini: str) -> list[str]:
     """Return the command of the server: ``pserve`` with an ini file."""
-    return [*PYTHON_MODULE, "pyramid.scripts.pserve", ini]
+    return [*PYTHON_MODULE, "sysmon_core.server.pserve", ini]
 
 
 def worker(config: Settings) -> list[str]:
@@ -45,8 +45,13 @@ def redis(config: Settings) -> list[str]:
         *(redis_program(config), str(REDIS_CONFIGURATION)),
         *("--dir", str(config.var / "redis")),
         *("--unixsocket", str(config.redis_socket)),
-        *("--logfile", str(config.var / "redis.log")),
+        *("--logfile", str(redis_log(config))),
     ]
+
+
+def redis_log(config: Settings) -> Path:
+    """Return the path of the private Redis' log."""
+    return config.var / "redis.log"
 
 
 def redis_program(config: Settings) -> str:

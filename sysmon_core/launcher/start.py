@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sysmon_core.launcher import preflight
+from sysmon_core.launcher.failure import explain
 from sysmon_core.launcher.programs import supervised
 from sysmon_core.launcher.supervisor import run
 from sysmon_core.settings import Settings
@@ -18,7 +21,7 @@ def start(config: Settings, ini: str) -> int:
         ini: the path of the ini file that they were read from.
 
     Raises:
-        SysmonError: a part cannot be started; none has been started then.
+        SysmonError: a part cannot be started; none runs then.
     """
     preflight.check(config)
-    return run(supervised(config, ini))
+    return run(supervised(config, ini), partial(explain, config))

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from sysmon_core.errors import SysmonError, TasksUnavailable
-from sysmon_core.metrics import registry
+from sysmon_core.metrics import loading
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.redis_store.client import api_client
 from sysmon_core.server.listeners import UNIX
-from sysmon_core.settings import Settings
+from sysmon_core.settings import Settings, scrubbed
 from sysmon_core.tasks.heartbeat import count_workers
 
 WAIT_SECONDS = 60
@@ -43,15 +43,19 @@ def welcome(config: Settings) -> str:
 
 
 def _examples(config: Settings) -> Iterator[str]:
-    """Give a command for each version that is served: a quick metric, a task, the users."""
+    """Give a command for each version that is served: a quick metric, a task, rows, the users."""
     address = config.listen.split()[0]
     curl = f"  curl --unix-socket {_path(address)}" if address.startswith(UNIX) else "  curl"
     url = "http://localhost" if address.startswith(UNIX) else _url(address)
-    metrics = [metric for metric in registry.load(config) if not _required(metric)]
+    with scrubbed():
+        metrics = [metric for metric in loading.load(config) if not _required(metric)]
     for version, long in (("v1", False), ("v2", True)):
         names = [metric.name for metric in metrics if metric.long == long]
         if names and version in config.versions:
             yield f"{curl} {url}/{version}/{names[0]}/"
+    quick = [metric.name for metric in metrics if not metric.long]
+    if quick and "v4" in config.versions:
+        yield f"{curl} --user admin {url}/v4/metrics/{quick[0]}/report"
     if "v3" in config.versions:
         yield f"{curl} --user admin {url}/v3/users/"
 

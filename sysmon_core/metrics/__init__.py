@@ -1,1 +1,1 @@
-"""Metrics: what a plugin declares, and what is found of them."""
+"""Metrics: their declarations, the registry of plugins, and the binding to a host."""

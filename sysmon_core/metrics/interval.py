@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from sysmon_core.metrics.metric import Integer, Params
+from sysmon_core.metrics.metric import Params
+from sysmon_core.metrics.parameter_types import Integer
 
 
 class IntervalParams(Params):

@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
-from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
 
-Row = dict[str, Any]
+from sysmon_core.metrics.column import Column
+from sysmon_core.running.sample import Row, Sample
 
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the rows, declared once for whoever reads the numbers.
-
-    Args:
-        name: its name in each row.
-        description: what the value means, as part of a sentence.
-        unit: the base unit of a number by its UCUM code: ``s``, ``By``, ``1/s``, ``%``, or ``1``
-            for a count; empty for what measures nothing: a text, or a number that is a name.
-        source: what the parser of a Command calls it, if not the same.
-        scale: what the parser's number is multiplied by to be in the unit.
-    """
-
-    name: str
-    description: str
-    unit: str = ""
-    source: str = ""
-    scale: float = 1
-
-    def of(self, row: Mapping[str, Any]) -> Any:
-        """Return the value of this column in a parser's row; None if there is none."""
-        value = row.get(self.source or self.name)
-        if self.scale == 1 or not isinstance(value, int | float):
-            return value
-        return value * self.scale
+__all__ = ["ParsedReport", "Report", "Row", "Sample"]
 
 
-@dataclass(frozen=True)
-class Sample:
-    """The rows of one moment.
+Cut = Callable[[Sequence[Row], float], Sequence[Sample]]  # given rows and the time of all
 
-    Args:
-        at: the moment, in seconds since 1970.
-        rows: dicts of what JSON knows, with the columns of the metric.
-    """
 
-    at: float
-    rows: Sequence[Row]
+def _one_sample(rows: Sequence[Row], at: float) -> Sequence[Sample]:
+    return [Sample(at, rows)] if rows else []
 
 
 class Report:
@@ -60,17 +28,19 @@ class Report:
     Args:
         text: what people read.
         rows: dicts of what JSON knows, or a function that makes them once somebody asks for them.
+        told: whether the listener of the run has been told all samples, which are then not here.
         columns: what the rows have.
         started: when the run began, in seconds since 1970.
         finished: when it ended, likewise.
         host: the name of the host that it ran on.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a report has; all but the text have defaults
         self,
         text: str,
         rows: Sequence[Row] | Callable[[], Sequence[Row]] = (),
         *,
+        told: bool = False,
         columns: Sequence[Column] = (),
         started: float = 0.0,
         finished: float = 0.0,
@@ -78,6 +48,9 @@ class Report:
     ) -> None:
         self.text = text
         self._rows = rows
+        self._samples: Sequence[Sample] | None = None
+        self._cut: Cut = _one_sample
+        self.told = told
         self.columns = columns
         self.started = started
         self.finished = finished
@@ -86,17 +59,34 @@ class Report:
     @cached_property
     def rows(self) -> Sequence[Row]:
         """The rows of all samples, made when they are first asked for."""
+        if self._samples is not None:
+            return [row for sample in self._samples for row in sample.rows]
         return self._rows() if callable(self._rows) else self._rows
 
     @property
     def samples(self) -> Sequence[Sample]:
-        """The samples in order; none if the metric gives no rows."""
-        return [Sample(self.finished, self.rows)] if self.rows else []
+        """The samples in order, made when they are first asked for; none without rows.
+
+        Unless they were told while the run went on, all have the time of its end.
+        """
+        if self._samples is None:
+            self._samples = self._cut(self.rows, self.finished)
+        return self._samples
+
+    def with_samples(self, samples: Sequence[Sample]) -> Report:
+        """Give the same report with the samples that a listener was told."""
+        report = copy(self)
+        report.__dict__.pop("rows", None)
+        report._samples = samples  # noqa: SLF001 - of this class
+        return report
 
     @property
     def stored_rows(self) -> Sequence[Row] | None:
-        """The rows to store beside the text; None where they can be read from the text again."""
-        return self.rows
+        """The rows to store beside the text.
+
+        None where they were told, or can be read from the text again.
+        """
+        return None if self.told else self.rows
 
     def checked(self, check: Callable[[Sequence[Row]], Sequence[Row]]) -> Report:
         """Give the same report, its rows checked: now, or when they are made."""
@@ -112,10 +102,12 @@ class Report:
         finished: float,
         host: str,
         guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+        cut: Cut | None = None,
     ) -> Report:
         """Give the same report with what the executor knows of its run.
 
-        ``guard`` makes the context in which rows are made that are asked for later.
+        ``guard`` makes the context in which rows are made that are asked for later, and ``cut``
+        makes samples of them.
         """
         rows = self._rows
 
@@ -125,6 +117,7 @@ class Report:
 
         report = self._with_rows(guarded if callable(rows) else rows)
         report.columns, report.host = columns, host
+        report._cut = cut or self._cut  # noqa: SLF001 - of this class
         report.started, report.finished = started, finished
         return report
 
@@ -138,8 +131,10 @@ class Report:
 class ParsedReport(Report):
     """A report whose rows are read from its text, as the metric's ``parse`` can do again."""
 
-    def __init__(self, text: str, parse: Callable[[str], Sequence[Row]]) -> None:
-        super().__init__(text, partial(parse, text))
+    def __init__(
+        self, text: str, parse: Callable[[str], Sequence[Row]], *, told: bool = False
+    ) -> None:
+        super().__init__(text, partial(parse, text), told=told)
 
     @property
     def stored_rows(self) -> None:

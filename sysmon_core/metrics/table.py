@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from sysmon_core.metrics.column import is_number
 from sysmon_core.metrics.report import Row
+from sysmon_core.printable import printable
+
+MAX_DECIMAL = 1e15  # a larger fraction is written with an exponent
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -34,7 +38,7 @@ def lines(rows: Sequence[Row], width: Mapping[str, int], *, head: bool = True) -
 
 def _line(words: Mapping[str, str], row: Row, width: Mapping[str, int]) -> str:
     cells = (
-        words[name].rjust(size) if _is_number(row.get(name)) else words[name].ljust(size)
+        words[name].rjust(size) if is_number(row.get(name)) else words[name].ljust(size)
         for name, size in width.items()
     )
     return "  ".join(cells).rstrip() + "\n"
@@ -44,9 +48,11 @@ def shown(value: object) -> str:
     """Write a value for people: on one line, and without control characters."""
     if value is None:
         return "-"
-    text = f"{value:.2f}" if isinstance(value, float) else str(value)
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    text = decimal(value) if isinstance(value, float) else str(value)
+    return printable(text)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def decimal(value: float, places: int = 2) -> str:
+    """Write a number with this many decimals, or with three digits if it is too small for them."""
+    text = f"{value:.{places}f}" if abs(value) < MAX_DECIMAL else ""
+    return text if text and (abs(value) >= 1 or float(text) == value) else f"{value:.3g}"

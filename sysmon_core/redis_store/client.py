@@ -11,27 +11,44 @@ from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.retry import Retry
 
 from sysmon_core.circuit_breaker import CircuitBreaker
-from sysmon_core.errors import ConfigurationError, NotReady, TasksUnavailable
+from sysmon_core.errors import ConfigurationError, TasksUnavailable
+from sysmon_core.redis_store.failures import UNANSWERED, FailureLog, cause_of
 
 API_TIMEOUT_SECONDS = 0.5  # a person waits for the answer over HTTP
 WORKER_TIMEOUT_SECONDS = 10.0  # a worker would rather wait than fail
 MAX_WORKER_CONNECTIONS = 12  # each queue's consumer holds one, the subscription to cancels another
-FULL = "Redis is full"
 
 
-def api_client(url: str) -> redis.Redis:
+def api_client(url: str) -> Client:
     """Make a client for the API: what Redis cannot answer at once is an error at once."""
     retry = Retry(NoBackoff(), 0)
     return ApiClient(_make_pool(redis.ConnectionPool, url, API_TIMEOUT_SECONDS, retry))
 
 
-def worker_client(url: str) -> redis.Redis:
+def worker_client(url: str) -> Client:
     """Make a client for a worker: a restart of Redis only delays its commands."""
     retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), 5)
-    return redis.Redis(connection_pool=_make_pool(BoundedPool, url, WORKER_TIMEOUT_SECONDS, retry))
+    return Client(_make_pool(BoundedPool, url, WORKER_TIMEOUT_SECONDS, retry))
 
 
-class ApiClient(redis.Redis):
+class Client(redis.Redis):
+    """A client that logs why Redis fails; not of INFO, which a user may be denied."""
+
+    def __init__(self, connection_pool: redis.ConnectionPool) -> None:
+        super().__init__(connection_pool=connection_pool)
+        self.failures = FailureLog()
+
+    def execute_command(self, *words: Any, **options: Any) -> Any:
+        """Send a command and return the answer."""
+        try:
+            return super().execute_command(*words, **options)  # type: ignore[no-untyped-call]  # redis-py left it untyped
+        except redis.RedisError as error:
+            if words[0] != "INFO":
+                self.failures.report(error)
+            raise
+
+
+class ApiClient(Client):
     """A client that has one thread at a time find out whether a Redis that hung answers again."""
 
     def __init__(self, connection_pool: redis.ConnectionPool) -> None:
@@ -41,7 +58,7 @@ class ApiClient(redis.Redis):
     def execute_command(self, *words: Any, **options: Any) -> Any:
         """Send a command and return the answer."""
         with self._breaker.guarding():
-            return super().execute_command(*words, **options)  # type: ignore[no-untyped-call]  # redis-py left it untyped
+            return super().execute_command(*words, **options)
 
 
 class BoundedPool(redis.BlockingConnectionPool):
@@ -67,46 +84,12 @@ def _make_pool(
     return pool
 
 
-def check_policy(client: redis.Redis) -> None:
-    """Refuse a Redis that may evict tasks.
-
-    Raises:
-        ConfigurationError: its maxmemory-policy is another than noeviction.
-        TasksUnavailable: it does not answer.
-    """
-    with redis_errors():
-        memory: Any = client.info("memory")
-    policy = memory["maxmemory_policy"]
-    if policy != "noeviction":
-        raise ConfigurationError(
-            f"Redis would throw tasks away when it is full (maxmemory-policy {policy}): "
-            "set it to noeviction"
-        )
-
-
-def has_room(client: redis.Redis) -> bool:
-    """Whether Redis accepts something new.
-
-    Raises:
-        NotReady: it is full.
-        TasksUnavailable: it does not answer.
-    """
-    with redis_errors():
-        memory: Any = client.info("memory")
-    used = memory["used_memory"] - memory.get("mem_not_counted_for_evict", 0)
-    if 0 < memory["maxmemory"] <= used:
-        raise NotReady(FULL)
-    return True
-
-
 @contextlib.contextmanager
 def redis_errors() -> Iterator[None]:
     """Raise any error of Redis as TasksUnavailable, without its address."""
     try:
         yield
-    except redis.OutOfMemoryError as error:
-        raise TasksUnavailable(f"Tasks are not available: {FULL}") from error
     except redis.RedisError as error:
-        raise TasksUnavailable(
-            "Tasks are not available: Redis does not answer as it should"
-        ) from error
+        cause = cause_of(error)
+        refusal = "" if cause == UNANSWERED else cause
+        raise TasksUnavailable(f"Tasks are not available: {cause}", refusal) from error

@@ -1,1 +1,1 @@
-"""Runs programs: the limits of a run, the process, and what ends orphans."""
+"""Runs of programs: the limits of a run, its process, and the end of orphans."""

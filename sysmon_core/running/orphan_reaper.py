@@ -1,4 +1,4 @@
-"""A small process that ends what this process ran, should this process be killed.
+"""The orphan reaper: a small process that ends this process's programs if it is killed.
 
 Every program begins as a launcher: a shell that writes its number, which is that of its process
 group, to the reaper, and then becomes the program. So the reaper knows of a program before that can

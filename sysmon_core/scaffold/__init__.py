@@ -55,4 +55,9 @@ def _files(name: str, module: str) -> Iterable[tuple[str, str]]:
         if template.name.endswith(SUFFIX):
             file = template.name.removesuffix(SUFFIX).replace("MODULE", module)
             text = Template(template.read_text(encoding="utf-8"))
-            yield file, text.substitute(name=name, module=module)
+            yield file, text.substitute(name=name, module=module, title=_title(name))
+
+
+def _title(name: str) -> str:
+    """Make a title of a name: ``Open files`` of ``open-files``."""
+    return name.replace("-", " ").replace("_", " ").capitalize()

@@ -5,41 +5,55 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from sysmon_core import settings
+from sysmon_core.logs import ignore_rotation
+from sysmon_core.running.standard_output import join_standard_error
 from sysmon_core.server.exposure import exposure
 from sysmon_core.server.listeners import Listener, listeners
 from sysmon_core.server.memory import return_large_blocks
 from sysmon_core.server.options import Options
-from sysmon_core.server.supervisor import supervise
+from sysmon_core.server.prefork import supervise
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
+    from sysmon_core.settings import Settings
+
 logger = logging.getLogger(__name__)
 
 
-def serve(app: WSGIApplication, global_conf: dict[str, str], **ini: str) -> NoReturn:
-    """Serve the application until TERM, INT or HUP, and end the process.
+def make_server(global_conf: dict[str, str], **ini: str) -> Callable[[WSGIApplication], NoReturn]:
+    """Return what serves an application until TERM, INT or HUP, and ends the process.
 
-    This is the runner that ``egg:sysmon#granian`` names. The setting ``listen`` has the addresses.
+    This is the factory that ``egg:sysmon#granian`` names. The setting ``listen`` has the addresses.
+    pserve calls it before it makes the application, which scrubs the environment.
 
     Args:
-        app: the application.
         global_conf: Paste Deploy's; ``__file__`` is the path of the ini file.
         ini: the other options of the section ``[server:main]``.
 
     Raises:
-        ConfigurationError: an address cannot be used, or an option is unknown or wrong.
+        ConfigurationError: a setting or an option is unknown or wrong; when it serves, an address
+            cannot be used.
     """
-    from sysmon_core.server.worker import serve_here  # noqa: PLC0415 - slow for the launcher
+    config = settings.load_file(global_conf["__file__"])
+    warnings = [found for found in (exposure(config), settings.ignored()) if found]
+    return partial(_serve, config, Options.of(ini), warnings)
+
+
+def _serve(
+    config: Settings, options: Options, warnings: Sequence[str], app: WSGIApplication
+) -> NoReturn:
+    from sysmon_core.server.granian_adapter import serve_here  # noqa: PLC0415 - slow for the launcher
 
     return_large_blocks()
-    config = settings.load_file(global_conf["__file__"])
-    options = Options.of(ini)
-    if found := exposure(config):
+    join_standard_error()  # a plugin that prints has a buffer of standard output else
+    ignore_rotation()
+    for found in warnings:
         logger.warning("%s", found)
     sockets = listeners(config.listen, options)
     for one in sockets:

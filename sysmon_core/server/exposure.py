@@ -1,4 +1,4 @@
-"""Says what is exposed to the network where no proxy with TLS stands before the server."""
+"""The warning that the server is open to the network without a proxy for TLS before it."""
 
 from __future__ import annotations
 

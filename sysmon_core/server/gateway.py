@@ -14,14 +14,16 @@ paths are not found.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from sysmon_core.api.framework.environ_keys import ON_DISCONNECT, ON_STOP
 from sysmon_core.api.wsgi.deferred import Body, Deferred
 from sysmon_core.server.body import UnreadableBody, read_body
 
@@ -69,6 +71,8 @@ class Gateway:
         self._body_timeout = body_timeout
         self._lock = threading.Lock()
         self.open_requests = 0
+        self._stop_calls: set[Callable[[], None]] = set()
+        self._is_stopped = False
         self._constants = {
             "SCRIPT_NAME": "",
             "wsgi.errors": sys.stderr,
@@ -84,11 +88,35 @@ class Gateway:
         request = _Request(self._constants | _environ(watcher.scope), watcher.proto)
         self._count(1)
         environ = request.environ
+        environ[ON_STOP] = self._on_stop
+        environ[ON_DISCONNECT] = partial(_on_disconnect, loop, watcher.proto)
         if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
             asyncio.run_coroutine_threadsafe(self._handle_with_body(request), loop)
         else:
             environ["wsgi.input"] = BytesIO()
             self._answer(request)
+
+    def stop(self) -> None:
+        """Have all requests answered that wait for something: the server is being stopped."""
+        with self._lock:
+            self._is_stopped = True
+            calls = list(self._stop_calls)
+        for call in calls:
+            call()
+
+    @contextlib.contextmanager
+    def _on_stop(self, call: Callable[[], None]) -> Iterator[None]:
+        """Call a function if the server is stopped within the context, or has been before."""
+        with self._lock:
+            self._stop_calls.add(call)
+            is_late = self._is_stopped
+        if is_late:
+            call()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stop_calls.discard(call)
 
     async def _handle_with_body(self, request: _Request) -> None:
         await self._read_body(request.environ, request.protocol)
@@ -125,6 +153,26 @@ class Gateway:
         if environ.pop("HTTP_TRANSFER_ENCODING", None):
             length = 1 if isinstance(body, UnreadableBody) else len(body.getbuffer())
             environ["CONTENT_LENGTH"] = str(length)
+
+
+@contextlib.contextmanager
+def _on_disconnect(
+    loop: asyncio.AbstractEventLoop, protocol: Any, call: Callable[[], None]
+) -> Iterator[None]:
+    """Call a function in the event loop if the client disconnects within the context.
+
+    Granian sees that at once, except where the client has sent a further request already.
+    """
+
+    async def wait() -> None:
+        await protocol.client_disconnect()
+        call()
+
+    waiting = asyncio.run_coroutine_threadsafe(wait(), loop)
+    try:
+        yield
+    finally:
+        waiting.cancel()  # after a response Granian would never tell
 
 
 def _environ(scope: Any) -> dict[str, Any]:

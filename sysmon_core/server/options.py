@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sysmon_core.errors import ConfigurationError
+from sysmon_core.suggestion import suggestion
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -56,6 +56,5 @@ class Options(BaseModel):
 
 
 def _unknown(name: str) -> str:
-    close = difflib.get_close_matches(name, Options.model_fields, 1)
-    known = f"did you mean {close[0]}?" if close else f"there are {', '.join(Options.model_fields)}"
+    known = suggestion(name, Options.model_fields) or f"there are {', '.join(Options.model_fields)}"
     return f"there is no such option; {known}"

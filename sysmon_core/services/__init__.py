@@ -1,1 +1,1 @@
-"""The rules, free of HTTP, Cornice and Dramatiq."""
+"""Services: the rules of sysmon, without HTTP, Cornice or Dramatiq."""

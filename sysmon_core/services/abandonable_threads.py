@@ -10,7 +10,7 @@ from contextvars import copy_context
 from sysmon_core.errors import PluginFault
 from sysmon_core.metrics.metric import Metric, Params
 from sysmon_core.metrics.report import Report
-from sysmon_core.running.context import Run
+from sysmon_core.running.run import Run
 
 MAX_HANGING_THREADS = 4  # of one metric: with more it is refused until one of them ends
 POLL_SECONDS = 0.1  # between two looks whether the run is to end
@@ -40,7 +40,8 @@ class AbandonableThreads:
         try:
             while not wait([future], POLL_SECONDS).done:
                 run.check()
-        except BaseException:
+        except BaseException as error:
+            run.stop.set(str(error))  # so that it ends a program, a sleep or a read that it is in
             self._abandon(metric.name, future)
             raise
         return future.result()

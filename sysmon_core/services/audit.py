@@ -1,4 +1,4 @@
-"""The audit log: who changed a user, was refused a login, started or stopped a task.
+"""The audit log: who changed a user or token, was refused a login, started or stopped a task.
 
 Audit lines go to a logger of their own; its handlers, in the ini file, say where they are written.
 No line has a password, nor a name that no user has: people type passwords in the wrong field.

@@ -7,12 +7,12 @@ all wait, in one queue for each network, and the networks take turns; within a n
 come is the first served.
 
 An attacker with many networks has as many turns as connections, and cannot be told from a newcomer:
-while there is room to wait each gets a turn. Where there is none, the network with the most waiters
+while the queue is not full each gets a turn. Once it is full, the network with the most waiters
 loses its last one; if each has only one, those who came first stay.
 
-Known users are exempt: one slot is never given to others, and they are not refused for want of
-room. Known means known at that network (``services.throttle``): by the name alone, everybody who
-guesses the password of an admin would be.
+Known users are exempt: one slot is never given to others, and a full queue does not refuse them.
+Known means known at that network (``services.throttle``): by the name alone, everybody who guesses
+the password of an admin would be.
 
 A waiter keeps a thread of the server busy, so the number of waiters and their time are bounded.
 """
@@ -82,7 +82,7 @@ class FairQueue:
         """Count as a follower in the context: a thread that waits for the outcome of a waiter.
 
         There may be half as many followers as waiters, counted apart: one network may have many,
-        which would take all of the room to wait.
+        which would fill the queue.
 
         Raises:
             TooManyLogins: there are too many.

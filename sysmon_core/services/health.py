@@ -28,15 +28,15 @@ class Health:
             NotReady: a check failed; the text names the parts that are not available, and has the
                 texts of those that are unusable.
         """
-        missing, unusable = [], []
+        missing: list[str] = []
+        unusable: dict[str, None] = {}  # in order: two parts may be unusable for one reason
         for name, check in self._checks.items():
             try:
                 check()
             except NotReady as error:
-                unusable.append(str(error))
+                unusable[str(error)] = None
             except SysmonError:
                 missing.append(name)
-        if missing:
-            unusable.insert(0, f"Not there: {', '.join(missing)}")
-        if unusable:
-            raise NotReady("; ".join(unusable))
+        texts = [f"Not there: {', '.join(missing)}"] if missing else []
+        if texts := [*texts, *unusable]:
+            raise NotReady("; ".join(texts))

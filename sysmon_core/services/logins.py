@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sysmon_core.addresses import network
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
-from sysmon_core.log_queue import check_room
+from sysmon_core.log_queue import check_audit_queue
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.credential_cache import CredentialCache
@@ -16,7 +16,7 @@ from sysmon_core.services.fair_queue import REFUSAL, FairQueue
 from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.single_flight import OnStart, SingleFlight
 from sysmon_core.services.throttle import Throttle
-from sysmon_core.services.users import Account, Users
+from sysmon_core.services.users import Account, Credentials, Users
 
 CHECK_SECONDS = 10.0  # until a caller gives up a check that it shares: far more than one takes
 
@@ -51,13 +51,18 @@ class Logins:
         self._credential_cache = CredentialCache()
         self._checks: SingleFlight[bool] = SingleFlight(queue.follow, CHECK_SECONDS)
 
-    def recall(self, username: str, password: str) -> Account | None:
+    def cached_account(self, username: str, password: str) -> Account | None:
         """Return the user if the caches have user and password; never wait, else None."""
-        account, password_hash = self._users.recall(username) or (None, "")
+        account, password_hash = self._users.cached_credentials(username) or (None, "")
         return account if self._credential_cache.has(password_hash, password) else None
 
     def authenticate(self, username: str, password: str, address: str) -> Account | None:
-        """Return the user if the password is right, else None.
+        """Return the user if the password is right, else None; ``verify`` has the errors."""
+        verified = self.verify(username, password, address)
+        return verified[0] if verified else None
+
+    def verify(self, username: str, password: str, address: str) -> Credentials | None:
+        """Return the user and the stored hash if the password is right, else None.
 
         An unknown name takes as long as a wrong password, so that names cannot be probed.
 
@@ -67,14 +72,15 @@ class Logins:
             DatabaseUnavailable: the users cannot be read.
             AuditStalled: a refusal could not be audited, so the password was not checked.
         """
-        account, password_hash = self._users.credentials(username) or (None, None)
+        credentials = self._users.credentials(username)
+        account, password_hash = credentials or (None, None)
         if password_hash and self._credential_cache.has(password_hash, password):
-            return account
-        check_room()
+            return credentials
+        check_audit_queue()
         attempt = LoginAttempt(username, password, password_hash, network(address))
         with _auditing_throttled(account, address):
             if self._is_right(attempt):
-                return account
+                return credentials
         audit.record("login.refused", Caller(address=address), user=_name(account))
         return None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from cachetools import LRUCache
+from cachetools import TLRUCache
 
 from sysmon_core.metrics.report import Report
 
@@ -44,7 +44,11 @@ class ReportCache:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._reports: LRUCache[Hashable, CachedReport] = LRUCache(MAX_REPORTS)
+        # What has ended its lifetime is dropped: a report keeps its rows once somebody asked for
+        # them, and these may be many.
+        self._reports: TLRUCache[Hashable, CachedReport] = TLRUCache(
+            MAX_REPORTS, lambda _key, cached, _now: cached.expires, clock
+        )
         self._runs: dict[Hashable, _Run] = {}
 
     def get(self, key: Hashable, lifetime: int, collect: Callable[[], Report]) -> CachedReport:

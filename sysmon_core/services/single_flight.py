@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-OnStart = Callable[[], None]  # which the work calls once it has all that it had to wait for
+OnStart = Callable[[], None]  # the work calls it once it need not wait for a slot any more
 Work = Callable[[OnStart], T]
 
 

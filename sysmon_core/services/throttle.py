@@ -1,4 +1,4 @@
-"""The login rate limiter: bounds how often passwords can be guessed.
+"""The login rate limiter: bounds how often passwords and tokens can be guessed.
 
 Three limits count guesses: those of one user from one network, all from one network, and all of
 one user. A guess is counted before its password is checked, so that many at once get no further
@@ -10,6 +10,9 @@ by the limit of its user and network, and leaves most of the network's limit to 
 A network from which a user has logged in within KNOWN_SECONDS is a known address of that user.
 There only the limit of user and network counts. So nobody can lock users out of their accounts by
 guessing from elsewhere, nor an office out of the service by guessing from within it.
+
+Unknown tokens have the rate of a network, but counters of their own: a program that goes on to send
+a token which has expired uses up nothing of the passwords of its network.
 """
 
 from __future__ import annotations
@@ -79,6 +82,7 @@ class Throttle:
         self._network_limits = _limits("address", settings.guesses_per_address)
         self._user_network_limits = _limits("both", settings.guesses_per_user_and_address)
         self._user_limits = _limits("user", settings.guesses_per_user)
+        self._token_limits = _limits("token", settings.guesses_per_address)
         self._shared = shared
         self._local: RateCounters = LocalRateCounters()
         self._clock = clock
@@ -111,6 +115,16 @@ class Throttle:
         self._count(lambda store: store.clear(self._user_network_keys(guess), now))
         self._count(lambda store: store.change(mark, now, 1))
 
+    def count_token(self, address: str) -> None:
+        """Count an unknown token against the network of its sender.
+
+        Raises:
+            TooManyGuesses: the limit of the network is used up.
+        """
+        keys = [CounterKey(limit, network(address)) for limit in self._token_limits]
+        now = self._now()
+        _refuse(self._count(lambda store: store.add(keys, now)), "tokens")
+
     def _is_known(self, user: str, origin: str, now: float) -> bool:
         mark = [_known_address(user, origin)]
         return self._count(lambda store: store.retry_after(mark, now)) > 0
@@ -127,7 +141,7 @@ class Throttle:
         return [CounterKey(limit, name) for limit in self._user_network_limits]
 
     def _count(self, operation: Callable[[RateCounters], T]) -> T:
-        """Do something with the shared store, or with the local one while the shared one fails."""
+        """Call the operation on the shared store, or on the local one while that fails."""
         if self._clock() >= self._retry_at:
             try:
                 return operation(self._shared)
@@ -145,9 +159,9 @@ def _limits(name: str, rates: str) -> Sequence[RateLimit]:
     return [RateLimit(name, rate.amount, rate.get_expiry()) for rate in parse_many(rates)]
 
 
-def _refuse(seconds: float) -> None:
+def _refuse(seconds: float, guessed: str = "passwords") -> None:
     if seconds:
-        raise TooManyGuesses(seconds)
+        raise TooManyGuesses(seconds, guessed)
 
 
 def _fingerprint(username: str) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from sysmon_core.database.tables import users
+from sysmon_core.database.tables import sessions, users
 from sysmon_core.errors import DatabaseUnavailable, LastAdmin
 from sysmon_core.services import audit
 from sysmon_core.services.audit import Caller
+from sysmon_core.services.revocation import end_sessions, revoke_tokens
 
 Fields = Mapping[str, Any]  # values of some or all columns of a user, by the column's name
 
@@ -33,11 +35,13 @@ class UserWrites:
 
     def create(self, new: Fields) -> None:
         """Insert a user."""
-        self.connection.execute(insert(users).values(new))
+        self.connection.execute(insert(users).values({**new, "created": int(time.time())}))
         self._audit("user.created", new, new)
 
     def change(self, user: Fields, fields: Fields) -> Fields:
         """Update a user with these fields, where they differ; return the resulting row.
+
+        A new password ends all sessions of the user.
 
         Raises:
             LastAdmin: no other user is an admin, and this one would cease to be.
@@ -50,7 +54,13 @@ class UserWrites:
             self._write_one_row(update(users).where(users.c.id == user["id"]).values(changed))
             renamed = {"was": user["username"]} if "username" in changed else {}
             self._audit("user.changed", updated, changed, **renamed)
+        if "password_hash" in changed:
+            end_sessions(self.connection, sessions.c.user_id == user["id"], self._caller)
         return updated
+
+    def revoke_tokens(self, user: Fields) -> None:
+        """Revoke all tokens of a user."""
+        revoke_tokens(self.connection, user["id"], self._caller)
 
     def delete(self, user: Fields) -> None:
         """Delete a user.

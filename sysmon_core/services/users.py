@@ -20,10 +20,10 @@ from sysmon_core.errors import (
     UserExists,
     UserNotFound,
 )
-from sysmon_core.log_queue import check_room
+from sysmon_core.log_queue import check_audit_queue
 from sysmon_core.services.audit import Caller
 from sysmon_core.services.passwords import PasswordRules, Passwords
-from sysmon_core.services.user_fields import USERNAME, NewUser, UserChange
+from sysmon_core.services.user_fields import USERNAME, NewUser, OwnChange, UserChange
 from sysmon_core.services.user_writes import Fields, UserWrites
 from sysmon_core.settings import Settings
 
@@ -57,13 +57,12 @@ class Users:
     @classmethod
     def of(cls, settings: Settings, passwords: Passwords | None = None) -> Self:
         """Make the service for the database and the password rules of the settings."""
-        rules = PasswordRules.of(settings)
-        database = Database(settings.database, settings.database_patience)
-        return cls(database, passwords or Passwords(), rules)
+        database = Database(settings.database, settings.database_timeout)
+        return cls(database, passwords or Passwords(), PasswordRules.of(settings))
 
-    def recall(self, username: str) -> Credentials | None:
+    def cached_credentials(self, username: str) -> Credentials | None:
         """Return what ``credentials`` would, if it is in the cache; never wait, else None."""
-        return self._credentials_cache.recall(username)
+        return self._credentials_cache.get_cached(username)
 
     def credentials(self, username: str) -> Credentials | None:
         """Return the user of this name with the hash of the password, or None."""
@@ -73,7 +72,9 @@ class Users:
                 user = _find(connection, username)
                 return (_account(user), user["password_hash"]) if user else None
 
-        if not USERNAME.fullmatch(username):  # nor should it fill the cache
+        if not USERNAME.fullmatch(
+            username
+        ):  # no user can have such a name, and it must not fill the cache
             return None
         return self._credentials_cache.get(username, read)
 
@@ -144,6 +145,26 @@ class Users:
         with self._writes(caller) as writes:
             return _account(writes.change(_existing(writes.connection, username), fields))
 
+    def change_own(self, caller: Caller, new: OwnChange, password_hash: str | None) -> Account:
+        """Change what users may change of themselves; return the user.
+
+        ``password_hash`` is that by which the old password was verified, if it is to be changed.
+
+        Raises:
+            UserNotFound: the caller was deleted meanwhile.
+            InvalidInput: the new password is too short or too easily guessed, or the old one is
+                not the user's any more.
+        """
+        fields = self._fields(new.as_change(), *self._names(caller.user))
+        with self._writes(caller) as writes:
+            user = _existing(writes.connection, caller.user)
+            if new.password and user["password_hash"] != password_hash:
+                raise wrong_old_password()
+            account = _account(writes.change(user, fields))
+            if new.tokens:
+                writes.revoke_tokens(user)
+        return account
+
     def delete(self, username: str, caller: Caller | None = None) -> None:
         """Delete a user.
 
@@ -168,7 +189,7 @@ class Users:
 
     @contextlib.contextmanager
     def _writes(self, caller: Caller | None) -> Iterator[UserWrites]:
-        check_room()
+        check_audit_queue()
         writes: UserWrites | None = None
         try:
             with self._database.write() as connection:
@@ -182,10 +203,17 @@ class Users:
             raise
 
 
+def wrong_old_password() -> InvalidInput:
+    """Make the error of an old password that is not the user's."""
+    return InvalidInput([Fault("password.old", "is not your password")])
+
+
 def _find(connection: Connection, username: str) -> Fields | None:
+    """Read what version 3 needs of a user, which a database of an earlier release has too."""
     if not USERNAME.fullmatch(username):  # it may be text that no database takes, such as NUL
         return None
-    query = select(users).where(users.c.username == username)
+    columns = (users.c.id, users.c.username, users.c.fullname, users.c.password_hash)
+    query = select(*columns, users.c.admin).where(users.c.username == username)
     found = connection.execute(query).first()
     return found._asdict() if found else None
 

@@ -1,23 +1,40 @@
-"""Loads the settings; no other module reads the environment.
+"""Loads the settings.
 
 A setting ``name`` is ``SYSMON_NAME`` in the environment, ``SYSMON_NAME`` among systemd's
 credentials, or ``sysmon.name`` in the ini file, in this order of precedence. An unknown name stops
-the start.
+the start. Those of a plugin are kept as texts (``plugin_values``) until the plugin is loaded.
 """
 
 from __future__ import annotations
 
-import difflib
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from configparser import Error as ConfigParserError
+from configparser import InterpolationError, MissingSectionHeaderError, ParsingError
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from sysmon_core.errors import ConfigurationError
+from sysmon_core.settings.environment import for_functions, scrub, scrubbed, variables
+from sysmon_core.settings.plugin_values import PLUGIN_SECTION
+from sysmon_core.settings.sources import (
+    CONFIG_VARIABLE,
+    CREDENTIALS_VARIABLE,
+    INI_PREFIX,
+    PLUGIN_VARIABLE,
+    SERVICE_VARIABLE,
+    Sections,
+    from_credentials,
+    from_environ,
+    from_ini,
+    of_plugins,
+    read_credentials,
+    unknown,
+)
 from sysmon_core.settings.table import ENV_PREFIX, SOCKET_PATH_LIMIT, Settings
+from sysmon_core.validation import sentence_of
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -29,81 +46,56 @@ __all__ = [
     "SOCKET_PATH_LIMIT",
     "Settings",
     "config_file",
+    "for_functions",
+    "ignored",
     "load",
+    "load_app",
     "load_file",
+    "scrub",
+    "scrubbed",
 ]
 
-INI_PREFIX = "sysmon."
-CONFIG_VARIABLE = "SYSMON_CONFIG"
-CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"  # of systemd's LoadCredential=
 DEVELOPMENT_CONFIG = "development.ini"
 DEFAULT_CONFIG = Path(__file__).with_name("default.ini")
+NOTHING: Sections = MappingProxyType({})
 
 
-def load(ini: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Settings:
+def load(
+    ini: Mapping[str, str], environ: Mapping[str, str] | None = None, sections: Sections = NOTHING
+) -> Settings:
     """Make the settings from an ini section and the environment (the process's by default).
+
+    ``sections`` are those of plugins, by the plugin's name.
 
     Raises:
         ConfigurationError: a name is unknown or a value is wrong; the text names its source.
     """
-    environ = os.environ if environ is None else environ
-    values = _from_ini(ini) | _from_credentials(environ) | _from_environ(environ)
-    for name, (_, source) in values.items():
+    environ = variables(environ)
+    credentials = read_credentials(environ)
+    values = from_ini(ini) | from_credentials(credentials) | from_environ(environ)
+    for name, given in values.items():
         if name not in Settings.model_fields:
-            raise _unknown(name, source)
+            raise unknown(name, given.source)
     try:
-        settings = Settings.model_validate({name: value for name, (value, _) in values.items()})
+        settings = Settings.model_validate({name: given.text for name, given in values.items()})
     except ValidationError as error:
         first = error.errors()[0]
-        source = values[str(first["loc"][0])][1]
-        reason = first["msg"].removeprefix(
-            "Value error, "
-        )  # pydantic's, before texts of our own validators
+        source = values[str(first["loc"][0])].source
+        reason = sentence_of(first, Settings)
         raise ConfigurationError(f"The setting {source} is wrong: {reason}") from None
     if not settings.redis_url:
         _ = settings.redis_socket  # refuses too long a path now, not at the first task
-    return settings
+    return settings.with_plugins(of_plugins(sections, credentials, environ))
 
 
-def _unknown(name: str, source: str) -> ConfigurationError:
-    close = difflib.get_close_matches(name, Settings.model_fields, 1)
-    hint = f"did you mean {INI_PREFIX}{close[0]}?" if close else "docs/settings.md lists them all"
-    return ConfigurationError(f"Unknown setting {source}: {hint}")
-
-
-def _from_ini(ini: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Map each name to value and source; skip the keys of PasteDeploy and Pyramid."""
-    found = {}
-    for key, value in ini.items():
-        source = f"{key} in the ini file"
-        if key.startswith(INI_PREFIX):
-            found[key.removeprefix(INI_PREFIX)] = (value, source)
-        elif key != "use" and not key.startswith("pyramid."):
-            raise _unknown(key, source)
-    return found
-
-
-def _from_environ(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    return {
-        key.removeprefix(ENV_PREFIX).lower(): (value, f"{key} in the environment")
-        for key, value in environ.items()
-        if key.startswith(ENV_PREFIX) and key != CONFIG_VARIABLE
-    }
-
-
-def _from_credentials(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Read systemd's credentials that are named like our variables; ignore all others."""
-    folder = Path(environ.get(CREDENTIALS_VARIABLE, os.devnull))
-    try:
-        found = {
-            file.name: file.read_text().rstrip("\r\n") for file in folder.glob(f"{ENV_PREFIX}*")
-        }
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"The credentials in {folder} cannot be read: {error}") from None
-    return {
-        name.removeprefix(ENV_PREFIX).lower(): (value, f"{name} among the credentials")
-        for name, value in found.items()
-    }
+def ignored(environ: Mapping[str, str] | None = None) -> str | None:
+    """Return a line for the log if the platform set variables that are named like settings."""
+    found = sorted(
+        name
+        for name in variables(environ)
+        if SERVICE_VARIABLE.fullmatch(name) and not PLUGIN_VARIABLE.fullmatch(name)
+    )
+    return f"Ignored, as a platform's variables of a service: {' '.join(found)}" if found else None
 
 
 def config_file(environ: Mapping[str, str] | None = None) -> str:
@@ -112,7 +104,7 @@ def config_file(environ: Mapping[str, str] | None = None) -> str:
     It is the one in ``SYSMON_CONFIG``, else development.ini in the current folder if there is one,
     else the default.ini of this package.
     """
-    named = (os.environ if environ is None else environ).get(CONFIG_VARIABLE)
+    named = variables(environ).get(CONFIG_VARIABLE)
     here = DEVELOPMENT_CONFIG if Path(DEVELOPMENT_CONFIG).is_file() else str(DEFAULT_CONFIG)
     return named or here
 
@@ -125,18 +117,57 @@ def load_file(path: str, *, logging: bool = False) -> Settings:
     Raises:
         ConfigurationError: the file is missing or no ini file of sysmon, or its settings are wrong.
     """
-    import plaster  # noqa: PLC0415 - the command line starts faster without it
+    from sysmon_core.settings.ini import open_ini  # noqa: PLC0415 - the command line starts faster
 
-    try:
-        loader: Any = plaster.get_loader(path, protocols=["wsgi"])
+    with _readable(path):
+        loader = open_ini(path)
         # Not get_wsgi_app_settings, which would import the web application.
         name = f"app:{loader.uri.fragment or 'main'}"
         if name not in loader.get_sections():
             raise LookupError(f"it has no section [{name}]")
         section = loader.get_settings(name)
+        sections = loader.sections(PLUGIN_SECTION)
         if logging:
             loader.setup_logging()
-    except (OSError, LookupError, ValueError, ConfigParserError, plaster.PlasterError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigurationError(f"The configuration {path} cannot be read: {reason}") from error
-    return load(section)
+    return load(section, sections=sections)
+
+
+def load_app(ini: Mapping[str, str], defaults: Mapping[str, str]) -> Settings:
+    """Make the settings from the section that PasteDeploy has read, and the environment.
+
+    The sections of plugins are read from the same file, which ``defaults`` name as ``__file__``.
+
+    Raises:
+        ConfigurationError: as ``load_file`` does.
+    """
+    from sysmon_core.settings.ini import open_ini  # noqa: PLC0415 - the command line starts faster
+
+    path, sections = defaults.get("__file__"), NOTHING
+    if path:
+        with _readable(path):
+            sections = open_ini(path).sections(PLUGIN_SECTION, defaults)
+    return load(ini, sections=sections)
+
+
+@contextmanager
+def _readable(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, LookupError, ValueError, ConfigParserError) as error:
+        raise ConfigurationError(
+            f"The configuration {path} cannot be read: {_reason(error)}; name another in "
+            f"{CONFIG_VARIABLE} (make run: CONFIG)"
+        ) from None  # a parser's error may have a value, which may be a secret
+
+
+def _reason(error: Exception) -> str:
+    """Say what is wrong in a file, without any value."""
+    match error:
+        case InterpolationError():
+            return f"{error.option} in [{error.section}] has a % that is none of %% and %(name)s"
+        case MissingSectionHeaderError():
+            return f"line {error.lineno} is before the first section"
+        case ParsingError():
+            lines = ", ".join(str(number) for number, _ in error.errors)
+            return f"no section and no key with a value: line {lines}"
+    return " ".join(str(error).split())

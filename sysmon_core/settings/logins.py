@@ -8,10 +8,10 @@ from sysmon_core.settings.types import PositiveInt, Rate
 
 
 class LoginSettings(BaseModel):
-    """Rules for new passwords, and limits of guesses."""
+    """Rules for new passwords, limits of guesses, and what credentials hold for."""
 
     password_min_length: PositiveInt = Field(
-        1, description="Characters that a new password must have."
+        1, le=256, description="Characters that a new password must have; at most 256."
     )
     password_blocklist: str = Field(
         "",
@@ -39,7 +39,7 @@ class LoginSettings(BaseModel):
         "30/minute",
         description=(
             "Wrong passwords from one address, not counting users who have logged in from it in "
-            "the last 30 days."
+            "the last 30 days; and, counted apart, unknown tokens."
         ),
     )
     guesses_per_user_and_address: Rate = Field(
@@ -50,5 +50,22 @@ class LoginSettings(BaseModel):
         description=(
             "Wrong passwords for one user from all addresses, not counting those from which the "
             "user has logged in in the last 30 days."
+        ),
+    )
+    session_idle: PositiveInt = Field(
+        43200,
+        description=(
+            "Seconds without a request after which a session ends; up to a sixtieth of that too "
+            "early."
+        ),
+    )
+    session_lifetime: PositiveInt = Field(
+        604800, description="Seconds after the log-in at which a session ends in any case."
+    )
+    tls_only: bool = Field(
+        False,
+        description=(
+            "Whether passwords, tokens and sessions that come over plain HTTP from beyond this "
+            "host are refused, right or wrong."
         ),
     )

@@ -40,6 +40,20 @@ class RunSettings(BaseModel):
     task_limit: Positive = Field(
         86400, description="Seconds that a task may take by its params; a longer one is refused."
     )
+    wait_limit: PositiveInt = Field(
+        30,
+        description=(
+            "Seconds for which a request of version 4 may wait for a task to end, by the header "
+            "`Prefer: wait=N`; a proxy in front has to wait for longer."
+        ),
+    )
+    waiting_requests: PositiveInt = Field(
+        500,
+        description=(
+            "Requests that may wait for tasks at once, in each server process; further ones are "
+            "answered at once."
+        ),
+    )
     task_ttl: PositiveInt = Field(
         86400, description="Seconds for which a finished task and its result are kept."
     )
@@ -61,8 +75,12 @@ class RunSettings(BaseModel):
         1 << 26,
         description=(
             "Bytes of all finished tasks that are kept, with params and results; anonymous ones "
-            "have half of that at most, and so have users'."
+            "have half of that at most, and so have users'. What running tasks have given so far "
+            "may be as much again."
         ),
+    )
+    samples_kept: PositiveInt = Field(
+        3600, description="Samples that are kept of one task, the newest."
     )
     tasks_kept_per_client: PositiveInt = Field(
         2000, description="Finished tasks that are kept for one client, the newest."

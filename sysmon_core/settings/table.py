@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 
+from sysmon_core.addresses import UNIX
 from sysmon_core.errors import ConfigurationError
 from sysmon_core.settings.logins import LoginSettings
+from sysmon_core.settings.plugin_values import PluginValues
 from sysmon_core.settings.runs import RunSettings
 from sysmon_core.settings.types import (
     KNOWN_VERSIONS,
@@ -26,7 +29,10 @@ SOCKET_PATH_LIMIT = 107  # bytes: sun_path of unix(7), less the closing NUL
 
 
 class Settings(RunSettings, LoginSettings):
-    """All settings: each field is one, with its type, default and description."""
+    """All settings: each field is one, with its type, default and description.
+
+    A value that may have a password is in no representation of the whole.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -55,16 +61,22 @@ class Settings(RunSettings, LoginSettings):
         description="Whether versions 1 and 2 are for authenticated users only, as version 3 is.",
     )
     database_url: str = Field(
-        "", description="SQLAlchemy URL of the users' database; empty: SQLite in `var`."
+        "",
+        repr=False,
+        exclude=True,
+        description="SQLAlchemy URL of the users' database; empty: SQLite in `var`.",
     )
-    database_patience: Positive = Field(
+    database_timeout: Positive = Field(
         2,
         description=(
             "Seconds that a request waits for the users' database in all; then the answer is 503."
         ),
     )
     redis_url: str = Field(
-        "", description="URL of the Redis server; empty: the private one, by its socket in `var`."
+        "",
+        repr=False,
+        exclude=True,
+        description="URL of the Redis server; empty: the private one, by its socket in `var`.",
     )
     command_path: str = Field(
         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin",
@@ -92,7 +104,7 @@ class Settings(RunSettings, LoginSettings):
         "/dev/log",
         description=(
             "Socket of the host's syslog, to which the `sysmon` command writes each change of "
-            "users."
+            "users and tokens."
         ),
     )
     trusted_proxies: Addresses = Field(
@@ -102,6 +114,25 @@ class Settings(RunSettings, LoginSettings):
             "`unix` each."
         ),
     )
+
+    _plugins: PluginValues = PrivateAttr(default_factory=PluginValues)
+
+    @property
+    def plugins(self) -> PluginValues:
+        """The values for plugins; no field, so that nothing that shows the settings has them."""
+        return self._plugins
+
+    def with_plugins(self, values: PluginValues) -> Self:
+        """Give the same settings with these values for plugins."""
+        copy = self.model_copy()
+        copy._plugins = values  # noqa: SLF001 - of this class
+        return copy
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names by which clients call the service: ``hosts``, and those at which it listens."""
+        words = [word for word in self.listen.split() if not word.startswith(f"{UNIX}:")]
+        return (*self.hosts, *(word.rpartition(":")[0].removesuffix(".") for word in words))
 
     @property
     def database(self) -> str:

@@ -10,12 +10,19 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from sysmon_core.addresses import UNIX
 
-AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
+
+def _absolute(path: Path) -> Path:
+    if path == Path():
+        raise ValueError("it is empty or the current folder: name a folder of sysmon's own")
+    return path.absolute()
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
 PositiveInt = Annotated[int, Field(gt=0)]
 MAX_RATE = (1 << 16) - 1  # which the counters of 16 bits can hold (services.rate_counters)
-KNOWN_VERSIONS = ("v1", "v2", "v3")  # each is declared by the module of its name in the API
+KNOWN_VERSIONS = ("v1", "v2", "v3", "v4")  # each is declared by the module of its name in the API
 
 Words = tuple[str, ...]
 

@@ -1,1 +1,1 @@
-"""Tasks on Dramatiq and Redis: their records, the queue, and what runs them in a worker."""
+"""Tasks on Dramatiq and Redis: their records, the queue, and their runs in a worker."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import redis
@@ -25,13 +25,17 @@ from sysmon_core.redis_store.keys import NAMESPACE, WAKE
 from sysmon_core.redis_store.script import Script
 from sysmon_core.tasks.dramatiq_insides import acks_key
 from sysmon_core.tasks.results import make_backend
-from sysmon_core.tasks.scripts import transition
+from sysmon_core.tasks.scripts import dispatch_script, transition
 from sysmon_core.tasks.thread_limits import ThreadLimits
 
 IDLE_SECONDS = 1.0  # that a consumer blocks before it looks again
 RECOVERY_SECONDS = 5.0  # between two looks for messages whose fetch was not answered
 HEARTBEAT_MILLISECONDS = 15_000  # of silence after which another worker takes over the messages
 MAINTENANCE_CHANCE = 100_000  # in a million commands: how often a command looks for such a worker
+
+RETRY_SECONDS = 1.0  # between attempts while Redis is away, hangs or refuses
+# Dealt with here: Dramatiq would wait longer, and log each attempt; the client logs each cause.
+UNAVAILABLE = (redis.RedisError, TasksUnavailable, ConnectionClosed)
 
 OnUnreadable = Callable[[str, bytes], None]  # given the queue and the message's body
 
@@ -51,9 +55,9 @@ class WakingBroker(RedisBroker):
             heartbeat_timeout=HEARTBEAT_MILLISECONDS,
             maintenance_chance=MAINTENANCE_CHANCE,
         )
-        # So that workers go on when Redis is full: what they finish makes room.
+        # So that workers go on when Redis is full: the tasks that they finish free memory.
         dispatch: Any = self.scripts["dispatch"]
-        self.scripts["dispatch"] = Script(client, dispatch.script)
+        self.scripts["dispatch"] = Script(client, dispatch_script(dispatch.script))
         self._admit = Script(client, transition("admit"))
         self._share = share
         self.thread_limits = ThreadLimits()
@@ -95,18 +99,24 @@ class WakingConsumer(Consumer):
 
     def __next__(self) -> MessageProxy | None:
         """Return the next message, or None after a while without one."""
-        with _as_closed_connection():
-            self._freed.clear()
-            try:
-                message, had_thread = self._take()
-            except DecodeError as error:
-                if self._broker.on_unreadable:
-                    self._broker.on_unreadable(self._queue, error.data)
-                return None
-            if message is None:
-                self._recover()
-                self._wait(had_thread=had_thread)
-            return message
+        try:
+            return self._next()
+        except UNAVAILABLE:
+            self._broker.closing.wait(RETRY_SECONDS)
+            return None
+
+    def _next(self) -> MessageProxy | None:
+        self._freed.clear()
+        try:
+            message, had_thread = self._take()
+        except DecodeError as error:
+            if self._broker.on_unreadable:
+                self._broker.on_unreadable(self._queue, error.data)
+            return None
+        if message is None:
+            self._recover()
+            self._wait(had_thread=had_thread)
+        return message
 
     def _take(self) -> tuple[MessageProxy | None, bool]:
         """Return the next message if there is one, and whether a thread was free."""
@@ -137,41 +147,31 @@ class WakingConsumer(Consumer):
 
     def ack(self, message: MessageProxy) -> None:
         """Remove a message that was dealt with."""
-        with self._unless_closing(), _as_closed_connection():
-            self._inner.ack(message)
+        self._persist(lambda: self._inner.ack(message))
         self._broker.thread_limits.notify_freed()
 
     def nack(self, message: MessageProxy) -> None:
         """Set aside a message that cannot be dealt with."""
-        with self._unless_closing(), _as_closed_connection():
-            self._inner.nack(message)
+        self._persist(lambda: self._inner.nack(message))
         self._broker.thread_limits.notify_freed()
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Put back messages that were fetched and not begun."""
-        with _as_closed_connection():
+        with contextlib.suppress(*UNAVAILABLE):  # another worker takes them over later
             self._inner.requeue(messages)
 
-    @contextlib.contextmanager
-    def _unless_closing(self) -> Iterator[None]:
-        """Let a shutdown go on without Redis: Dramatiq would retry for minutes.
+    def _persist(self, send: Callable[[], None]) -> None:
+        """Try until Redis accepts it, or the worker shuts down.
 
-        The message is delivered once more, and its task's record says that it is not to be run.
+        In a shutdown the message is delivered once more, and its task's record says that it is not
+        to be run.
         """
-        try:
-            yield
-        except ConnectionClosed:
-            if not self._broker.closing.is_set():
-                raise
+        while True:
+            try:
+                return send()
+            except UNAVAILABLE:
+                if self._broker.closing.wait(RETRY_SECONDS):
+                    return None
 
     def close(self) -> None:
         """Do nothing: the client is the broker's."""
-
-
-@contextlib.contextmanager
-def _as_closed_connection() -> Iterator[None]:
-    """Have Dramatiq retry with a Redis that hangs or is full as with one that is away."""
-    try:
-        yield
-    except (redis.RedisError, TasksUnavailable) as error:
-        raise ConnectionClosed(error) from None

@@ -20,7 +20,8 @@ that changes one; the range in setup.py admits no other minor version.
 ``RedisBroker._dispatch``
     makes such commands. broker.py: the one that the override hides.
 ``RedisBroker.scripts``
-    has the script "dispatch" of all commands. broker.py replaces it by one for a full Redis.
+    has the script "dispatch" of all commands. broker.py replaces it by one for a full Redis, in
+    which lua/dispatch.lua answers the command "keys" of ``redis.call``.
 ``RedisBroker.queues``
     a set of declared queues. broker.py declares queues without their twins for delays.
 ``RedisBroker.broker_id``

@@ -1,10 +1,19 @@
-"""The limits of tasks: how many may be open, and how long a run without a sign of life goes on."""
+"""The limits of open tasks, and the times of leases and heartbeats."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sysmon_core.errors import SysmonError, TasksUnavailable, TooManyTasks
+from sysmon_core.errors import (
+    IdempotencyKeyReused,
+    MessageUnreadable,
+    NotStartedInTime,
+    SysmonError,
+    TasksUnavailable,
+    TooManyTasks,
+    WorkerLost,
+    code_of,
+)
 from sysmon_core.settings import Settings
 
 RENEWAL_SECONDS = 2.0  # between two renewals: also how late a worker notices a cancel it missed
@@ -15,10 +24,15 @@ ALIVE_SECONDS = 8  # a heartbeat counts for so long: four renewals
 MAX_STARTS = 3  # of a task that may be repeated
 MAX_ERROR_CHARACTERS = 2000  # of a task's error, which is no dump
 
+NOT_STARTED = "No worker began this task within the time that its client gave it"
+NOT_STARTED_CODE = code_of(NotStartedInTime)
+WORKER_LOST_CODE = code_of(WorkerLost)
+UNREADABLE_CODE = code_of(MessageUnreadable)
+
 
 @dataclass(frozen=True)
-class Caps:
-    """How many tasks may be open.
+class OpenLimits:
+    """The limits of open tasks: how many there may be.
 
     Args:
         total: all of them.
@@ -31,13 +45,13 @@ class Caps:
     per_client: int
 
     @classmethod
-    def of(cls, settings: Settings) -> Caps:
-        """Take the caps from the settings."""
-        return cls(settings.tasks_open, half(settings.tasks_open), settings.tasks_per_client)
+    def of(cls, settings: Settings) -> OpenLimits:
+        """Take the limits from the settings."""
+        return cls(settings.tasks_open, halve_limit(settings.tasks_open), settings.tasks_per_client)
 
 
-def half(number: int) -> int:
-    """Halve a limit, for anonymous tasks together, but to no less than one."""
+def halve_limit(number: int) -> int:
+    """Return the half of a limit that anonymous tasks may take together; at least one."""
     return max(1, number // 2)
 
 
@@ -56,6 +70,10 @@ def refusal(limit: str) -> SysmonError:
         case "ANONYMOUS":
             return TooManyTasks(
                 "All places for tasks that belong to no user are taken: try again later"
+            )
+        case "REUSED":
+            return IdempotencyKeyReused(
+                "This Idempotency-Key was sent with another body before: send a new one"
             )
         case _:
             return TooManyTasks(

@@ -6,7 +6,7 @@ import uuid
 
 from dramatiq import Message
 
-from sysmon_core.services.tasks import Task
+from sysmon_core.services.task import Task
 
 ACTOR = "run_task"
 LONG = "tasks"  # tasks that no user owns

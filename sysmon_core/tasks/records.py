@@ -1,28 +1,55 @@
-"""The records of tasks in Redis, changed by guarded transitions alone."""
+"""The records of tasks in Redis, changed by the scripts of ``lua/`` alone."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 import redis
 
-from sysmon_core.errors import SysmonError
+from sysmon_core.errors import SysmonError, TasksUnavailable, code_of
 from sysmon_core.metrics.report import Report
 from sysmon_core.redis_store.client import API_TIMEOUT_SECONDS, redis_errors
-from sysmon_core.redis_store.keys import ENDED, LEASES, OPEN, STOPPED, TASK, WORKERS
+from sysmon_core.redis_store.keys import (
+    STOPPED,
+    TASK,
+    TASKS,
+    TASKS_OF,
+)
 from sysmon_core.redis_store.script import Script
-from sysmon_core.services.tasks import Figures, State, Task
+from sysmon_core.services.task import (
+    Figures,
+    IdempotencyKey,
+    Output,
+    Part,
+    State,
+    Submission,
+    SubmitOptions,
+    Task,
+    TaskPage,
+    TaskQuery,
+)
+from sysmon_core.services.task_records import NO_OPTIONS
 from sysmon_core.settings import Settings
-from sysmon_core.tasks.heartbeat import count_workers, missing_programs
-from sysmon_core.tasks.limits import Caps, error_text, refusal
-from sysmon_core.tasks.queues import BRIEF, USERS_BRIEF, encode_message, queue_of
+from sysmon_core.tasks import ends
+from sysmon_core.tasks.encoding import fields_of, samples_of, task_of, words_of
+from sysmon_core.tasks.figures import figures
+from sysmon_core.tasks.heartbeat import unavailable
+from sysmon_core.tasks.limits import UNREADABLE_CODE, OpenLimits, error_text, refusal
+from sysmon_core.tasks.queues import encode_message, queue_of
 from sysmon_core.tasks.results import ResultStore
-from sysmon_core.tasks.scripts import ending_constants, ending_transition, transition
+from sysmon_core.tasks.scripts import (
+    ending_constants,
+    ending_transition,
+    storing_transition,
+    transition,
+)
 
 CONFIRMATION_SECONDS = 0.4  # that a cancel waits for the processes to be gone
+MAX_LOOKED_AT = 500  # tasks that one call of the list looks at
 UNREADABLE = "The message of this task could not be read"
 
 
@@ -32,7 +59,7 @@ class RedisRecords:
     def __init__(self, client: redis.Redis, results: ResultStore, settings: Settings) -> None:
         self._client = client
         self._results = results
-        self._caps = Caps.of(settings)
+        self._open_limits = OpenLimits.of(settings)
         constants = ending_constants(settings, result_prefix=results.key(""))
 
         def ending(name: str) -> Script:
@@ -40,23 +67,31 @@ class RedisRecords:
 
         # redis-py's own script, not ours: a full Redis refuses a new task as a whole.
         self._submit = client.register_script(transition("submit"))
-        self._start = Script(client, transition("start"))
+        # Likewise: the worker keeps what a full Redis does not take, until the end of its run.
+        self._append = client.register_script(storing_transition("append", settings))
+        self._key_seconds = settings.task_ttl
+        self._samples_kept = settings.samples_kept
         self._renew = Script(client, transition("renew"))
         self._resend = Script(client, transition("resend"))
-        self._confirm_stopped = Script(client, transition("confirm_stopped"))
+        self._confirm_stopped = ending("confirm_stopped")
+        self._start = ending("start")
         self._finish = ending("finish")
+        self._list = ending("list")
+        self._output = ending("report")
+        self._ended = ending("ended")
         self._get = ending("get")
         self._cancel = ending("cancel")
         self._sweep = ending("sweep")
         self._discard_unreadable = ending("discard_unreadable")
 
-    def submit(self, task: Task, client: str) -> None:
-        """Record and queue a new task, both or neither, within the caps.
+    def submit(self, task: Task, client: str, options: SubmitOptions = NO_OPTIONS) -> Submission:
+        """Record and queue a new task, both or neither, within the limits.
 
         A Redis that hung and runs the script later refuses the task: its client has gone.
 
         Raises:
-            TooManyTasks: a cap is reached.
+            TooManyTasks: a limit is reached.
+            IdempotencyKeyReused: the key was used with another body.
             TasksUnavailable: Redis does not answer, is full, or answered too late.
         """
         queue = queue_of(task)
@@ -65,23 +100,61 @@ class RedisRecords:
             args: list[str | bytes | float] = [
                 task.id,
                 seconds + microseconds / 1e6 + API_TIMEOUT_SECONDS,
-                self._caps.total,
-                "" if task.owner else self._caps.anonymous,
-                self._caps.per_client,
+                self._open_limits.total,
+                "" if task.owner else self._open_limits.anonymous,
+                self._open_limits.per_client,
                 client,
                 queue,
                 *encode_message(task.id, queue),
-                *_fields(task),
+                "" if options.start_within is None else options.start_within,
+                *self._key_words(client, options.key),
+                *fields_of(task),
             ]
-            answer = cast("bytes", self._submit((), args)).decode()
-        if answer != "OK":
-            raise refusal(answer)
+            answer, *found = cast("list[bytes]", self._submit((), args))
+        if answer == b"OK":
+            now = float(found[1])
+            return Submission(replace(task, created=now, now=now, revision="QUEUED-0"))
+        if answer == b"SAME" and (earlier := self.get(found[0].decode(), report=False)):
+            return Submission(earlier, repeated=True)
+        raise refusal(answer.decode())
 
-    def get(self, task_id: str) -> Task | None:
+    def _key_words(self, client: str, key: IdempotencyKey | None) -> tuple[str, str, int]:
+        if key is None:
+            return "", "", 0
+        name = hashlib.sha256(f"{client} {key.text}".encode()).hexdigest()
+        return name, key.body_digest, self._key_seconds
+
+    def get(self, task_id: str, *, report: bool = True) -> Task | None:
         """Return the task as it stands now, with its report if it has succeeded."""
         with redis_errors():
-            fields, *result = self._get((), [task_id])
-        return _task(task_id, fields, self._results.decode_result(result[0]) if result else None)
+            fields, now, *result = self._get((), [task_id, int(report)])
+        found = self._results.decode_result(result[0]) if result and result[0] else None
+        return task_of(task_id, fields, now, found)
+
+    def list(self, query: TaskQuery, limit: int, end: str | None = None) -> TaskPage:
+        """List tasks from the end of an earlier page on, the newest first."""
+        states = f" {' '.join(query.states)} " if query.states else ""
+        index = TASKS if query.owner is None else f"{TASKS_OF}user {query.owner}"
+        args = [index, end or "+inf", limit, MAX_LOOKED_AT, states]
+        with redis_errors():
+            last, now, *found = self._list((), [*args, query.metric, query.host, query.since])
+        tasks = (task_of(task_id.decode(), fields, now) for task_id, *fields in found)
+        return TaskPage([one for one in tasks if one], last.decode() if last else None)
+
+    def output(self, task_id: str, after: int | None = None) -> Output | None:
+        """Return what a task has given so far; None if there is no such task."""
+        with redis_errors():
+            words = [task_id, "" if after is None else after]
+            fields, now, result, elements, text = self._output((), words)
+        report = self._results.decode_result(result) if result else None
+        task = task_of(task_id, fields, now, report)
+        if task is None:
+            return None
+        samples = samples_of(elements)
+        kept = [one for one in samples if one.index >= task.samples - self._samples_kept]
+        if after is not None:
+            kept = [one for one in kept if one.index > after]
+        return Output(task, kept, text.decode("utf-8", "replace"))
 
     def cancel(self, task_id: str) -> State | None:
         """End a task that has not ended, or remove one that has, with its result.
@@ -97,43 +170,60 @@ class RedisRecords:
                 self._client.blpop([STOPPED + task_id], timeout=CONFIRMATION_SECONDS)
         return before
 
+    def listen(self, on_end: Callable[[str], None]) -> None:
+        """Have a function called with the id of each task that ends, by a thread of its own."""
+        ends.listen(self._client, on_end)
+
+    def ended(self, task_ids: Collection[str]) -> Collection[str]:
+        """Find those of these tasks that have ended, or that there are no more."""
+        with contextlib.suppress(TasksUnavailable), redis_errors():
+            return [task_id.decode() for task_id in self._ended((), [*task_ids])]
+        return []
+
     def figures(self) -> Figures:
         """Count the tasks that there are and were, at about one moment."""
-        with redis_errors(), self._client.pipeline(transaction=False) as pipe:
-            pipe.zcard(OPEN)
-            pipe.zcard(LEASES)
-            pipe.hgetall(ENDED)
-            pipe.zrange(WORKERS, -1, -1, withscores=True)
-            waiting, running, ended, heartbeats = pipe.execute()
-        return Figures(
-            open={State.QUEUED: waiting - running, State.STARTED: running},
-            ended={_ended(key.decode()): int(count) for key, count in ended.items()},
-            workers=count_workers(self._client),
-            heartbeat=heartbeats[0][1] if heartbeats else None,
-        )
+        return figures(self._client)
 
-    def missing_programs(self) -> Sequence[Mapping[str, str]]:
+    def unavailable(self) -> Sequence[Mapping[str, str]]:
         """Return what each live worker's host lacks, as the workers report it."""
-        return missing_programs(self._client)
+        return unavailable(self._client)
 
     def start(self, task_id: str, token: str) -> Task | None:
         """Begin the run of a task that waits; None if the task is not to be run."""
         with redis_errors():
-            return _task(task_id, self._start((), [task_id, token]))
+            found = self._start((), [task_id, token])
+        return task_of(task_id, *found) if found else None
 
-    def finish(self, task_id: str, token: str, outcome: Report | SysmonError) -> bool:
+    def append(self, parts: Iterable[tuple[str, str, Part]]) -> None:
+        """Store what has come of runs (id, token, part); a part that is stored already is not."""
+        args = [
+            word for task_id, token, part in parts for word in (task_id, token, *words_of(part))
+        ]
+        with redis_errors():
+            self._append((), args)
+
+    def finish(
+        self,
+        task_id: str,
+        token: str,
+        outcome: Report | SysmonError,
+        parts: Sequence[Part] = (),
+    ) -> bool:
         """End the task by the outcome of its run; false if the run no longer had the task."""
-        state, error = State.SUCCESS, ""
+        state, error, code = State.SUCCESS, "", ""
         if isinstance(outcome, SysmonError):
-            state, error = State.FAILURE, error_text(outcome)
+            state, error, code = State.FAILURE, error_text(outcome), code_of(type(outcome))
         result = self._results.encode_result(outcome)
+        stored = [word for part in parts for word in words_of(part)]
         with redis_errors():
-            return bool(self._finish((), (task_id, token, state.value, error, result)))
+            words = (task_id, token, state.value, error, code, result, *stored)
+            return bool(self._finish((), words))
 
-    def confirm_stopped(self, task_id: str) -> None:
-        """Announce that no process of a cancelled task is left."""
+    def confirm_stopped(self, task_id: str, token: str = "", parts: Sequence[Part] = ()) -> None:
+        """Announce that no process of a cancelled task is left; store what came until then."""
+        stored = [word for part in parts for word in words_of(part)]
         with redis_errors():
-            self._confirm_stopped((), [task_id])
+            self._confirm_stopped((), [task_id, token, *stored])
 
     def renew(self, runs: Iterable[tuple[str, str]]) -> set[str]:
         """Renew the leases of runs (id, token); return the tokens of runs that must stop."""
@@ -157,41 +247,4 @@ class RedisRecords:
     def discard_unreadable(self, queue: str, body: bytes) -> None:
         """Remove a message that cannot be read, and fail its task if that waits."""
         with redis_errors():
-            self._discard_unreadable((), [queue, body, UNREADABLE])
-
-
-def _fields(task: Task) -> list[str | int]:
-    """Names and values of what a record has from the start."""
-    return [
-        *("metric", task.metric),
-        *("params", json.dumps(dict(task.params))),
-        *("owner", task.owner),
-        *("repeatable", int(task.repeatable)),
-    ]
-
-
-def _ended(key: str) -> tuple[str, State]:
-    metric, _, state = key.rpartition(" ")
-    return metric, State(state)
-
-
-def _pairs(flat: list[bytes]) -> Iterator[tuple[str, str]]:
-    words = [word.decode() for word in flat]
-    return zip(words[::2], words[1::2], strict=True)
-
-
-def _task(task_id: str, flat: list[bytes] | None, report: Report | None = None) -> Task | None:
-    if not flat:
-        return None
-    fields = dict(_pairs(flat))
-    return Task(
-        id=task_id,
-        metric=fields["metric"],
-        params=json.loads(fields["params"]),
-        owner=fields["owner"],
-        repeatable=fields["repeatable"] == "1",
-        brief=fields["queue"] in {BRIEF, USERS_BRIEF},
-        state=State(fields["state"]),
-        error=fields.get("error", ""),
-        report=report,
-    )
+            self._discard_unreadable((), [queue, body, UNREADABLE, UNREADABLE_CODE])

@@ -47,6 +47,7 @@ def report_fields(report: Report) -> dict[str, Any]:
     return {
         "text": report.text,
         "rows": report.stored_rows,
+        "told": report.told,
         "started": report.started,
         "finished": report.finished,
         "host": report.host,
@@ -61,6 +62,7 @@ def report_of_fields(fields: dict[str, Any]) -> Report:
     return Report(
         fields["text"],
         fields["rows"] or (),
+        told=fields.get("told", False),
         started=fields["started"],
         finished=fields["finished"],
         host=fields["host"],

@@ -16,13 +16,18 @@ from sysmon_core.tasks.limits import (
     LEASE_SECONDS,
     MAX_STARTS,
     NO_WORKERS_SECONDS,
+    NOT_STARTED,
+    NOT_STARTED_CODE,
     SUSPICION_SECONDS,
-    half,
+    WORKER_LOST_CODE,
+    halve_limit,
     ttl_seconds,
 )
+from sysmon_core.tasks.queues import QUEUES
 
 PACKAGE = "sysmon_core.tasks"
 SLACK_SECONDS = 1  # that a time may lie ahead: Lua rounds when it writes one
+SAMPLES_FACTOR = 4  # JSON of rows, by the text that they were read from
 MAX_TRIMMED = 512  # finished records that one call removes at most
 
 KEYS: Constants = {name: value for name, value in vars(keys).items() if name.isupper()}
@@ -38,14 +43,37 @@ def transition(name: str) -> str:
     return script_text(PACKAGE, ["lua/common", f"lua/{name}"], {**KEYS, **TIMES})
 
 
+def storing_transition(name: str, settings: Settings) -> str:
+    """Return the text of a script that stores what a running task has so far."""
+    files = ["lua/common", "lua/parts", f"lua/{name}"]
+    constants = {**KEYS, **TIMES, **_output_limits(settings)}
+    return script_text(PACKAGE, files, constants)
+
+
 def ending_transition(name: str, constants: Constants) -> str:
     """Return the text of a script that may end a task, given ``ending_constants``."""
-    files = ["lua/common", "lua/ending", f"lua/{name}"]
+    files = ["lua/common", "lua/parts", "lua/ending", f"lua/{name}"]
     return script_text(PACKAGE, files, {**KEYS, **TIMES, **constants})
 
 
+def _output_limits(settings: Settings) -> Constants:
+    """Return the constants that bound what running tasks store."""
+    return {
+        "SAMPLES_KEPT": settings.samples_kept,
+        "MAX_TEXT_BYTES": settings.output_limit,
+        "MAX_SAMPLE_BYTES": SAMPLES_FACTOR * settings.output_limit,
+        "MAX_RUNNING_BYTES": settings.tasks_kept_bytes,
+    }
+
+
+def dispatch_script(stock: bytes) -> bytes:
+    """Return Dramatiq's script "dispatch", made to do without the command KEYS."""
+    prelude = script_text(PACKAGE, ["lua/dispatch"], {"QUEUES": " ".join(QUEUES)})
+    return prelude.encode() + stock
+
+
 def ending_constants(settings: Settings, result_prefix: str) -> Constants:
-    """List what the end of a task depends on; half of the room is for anonymous tasks."""
+    """Return the constants of these scripts; anonymous and users' tasks have half a limit each."""
     return {
         "RESULT": result_prefix,
         "SUSPICION_SECONDS": SUSPICION_SECONDS,
@@ -56,7 +84,11 @@ def ending_constants(settings: Settings, result_prefix: str) -> Constants:
             "anonymous": ttl_seconds(settings, anonymous=True),
             "users": ttl_seconds(settings, anonymous=False),
         },
-        "MAX_FINISHED": half(settings.tasks_kept),
-        "MAX_FINISHED_BYTES": half(settings.tasks_kept_bytes),
+        **_output_limits(settings),
+        "NOT_STARTED": NOT_STARTED,
+        "NOT_STARTED_CODE": NOT_STARTED_CODE,
+        "WORKER_LOST_CODE": WORKER_LOST_CODE,
+        "MAX_FINISHED": halve_limit(settings.tasks_kept),
+        "MAX_FINISHED_BYTES": halve_limit(settings.tasks_kept_bytes),
         "MAX_FINISHED_PER_CLIENT": settings.tasks_kept_per_client,
     }

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sysmon_core.errors import MetricFailed, SysmonError, TasksUnavailable
@@ -16,7 +16,9 @@ from sysmon_core.metrics.report import Report
 from sysmon_core.running.context import Stop
 from sysmon_core.services.executor import Executor
 from sysmon_core.services.params import parse
-from sysmon_core.services.tasks import Task, WorkerRecords
+from sysmon_core.services.task import Part, Task
+from sysmon_core.services.task_records import WorkerRecords
+from sysmon_core.tasks.output_writer import OutputWriter, RunOutput
 
 RETRY_SECONDS = 0.5  # between attempts to write an outcome while Redis is away
 SHUTDOWN_RETRY_SECONDS = 5.0  # for such attempts once the worker is shutting down
@@ -48,6 +50,7 @@ class TaskRunner:
         self._lock = threading.Lock()
         self._runs: dict[str, _ListedRun] = {}  # by token
         self._closing = threading.Event()
+        self._writer = OutputWriter(records)
 
     def run(self, task_id: str) -> None:
         """Run the task if it is still to be run, and record its outcome."""
@@ -55,7 +58,7 @@ class TaskRunner:
         with Stop() as stop, bound(task=task_id):
             self._list(token, task_id, stop)
             try:
-                self._run(task_id, token, stop)
+                self._run_and_record(task_id, token, stop)
             finally:
                 self._unlist(token)
 
@@ -91,7 +94,7 @@ class TaskRunner:
         with self._lock:
             del self._runs[token]
 
-    def _run(self, task_id: str, token: str, stop: Stop) -> None:
+    def _run_and_record(self, task_id: str, token: str, stop: Stop) -> None:
         if self._closing.is_set():  # fetched just before the shutdown: another worker runs it
             self._records.resend(task_id)
             return
@@ -101,30 +104,34 @@ class TaskRunner:
             return
         self._runs[token].started = True
         logger.info("task %s (%s) started", task_id, task.metric)
-        outcome = self._collect(task, stop)
-        self._retry(lambda: self._write(task, token, outcome))
+        output = self._writer.open(task_id, token)
+        outcome = self._outcome_of(task, stop, output)
+        rest = self._writer.close(output)
+        self._retry(lambda: self._write(task, token, outcome, rest))
 
-    def _collect(self, task: Task, stop: Stop) -> Report | SysmonError:
+    def _outcome_of(self, task: Task, stop: Stop, output: RunOutput) -> Report | SysmonError:
         metric = self._registry.get(task.metric)
         try:
             if metric is None:
                 raise MetricFailed(f"The metric {task.metric} is not installed on this worker")
             params = parse(metric.params, task.params.items())
-            return self._executor.run(metric, params, stop)
+            return self._executor.run(metric, params, stop, output.hear, output.hear_sample)
         except SysmonError as error:
             return error
 
-    def _write(self, task: Task, token: str, outcome: Report | SysmonError) -> None:
-        if self._records.finish(task.id, token, outcome):
+    def _write(
+        self, task: Task, token: str, outcome: Report | SysmonError, rest: Sequence[Part]
+    ) -> None:
+        if self._records.finish(task.id, token, outcome, rest):
             end = f"failed: {outcome}" if isinstance(outcome, SysmonError) else "succeeded"
         else:
-            self._records.confirm_stopped(task.id)
+            self._records.confirm_stopped(task.id, token, rest)
             end = "stopped: it had been ended from outside"
         logger.info("task %s (%s) %s", task.id, task.metric, end)
 
     def _retry(self, write: Callable[[], None]) -> None:
         """Retry while Redis is away, but not for long in a shutdown."""
-        last = None
+        last, logged = None, False
         while True:
             try:
                 return write()
@@ -133,5 +140,7 @@ class TaskRunner:
                     last = last or time.monotonic() + SHUTDOWN_RETRY_SECONDS
                     if time.monotonic() > last:
                         raise
-                logger.warning("an outcome cannot be written yet: %s", error.__cause__)
+                if not logged:
+                    logger.warning("an outcome cannot be written yet: %s", error)
+                logged = True
                 time.sleep(RETRY_SECONDS)

@@ -1,11 +1,11 @@
-"""How many threads of a worker the messages of each queue may take."""
+"""The limits of the messages of each queue that a worker's threads may take."""
 
 from __future__ import annotations
 
 import threading
 from typing import Any
 
-from sysmon_core.tasks.limits import half
+from sysmon_core.tasks.limits import halve_limit
 from sysmon_core.tasks.queues import BRIEF, LONG, QUEUES, USERS_LONG
 
 RESERVED_THREADS = 8  # that long tasks leave free, or a quarter if there are few
@@ -48,7 +48,7 @@ class ThreadLimits:
             (QUEUES, self.threads),
             ((LONG, USERS_LONG), self.long),  # the rest is for brief tasks
             ((LONG, BRIEF), (self.threads + 1) // 2),  # the rest is for users' tasks
-            ((LONG,), half(self.long)),
+            ((LONG,), halve_limit(self.long)),
         )
         return max(0, min(most - self._taken(*of) for of, most in limits if queue in of))
 

@@ -15,9 +15,11 @@ from dramatiq import Broker, Worker
 from dramatiq.middleware import Middleware
 
 from sysmon_core.errors import ConfigurationError, TasksUnavailable
-from sysmon_core.redis_store.client import check_policy
+from sysmon_core.redis_store.checks import NO_POLICY, check_policy, lack
+from sysmon_core.redis_store.client import Client
 from sysmon_core.redis_store.keys import CANCELLED
-from sysmon_core.services.tasks import WorkerRecords
+from sysmon_core.redis_store.rights import missing_rights
+from sysmon_core.services.task_records import WorkerRecords
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.heartbeat import Heartbeat
 from sysmon_core.tasks.limits import RENEWAL_SECONDS
@@ -36,7 +38,7 @@ class Watchdog(Middleware):
 
     def __init__(
         self,
-        client: redis.Redis,
+        client: Client,
         records: WorkerRecords,
         runner: TaskRunner,
         heartbeat: Heartbeat,
@@ -47,6 +49,7 @@ class Watchdog(Middleware):
         self._heartbeat = heartbeat
         self._worker = ("", 0)  # its name and its threads for long tasks
         self._queue = WorkQueue()
+        self._knows_policy = True
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="sysmon-watch", daemon=True)
 
@@ -80,8 +83,10 @@ class Watchdog(Middleware):
                 with self._client.pubsub(ignore_subscribe_messages=True) as cancels:
                     cancels.subscribe(CANCELLED)
                     self._follow(cancels)
-            except (redis.RedisError, TasksUnavailable) as error:
-                logger.warning("Redis does not answer, trying again: %s", error)
+            except redis.RedisError as error:  # of the subscription: the client logs all others
+                self._client.failures.report(error)
+                self._ended.wait(BLOCK_SECONDS)
+            except TasksUnavailable:
                 self._ended.wait(BLOCK_SECONDS)
             except ConfigurationError as error:
                 logger.critical("%s", error)
@@ -92,6 +97,8 @@ class Watchdog(Middleware):
 
     def _follow(self, cancels: Any) -> None:
         renewed = swept = 0.0
+        if missing := missing_rights(self._client):
+            self._client.failures.warn(lack(missing))
         while not self._ended.is_set():
             now = time.monotonic()
             if now - renewed > RENEWAL_SECONDS:
@@ -99,9 +106,16 @@ class Watchdog(Middleware):
                 self._runner.abandon(self._records.renew(self._runner.running()))
                 renewed = now
             if now - swept > SWEEP_SECONDS:
-                check_policy(self._client)  # another Redis may have taken the place of the first
+                self._check_policy()
                 self._records.sweep()
                 swept = now
             message = cancels.get_message(timeout=BLOCK_SECONDS)
             if message is not None:
                 self._runner.cancel(message["data"].decode("utf-8", "replace"))
+
+    def _check_policy(self) -> None:
+        """Look each time: another Redis may have taken the place of the first."""
+        known = check_policy(self._client)
+        if self._knows_policy and not known:
+            logger.warning(NO_POLICY)
+        self._knows_policy = known

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sysmon_core import Command, Field, Integer, Metric, Params, Report, Run, hookimpl
+from sysmon_core import Column, Command, Field, Integer, Metric, Params, Report, Run, hookimpl
 
 PROGRAMS = Path(__file__).parent.parent / "programs"
 KINDS = ("plain", "failing", "stubborn")
@@ -108,6 +108,18 @@ def has_children(_params: Any, _run: Run) -> Report:
     return Report("never")
 
 
+class TickParams(Params):
+    """How many samples, a tenth of a second apart."""
+
+    count: Integer = Field(10, description="How many")
+
+
+def ticks(params: TickParams, run: Run) -> None:
+    for number in range(params.count):
+        run.sample([{"number": number}])
+        run.sleep(0.1)
+
+
 FUNCTIONS: dict[str, Callable[[Any, Run], Any]] = {
     "bytes": returning(Report(b"bytes")),  # type: ignore[arg-type]
     "chatter": chatters,
@@ -156,6 +168,14 @@ def sysmon_metrics() -> list[Metric]:
     return [
         work("once", repeatable=False),
         work("again", repeatable=True),
+        Metric(
+            name="ticks",
+            title="ticks",
+            params=TickParams,
+            columns=[Column("number", "which one", "1")],
+            function=ticks,
+            duration=an_hour,
+        ),
         Metric(name="fickle", title="fickle", function=returning(Report("")), duration=fickle),
         *(function(name, collect) for name, collect in FUNCTIONS.items()),
     ]

@@ -6,13 +6,16 @@ import hashlib
 import time
 
 import pytest
+import redis
 
+from sysmon_core import settings
 from sysmon_core.redis_store.client import WORKER_TIMEOUT_SECONDS
 from sysmon_core.redis_store.script import ALLOW_OOM_HEADER
-from sysmon_core.tasks.scripts import transition
+from sysmon_core.tasks.results import ResultStore, make_backend
+from sysmon_core.tasks.scripts import ending_constants, ending_transition
 from tests.conftest import until
 from tests.faults.proxy import Mode, Proxy
-from tests.faults.site import Site
+from tests.faults.site import DEVELOPMENT, Site
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
@@ -62,12 +65,15 @@ def test_outcomes_are_written_after_redis_hung(site: Site) -> None:
     site.until_state("SUCCESS", site.client.submit("once", key=99))
 
 
-def sha(script: str) -> bytes:
-    """The name under which Redis keeps a script that a full Redis runs too."""
-    return hashlib.sha1(ALLOW_OOM_HEADER + script.encode()).hexdigest().encode()
+def start_script() -> bytes:
+    """The name under which Redis keeps the script that begins a run, by the settings of a site."""
+    config = settings.load_file(str(DEVELOPMENT))
+    prefix = ResultStore(make_backend(redis.Redis())).key("")
+    text = ending_transition("start", ending_constants(config, prefix))
+    return hashlib.sha1(ALLOW_OOM_HEADER + text.encode()).hexdigest().encode()
 
 
-QUESTIONS = {"what to do": b"\r\nfetch\r\n", "whether to start": sha(transition("start"))}
+QUESTIONS = {"what to do": b"\r\nfetch\r\n", "whether to start": start_script()}
 
 
 @pytest.fixture(params=list(QUESTIONS.values()), ids=list(QUESTIONS))
@@ -88,6 +94,7 @@ def test_tasks_run_once_although_redis_hangs_when_asked_whether_to_start(
     tasks = [site.client.submit("once", key=n) for n in range(2, 12)]
     begin = time.monotonic()
     until(lambda: time.monotonic() - begin > WORKER_TIMEOUT_SECONDS + 2, AWAY + 10)
+    assert set(site.starts()) == {1}  # all others are asked about
     proxy.become(Mode.PASS)
     site.until_state("SUCCESS", *tasks)
     assert worker.popen.poll() is None

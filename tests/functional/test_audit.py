@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from tests.conftest import (
     users_of,
     working,
 )
+from tests.support.client import authorization
 
 Line = dict[str, Any]
 Audit = Callable[[], list[Line]]
@@ -136,7 +136,7 @@ def test_guesses_that_are_not_looked_at_have_a_line_each(
 ) -> None:
     limits = {"guesses_per_address": "1/minute", "redis_url": redis_url}
     app = make_testapp(make_settings(**limits))
-    header = {"Authorization": f"Basic {b64encode(b'root:wrong').decode()}"}
+    header = authorization("root:wrong")
     statuses = [app.get("/v3/uptime/", headers=header, status="*").status_int for _ in range(2)]
     assert statuses == [401, 429]
     assert [one["message"] for one in audit()] == ["login.refused", "login.throttled"]

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner, Result
 
 from sysmon_core.cli import main
 from tests.conftest import MakePrograms
-from tests.support.plugins import HEAD, Site
+from tests.support.plugins import HEAD, Site, hook
 
 SYSMON = Path(sys.executable).parent / "sysmon"
 Run = Callable[..., Result]
@@ -137,6 +138,14 @@ def test_without_a_name_all_are_checked_and_what_was_left_out_is_told(run: Run, 
     assert "is not on this host" in said
 
 
+def test_how_many_metrics_were_passed_over_is_told(run: Run, site: Site) -> None:
+    unlike = 'metric("{}", description="It.", available=lambda host: "there is no water")'
+    site.add(hook(f"return [{unlike.format('fish')}, {unlike.format('frog')}]"))
+    said = run("check", "aquarium").stdout.splitlines()
+    assert said.count("  -      behaviour    passed over: there is no water") == 2
+    assert said[-1] == "Nothing falls short. The runs of 2 metrics were passed over."
+
+
 def test_a_plugin_that_was_left_out_is_told_by_its_name(run: Run, site: Site) -> None:
     site.add("import nonesuch_zz", plugin="sea", dist="ocean")
     said = run("check", "sea", code=1).stdout
@@ -155,7 +164,7 @@ def test_a_plugin_is_not_blamed_for_another_that_clashes_with_it(run: Run, site:
 def test_an_unknown_name_is_wrong_usage(run: Run, site: Site) -> None:
     site.add(good())
     said = run("check", "shark", code=2).stderr
-    assert "no plugin or metric shark; there are: " in said
+    assert "no plugin or metric shark. There are: " in said
     assert "fish" in said
 
 
@@ -174,3 +183,13 @@ def test_on_a_terminal_there_are_marks(folder: Path, programs: MakePrograms) -> 
     os.close(ours)
     assert "✓" in seen.decode()
     assert "\x1b[32m" in seen.decode()
+
+
+def test_a_host_that_shows_no_process_is_told_in_a_sentence(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(folder))  # as where /proc is not mounted
+    result = run("check", "disk", code=1)
+    assert isinstance(result.exception, SystemExit), "a traceback reached a person"
+    assert "Error: Runs cannot be checked where processes cannot be seen" in result.stderr
+    assert "mount /proc" in result.stderr

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,31 @@ def test_json_has_the_text_and_the_rows(run: Run) -> None:
     assert answer["metric"] == "iostat"
     assert answer["text"] == IOSTAT + "\n"
     assert [(row["device"], row["transfers"]) for row in answer["rows"]] == [("vda", 11.5)]
+
+
+def test_json_of_a_long_metric_has_its_samples_with_their_times(
+    run: Run, programs: MakePrograms
+) -> None:
+    device = "echo Device tps; echo sda 1.5; echo sdb 0.0; echo"
+    programs(iostat=f"{device}; sleep 0.05; {device}")
+    answer = json.loads(run("iostat", "--output", "json").stdout)
+    first, second = answer["samples"]
+    assert first["rows"] + second["rows"] == answer["rows"]
+    assert [row["device"] for row in first["rows"]] == ["sda", "sdb"]
+    assert [one["index"] for one in (first, second)] == [0, 1]
+    assert [one["since_boot"] for one in (first, second)] == [True, False]
+    assert datetime.fromisoformat(first["at"]) < datetime.fromisoformat(second["at"])
+    assert "samples" not in json.loads(run("uptime", "--output", "json").stdout)
+
+
+@pytest.mark.parametrize(("form", "reads"), [("text", False), ("json", True)])
+def test_no_row_is_read_where_the_text_alone_is_shown(
+    form: str, reads: bool, environ: dict[str, str]
+) -> None:
+    words = ["-X", "importtime", "-m", "sysmon_core", "run", "iostat", "--output", form]
+    done = subprocess.run([sys.executable, *words], env=environ, capture_output=True, check=True)
+    assert done.stdout
+    assert (b" jc.lib\n" in done.stderr) is reads
 
 
 TURNED = """\
@@ -125,9 +151,14 @@ def test_a_metric_that_fails_says_why(run: Run, programs: MakePrograms) -> None:
     assert result.stdout == ""
 
 
-def test_a_metric_without_rows_has_no_table(run: Run, programs: MakePrograms) -> None:
+def test_a_run_without_rows_says_so(run: Run, programs: MakePrograms) -> None:
     programs(iostat="echo nothing to see")
-    assert "Error: " in run("iostat", "--output", "table", code=1).stderr
+    assert run("iostat", "--output", "table").stdout == "There are no rows.\n"
+
+
+def test_an_option_is_given_once(run: Run) -> None:
+    said = run("iostat", "--count", "1", "--count", "2", code=2).stderr
+    assert "--count: given more than once" in said
 
 
 def test_a_run_that_would_take_too_long_is_refused(run: Run) -> None:

@@ -1,61 +1,27 @@
-"""Every path and method, for nobody, a wrong password, a user and an admin: who gets what."""
+"""Every path and method, for everybody who may ask: the table says who gets what."""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from webtest import TestApp
 
-from tests.conftest import METRICS, MakeApp, MakePrograms, MakeSettings
+from sysmon_core.database import Database
+from sysmon_core.services.params import parse
+from sysmon_core.services.token_fields import NewToken
+from sysmon_core.services.tokens import Tokens
+from tests.conftest import MakeApp, MakePrograms, MakeSettings
+from tests.functional.access_table import OPEN, TABLES, Key, Row, Table
+from tests.support.client import authorization
 
 AddUser = Callable[..., Any]
-Row = tuple[int, int, int, int]
-
-CALLERS = ("nobody", "wrong", "user", "admin")
-ALL = (200, 200, 200, 200)
-USERS = (401, 401, 200, 200)
-LONG = ("iostat", "vmstat")
-
-# What an empty request is answered, by method and path; the version's own paths follow below.
-EVERYWHERE: dict[tuple[str, str], Row] = {
-    ("GET", "/"): ALL,
-    ("GET", "/livez"): ALL,
-    ("GET", "/readyz"): (503, 503, 503, 503),  # there is no worker
-    ("GET", "/metrics"): ALL,
-    ("GET", "/openapi.json"): ALL,
-    ("GET", "/docs"): ALL,
-    ("GET", "/v3/users/"): USERS,
-    ("POST", "/v3/users/"): (401, 401, 403, 400),
-    ("GET", "/v3/users/{username}"): USERS,
-    ("PUT", "/v3/users/{username}"): (401, 401, 403, 400),
-    ("PATCH", "/v3/users/{username}"): (401, 401, 403, 200),
-    ("DELETE", "/v3/users/{username}"): (401, 401, 403, 204),
-}
-
-
-def rows(version: str, *, guarded: bool) -> dict[tuple[str, str], Row]:
-    """The rows that each version has: its index, its metrics and its tasks."""
-
-    def row(status: int) -> Row:
-        return (401, 401, status, status) if guarded else (status,) * 4
-
-    found = {("GET", f"/{version}/"): ALL}
-    for metric in METRICS:
-        long = metric in LONG and version != "v1"
-        for method in ("GET", "POST") if long else ("GET",):
-            found[method, f"/{version}/{metric}/"] = row(201 if long else 200)
-    if version != "v1":
-        for method in ("GET", "DELETE"):
-            found[method, f"/{version}/task/{{task_id}}"] = row(404)
-    return found
-
-
-OPEN = EVERYWHERE | rows("v1", guarded=False) | rows("v2", guarded=False) | rows("v3", guarded=True)
-PRIVATE = OPEN | {("GET", "/metrics"): USERS} | rows("v1", guarded=True) | rows("v2", guarded=True)
-TABLES = {"open": OPEN, "private": PRIVATE}
+Headers = Mapping[str, str]
+EVERY_VERSION = "v1 v2 v3 v4"
+# Users who are changed and removed, so that nobody who asks is.
+PARTS = {"task_id": "none", "name": "not-found", "id": "none"}
 
 
 @pytest.fixture
@@ -66,43 +32,79 @@ def make(
     redis_url: str,
     add_user: AddUser,
 ) -> Callable[..., TestApp]:
-    path = programs(uptime="echo up", iostat="echo Device", vmstat="echo procs")
+    path = programs(iostat="echo Device")
 
     def make(**settings: object) -> TestApp:
         app = make_testapp(make_settings(redis_url=redis_url, command_path=path, **settings))
-        add_user("ann", "secret")
+        for name in ("ann", "v3", "v4"):
+            add_user(name, "secret")
         add_user("root", "secret", admin=True)
         return app
 
     return make
 
 
-def headers(caller: str) -> dict[str, str]:
-    words = {"wrong": "root:wrong", "user": "ann:secret", "admin": "root:secret"}.get(caller)
-    return {"Authorization": f"Basic {b64encode(words.encode()).decode()}"} if words else {}
+def token(database: Database, scope: str) -> Headers:
+    fields = parse(NewToken, {"name": "x", "scope": scope}.items())
+    return {"Authorization": f"Bearer {Tokens(database).create('ann', fields)[1]}"}
 
 
-def answers(app: TestApp, table: dict[tuple[str, str], Row]) -> dict[tuple[str, str], Row]:
-    """What each caller really gets; the admin comes last, since an admin may delete."""
-    found: dict[tuple[str, str], list[int]] = {key: [] for key in table}
-    for caller in CALLERS:
+def session(app: TestApp) -> Headers:
+    cookie = app.post("/session", {"username": "ann", "password": "secret"}).headers["Set-Cookie"]
+    app.reset()  # the jar of WebTest
+    return {"Cookie": cookie.partition(";")[0], "Origin": "http://localhost:80"}
+
+
+@pytest.fixture
+def callers(make_settings: MakeSettings) -> Callable[[TestApp], Mapping[str, Headers]]:
+    """Make the headers of each caller; the admin comes last, since an admin may remove users."""
+
+    def make(app: TestApp) -> Mapping[str, Headers]:
+        database = Database(make_settings().database)
+        return {
+            "nobody": {},
+            "wrong": authorization("root:wrong"),
+            "read": token(database, "read"),
+            "run": token(database, "run"),
+            "user": authorization("ann:secret"),
+            "session": session(app),
+            "admin": authorization("root:secret"),
+        }
+
+    return make
+
+
+def answers(app: TestApp, table: Table, callers: Mapping[str, Headers]) -> dict[Key, list[int]]:
+    """What each caller really gets."""
+    found: dict[Key, list[int]] = defaultdict(list)
+    for headers in callers.values():
         for method, path in table:
-            where = path.format(username="ann", task_id="none")
-            answer = app.request(where, method=method, headers=headers(caller), status="*")
+            where = path.format(username=path.split("/")[1], **PARTS)
+            answer = app.request(where, method=method, headers=headers, status="*")
+            app.reset()
             found[method, path].append(answer.status_int)
-    return {key: (a, b, c, d) for key, (a, b, c, d) in found.items()}
+    return found
+
+
+def expected(row: Row) -> list[int]:
+    return [row.nobody, *row]
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", TABLES)
-def test_everyone_gets_the_status_in_the_table(name: str, make: Callable[..., TestApp]) -> None:
-    app = make(private=name == "private")
-    assert answers(app, TABLES[name]) == TABLES[name]
+def test_everyone_gets_the_status_in_the_table(
+    name: str,
+    make: Callable[..., TestApp],
+    callers: Callable[[TestApp], Mapping[str, Headers]],
+) -> None:
+    app = make(private=name == "private", versions=EVERY_VERSION)
+    found = answers(app, TABLES[name], callers(app))
+    assert found == {key: expected(row) for key, row in TABLES[name].items()}
 
 
 def test_every_path_has_its_row(make: Callable[..., TestApp]) -> None:
     """The document has every route: tests of its own see to that."""
-    paths = make().get("/openapi.json").json["paths"]
+    paths = make(versions=EVERY_VERSION).get("/openapi.json").json["paths"]
     served = {
         (method.upper(), path)
         for path, operations in paths.items()
@@ -122,9 +124,9 @@ def test_a_version_that_is_not_served_is_not_there(
     for name in ("v1", "v2", "v3"):
         there = name in versions.split()
         assert app.get(f"/{name}/", status="*").status_int == (200 if there else 404)
-        assert app.get(f"/{name}/uptime/", status="*", headers=headers("user")).status_int == (
-            200 if there else 404
-        )
+        assert app.get(
+            f"/{name}/uptime/", status="*", headers=authorization("ann:secret")
+        ).status_int == (200 if there else 404)
         assert (name in described) is there
 
 

@@ -15,7 +15,8 @@ from sysmon_core.settings import Settings
 from tests.conftest import LogLines, MakeApp, MakePrograms, MakeSettings, until, working
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
-OPEN_METRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.1,*/*;q=0.01"
+OPEN = "application/openmetrics-text"
+OPEN_METRICS = f"{OPEN};version=1.0.0;q=0.5,text/plain;q=0.1,*/*;q=0.01"
 
 
 @pytest.fixture
@@ -106,6 +107,22 @@ def test_prometheus_own_format_is_given_if_it_is_asked_for(app: TestApp) -> None
     assert list(families)
     assert app.get("/metrics").headers["Content-Type"].startswith("text/plain")
     app.get("/metrics", headers={"Accept": "image/png"}, status=406)
+
+
+@pytest.mark.parametrize(
+    ("accept", "given"),
+    [
+        ("text/plain; version=0.0.4", "text/plain; version=0.0.4"),
+        (f"{OPEN}; version=1.0.0; charset=utf-8", f"{OPEN}; version=1.0.0"),
+        (f"{OPEN};q=0.1, text/plain;version=0.0.4;q=0.9", "text/plain; version=0.0.4"),
+        ("application/vnd.google.protobuf;q=0.7,text/plain;q=0.3", "text/plain; version=0.0.4"),
+    ],
+)
+def test_a_scraper_is_given_the_best_format_that_it_names(
+    app: TestApp, accept: str, given: str
+) -> None:
+    answer = app.get("/metrics", headers={"Accept": accept})
+    assert answer.headers["Content-Type"].startswith(given)
 
 
 def test_two_applications_count_for_themselves(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,6 +15,7 @@ from sysmon_core import Integer, Metric, Params
 from sysmon_core.api.wsgi.deferred import Deferred
 from sysmon_core.metrics.registry import Registry, Source
 from tests.conftest import MakeApp, MakeSettings, until
+from tests.support.client import basic
 
 AddUser = Callable[..., Any]
 SOURCE = Source("test", "the test itself", "0")
@@ -181,7 +181,7 @@ def test_only_known_credentials_get_a_cached_answer_at_once(
     app: TestApp, add_user: AddUser, database_url: str
 ) -> None:
     add_user("ann", "p")
-    right, wrong = (f"Basic {b64encode(b'ann:' + word).decode()}" for word in (b"p", b"q"))
+    right, wrong = basic("ann:p"), basic("ann:q")
     assert at_once(app, "/v3/kept/") == 401
     assert at_once(app, "/v3/kept/", Authorization=right) is None
     known = not database_url  # SQLite alone can tell that nothing has changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,16 @@ def test_an_application_has_just_these_metrics(sysmon_app: MakeApp) -> None:
     other.get("/v3/pond/", status=401)
 
 
+@pytest.mark.parametrize("access", ["open", "users", "admins"])
+def test_an_admin_may_ask_for_every_metric(
+    access: str, sysmon_app: MakeApp, sysmon_worker: RunTask
+) -> None:
+    metrics = [replace(metric, access=access) for metric in (LONG, QUICK)]  # type: ignore[arg-type]  # a word of the three
+    app = sysmon_app(metrics, as_admin=True)
+    assert app.get("/v3/pond/").json == {"pond": "depth\n    3\n"}
+    assert sysmon_worker(app, "/v3/dive/")["result"] == {"dive": "depth\n    0\n"}
+
+
 def test_an_application_takes_settings(sysmon_app: MakeApp) -> None:
     said = sysmon_app(QUICK, output_limit=3).get("/v1/pond/", status="*")
     assert said.status_int == 502
@@ -80,6 +91,15 @@ def test_a_task_runs_to_its_end(sysmon_app: MakeApp, sysmon_worker: RunTask) -> 
     done = sysmon_worker(app, "/v2/dive/?dives=2")
     assert (done["state"], done["result"]) == ("SUCCESS", {"dive": "depth\n    0\n    1\n"})
     assert sysmon_worker(app, "/v2/dive/?dives=12")["state"] == "FAILURE"
+
+
+def test_a_task_of_version_4_has_its_samples(sysmon_app: MakeApp, sysmon_worker: RunTask) -> None:
+    app = sysmon_app(LONG, as_admin=True)
+    body = {"metric": "dive", "params": {"dives": 2}}
+    done = sysmon_worker(app, "/v4/tasks/", body)
+    assert (done["state"], done["progress"]["samples"]) == ("SUCCESS", 2)
+    samples = app.get(f"/v4/tasks/{done['id']}/report").json["samples"]
+    assert [one["rows"] for one in samples] == [[{"depth": 0}], [{"depth": 1}]]
 
 
 def test_a_task_needs_no_program_of_the_host(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,6 +17,7 @@ from sysmon_core.errors import LastAdmin, UserNotFound
 from sysmon_core.services.user_fields import NewUser, UserChange
 from sysmon_core.services.users import Users
 from tests.conftest import MakeApp, MakeSettings, users_of
+from tests.support.client import authorization
 
 T = TypeVar("T")
 AddUser = Callable[..., Any]
@@ -40,8 +40,7 @@ def asking(
 ) -> Callable[[], int]:
     """A request that can be made in any thread, and gives the status."""
     request: dict[str, Any] = {"method": method, "expect_errors": True}
-    token = b64encode(f"{who}:{who}".encode()).decode()
-    request["headers"] = {"Authorization": f"Basic {token}"}
+    request["headers"] = authorization(f"{who}:{who}")
     if body is not None:
         request |= {"body": json.dumps(body).encode(), "content_type": "application/json"}
     client = TestApp(app.app)  # one each: WebTest's own are for one thread

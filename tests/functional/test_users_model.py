@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete, insert
 from webtest import TestApp
 
 from sysmon_core.app import make_app
 from sysmon_core.database import Database, migrations
 from sysmon_core.database.tables import users
-from sysmon_core.metrics import registry
+from sysmon_core.metrics import loading
 from sysmon_core.services.passwords import Passwords
 from tests.conftest import MakeSettings, examples
-from tests.functional.answers import FORM, JSON
+from tests.functional.users_bodies import NAMES, PART, VALUES, WHOLE, Sent, sending
+from tests.support.client import authorization
 
-NAMES = st.sampled_from(["ann", "Ann", "bob", "b.o_b@x-y", "root"])
-VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "username": NAMES,
-    "password": st.sampled_from(["p", "q:", "ü"]),
-    "fullname": st.sampled_from(["A", "Ü <b>&", "false"]),
-}
-ADMIN = {"admin": st.booleans()}
-WHOLE = st.fixed_dictionaries(VALUES, optional=ADMIN)
-PART = WHOLE | st.fixed_dictionaries({}, optional=VALUES | ADMIN)
 CHANGES = st.sampled_from(["POST", "PUT", "PATCH"])
 UNFIT = st.sampled_from([{"username": "-x"}, {"fullname": ""}, {"password": "\0"}, {"nick": "x"}])
 
@@ -49,36 +33,6 @@ class Known:
     password: str
     fullname: str
     admin: bool = False
-
-
-@dataclass(frozen=True)
-class Sent:
-    """Fields as a body: JSON, or a form with words for the two booleans."""
-
-    fields: dict[str, Any]
-    words: tuple[str, str] | None = None
-    twice: str = ""
-
-    @property
-    def kind(self) -> str:
-        return FORM if self.words else JSON
-
-    @property
-    def body(self) -> bytes:
-        pairs = [*self.fields.items(), *((self.twice, "x") for _ in self.twice[:1])]
-        if self.words:
-            said = {True: self.words[0], False: self.words[1]}
-            return urlencode(
-                [(name, said.get(v, v) if name == "admin" else v) for name, v in pairs]
-            ).encode()
-        return ", ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in pairs).join("{}").encode()
-
-
-WORDS = [None, ("true", "false"), ("1", "0"), ("yes", "no"), ("on", "off"), ("TRUE", "No")]
-
-
-def sending(fields: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Sent]:
-    return st.builds(Sent, fields, st.sampled_from([None, *WORDS]))
 
 
 FIRST = {"root": Known("p", "Root", admin=True), "ann": Known("p", "Ann")}
@@ -105,7 +59,7 @@ class Model(RuleBasedStateMachine):
 
     def as_admin(self) -> dict[str, str]:
         admin = next(name for name, user in self.users.items() if user.admin)
-        return authorization(admin, self.users[admin].password)
+        return authorization(f"{admin}:{self.users[admin].password}")
 
     def shown(self, name: str) -> dict[str, Any]:
         fields = {
@@ -117,7 +71,7 @@ class Model(RuleBasedStateMachine):
     def is_as_in_the_model(self, name: str, answer: Any) -> None:
         """The answer shows the user, and so does what the user's own password opens."""
         assert answer.json == self.shown(name)
-        headers = authorization(name, self.users[name].password)
+        headers = authorization(f"{name}:{self.users[name].password}")
         assert self.app.get(f"/v3/users/{name}", headers=headers).json == answer.json
 
     def move(self, old: str, new: str, user: Known) -> int:
@@ -132,7 +86,7 @@ class Model(RuleBasedStateMachine):
         """What opened the door until now opens it no more, unless it still should."""
         known = self.users.get(name)
         if known is None or known.password != password:
-            headers = authorization(name, password)
+            headers = authorization(f"{name}:{password}")
             assert self.app.get("/v3/users/", headers=headers, expect_errors=True).status_int == 401
 
     @rule(sent=sending(WHOLE))
@@ -205,7 +159,7 @@ class Model(RuleBasedStateMachine):
         known = self.users.get(name)
         if known and known.admin:
             return
-        who = authorization(name, known.password if known else "p")
+        who = authorization(f"{name}:{known.password if known else 'p'}")
         answer = self.ask(method, "" if method == "POST" else path, sent, **who)
         assert answer.status_int == (403 if known else 401)
 
@@ -227,7 +181,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(name=NAMES, password=VALUES["password"])
     def log_in(self, name: str, password: str) -> None:
-        headers = authorization(name, password)
+        headers = authorization(f"{name}:{password}")
         answer = self.app.get(f"/v3/users/{name}", headers=headers, expect_errors=True)
         known = self.users.get(name)
         assert answer.status_int == (200 if known and known.password == password else 401)
@@ -237,10 +191,6 @@ class Model(RuleBasedStateMachine):
         expected = [self.shown(name) for name in sorted(self.users)]
         assert self.ask("GET", "?detail=1").json == {"users": expected}
         assert any(user["admin"] for user in expected)
-
-
-def authorization(name: str, password: str) -> dict[str, str]:
-    return {"Authorization": f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"}
 
 
 @pytest.mark.timeout(examples(240))  # room to find the shortest way to a failure
@@ -259,7 +209,7 @@ def test_the_users_follow_the_model(make_settings: MakeSettings) -> None:
                 connection.execute(insert(users).values(password_hash=password_hash, **row))
 
     class Here(Model):
-        app = TestApp(make_app(config, registry.load(config), cheap))
+        app = TestApp(make_app(config, loading.load(config), cheap))
         reset = reset_to_the_first
 
     few = settings(max_examples=examples(12), stateful_step_count=20)

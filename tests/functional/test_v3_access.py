@@ -151,7 +151,7 @@ def test_the_scheme_may_be_in_any_case_with_any_spaces_after_it(app: TestApp) ->
 
 
 def test_a_password_is_any_text_in_utf_8(app: TestApp, add_user: AddUser) -> None:
-    passwords = ["p", "a:b::", " both ends ", "grüße", "密码🔑", "é", "e\u0301", "x" * 5000, '"\\']
+    passwords = ["p", "a:b::", " both ends ", "grüße", "密码🔑", "é", "e\u0301", "x" * 1024, '"\\']
     for number, password in enumerate(passwords):
         name = f"eve{number}"
         add_user(name, password)

@@ -137,11 +137,12 @@ def test_it_starts_whole_without_an_ini_file_or_a_checkout(host: Host) -> None:
         site.client.finished()
         started.popen.send_signal(signal.SIGINT)
         assert started.wait() == 0
-        assert site.processes() == {}
+        until(lambda: site.processes() == {})
 
 
 def test_it_lists_the_metrics(host: Host) -> None:
-    listed = [line.split()[:3] for line in host.sysmon("metrics").splitlines()]
+    lines = [line for line in host.sysmon("metrics").splitlines() if not line.startswith(" ")]
+    listed = [line.split()[:3] for line in lines]
     assert listed[:2] == [["uptime", "quick", "sysmon"], ["iostat", "task", "sysmon"]]
 
 
@@ -150,7 +151,7 @@ class TestAPluginOfAStranger:
         client = stranger.site.client
         assert {"rel": "kernel", "href": "/v1/kernel/"} in client.get("/v1/").json["links"]
         assert "Linux" in client.get("/v1/kernel/").json["kernel"]
-        assert client.get("/v1/beat/?beats=2").json["beat"].startswith("beat  late")
+        assert client.get("/v1/beat/?beats=2").json["beat"].split()[:3] == ["beat", "late", "1"]
         refused = client.get("/v1/beat/?beats=0")
         assert (refused.status, refused.json["errors"][0]["name"]) == (400, "beats")
 
@@ -194,7 +195,7 @@ def test_its_author_s_tests_pass(installed: Host) -> None:
 
 def test_the_ten_minutes_of_the_page_for_authors(installed: Host) -> None:
     page = (ROOT / "docs/plugins.md").read_text()
-    (script,) = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    script, *_ = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     said = installed.typed(script)
     installed.pip("uninstall", "--yes", "sysmon-space")
     assert "Mounted on" in said
@@ -210,7 +211,9 @@ def test_a_plugin_that_is_removed_is_removed_everywhere(installed: Host) -> None
             for name in ("kernel", "beat"):
                 assert {client.get(f"/v{n}/{name}/").status for n in (1, 2)} == {404}
             assert "kernel" not in json.dumps(client.get("/v1/").json)
-            assert "kernel" not in json.dumps(client.get("/openapi.json").json["paths"])
+            assert not [
+                path for path in client.get("/openapi.json").json["paths"] if "kernel" in path
+            ]
             assert "Device" in client.get("/v1/iostat/").json["iostat"]
     finally:
         installed.pip("install", installed.site.folder / PLUGIN.name)

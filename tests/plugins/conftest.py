@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -11,10 +12,14 @@ from typing import Any, NamedTuple
 import pytest
 
 from sysmon_core import Metric, Report
-from sysmon_core.running.context import Run, Stop
+from sysmon_core.running.context import Stop
+from sysmon_core.running.run import Run
+from tests.conftest import PATIENCE
 
-# Numbers that name something and measure nothing.
-IDENTIFIERS = {"pid"}
+# The types of values, by the kind of their column.
+TYPES: dict[str, set[type]] = {"key": {int, float, str}, "text": {str, bool}}
+NUMBERS: set[type] = {int, float}
+ROOM = 1 << 20  # bytes that a program may print
 
 Collect = Callable[[Metric], Report]
 MakeRun = Callable[..., Run]
@@ -53,7 +58,7 @@ def make_run() -> Iterator[MakeRun]:
     with contextlib.ExitStack() as stack:
 
         def make(seconds: float = 20.0) -> Run:
-            return Run(time.monotonic() + seconds, 1 << 20, stack.enter_context(Stop()))
+            return Run(time.monotonic() + seconds, ROOM, stack.enter_context(Stop()))
 
         yield make
 
@@ -67,3 +72,18 @@ def collect(make_run: MakeRun) -> Collect:
         return metric.collect(params, make_run(metric.seconds(params) + 20))
 
     return run
+
+
+def sound(metric: Metric, row: dict[str, Any]) -> None:
+    """The columns that are declared, and in each a value of its kind or none."""
+    assert list(row) == [column.name for column in metric.columns]
+    json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
+    for column in metric.columns:
+        types = TYPES.get(column.kind, NUMBERS)
+        assert type(row[column.name]) in {*types, type(None)}, column.name
+
+
+def collected(metric: Metric) -> Report:
+    """The report of one run; there are too many for descriptors to be left until the end."""
+    with Stop() as stop:
+        return metric.collect(metric.params(), Run(time.monotonic() + PATIENCE, ROOM, stop))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sysmon_core import Metric
-from sysmon_core.metrics.registry import load
+from sysmon_core.metrics.loading import load
 from sysmon_core.settings import Settings
 from sysmon_core.testing import CheckMetric
 

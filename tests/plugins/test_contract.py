@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from dataclasses import replace
 
 import pytest
 
 from sysmon_core import Command, Metric
-from sysmon_core.metrics.registry import load
+from sysmon_core.metrics.column import MEASURES
+from sysmon_core.metrics.loading import load
+from sysmon_core.metrics.samples import SampleList
 from sysmon_core.settings import Settings
-from tests.plugins.conftest import IDENTIFIERS, Collect
+from tests.plugins.conftest import Collect, MakeRun, sound
 
 WITHOUT = {"darwin": {"vmstat"}}  # what a platform has no program for
 METRICS = [
@@ -71,7 +75,34 @@ def test_each_column_says_what_it_is(metric: Metric) -> None:
         assert column.name.isidentifier()
         assert column.description
         assert column.description == column.description.strip().rstrip(".")
-        assert column.unit in {"", "s", "1", "%", "By", "1/s", "By/s"}, "a base unit, by its code"
+        units = {"", "s", "1", "%", "By", "1/s", "By/s", "bit/s"}
+        assert column.unit in units, "a base unit, by its code"
+        assert bool(column.unit) == (column.kind in MEASURES)
+
+
+@every_metric
+def test_the_first_sample_is_since_boot_where_it_is_declared(metric: Metric) -> None:
+    assert metric.since_boot is (metric.name in {"iostat", "vmstat"})
+
+
+@every_metric
+def test_a_run_with_default_params_has_samples_in_their_order(
+    metric: Metric, make_run: MakeRun
+) -> None:
+    found, params = SampleList(), metric.params()
+    before = time.time()
+    run = replace(make_run(metric.seconds(params) + 20), sample_listener=found)
+    report = metric.collect(params, run).of_run(
+        metric.columns, before, time.time(), "", cut=metric.cut
+    )
+    samples = found.samples if report.told else report.samples
+    assert [one.index for one in samples] == list(range(len(samples)))
+    times = [before, *(one.at for one in samples), time.time()]
+    assert times == sorted(times)
+    assert metric.long or len(samples) <= 1
+    keys = [column.name for column in metric.columns if column.kind == "key"]
+    for sample in samples:
+        assert len({tuple(row[key] for key in keys) for row in sample.rows}) == len(sample.rows)
 
 
 @every_metric
@@ -80,9 +111,5 @@ def test_a_run_with_default_params_gives_text_and_rows(metric: Metric, collect: 
     assert report.text.strip()
     rows = json.loads(json.dumps(list(report.rows), allow_nan=False))
     for row in rows:  # none where the host has nothing to tell of, a container without disks, say
-        assert list(row) == [column.name for column in metric.columns]
         assert {int, float} & set(map(type, row.values())), "a row has numbers"
-        for column in metric.columns:
-            number = bool(column.unit) or column.name in IDENTIFIERS
-            kinds = {int, float} if number else {str, bool}
-            assert type(row[column.name]) in {*kinds, type(None)}, column.name
+        sound(metric, row)

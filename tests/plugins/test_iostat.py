@@ -114,6 +114,35 @@ def test_the_text_is_unchanged_and_its_rows_are_all_disks_of_all_reports(
     assert totals == [first, (664 * 1024, 0, 0), (0, 8192, 0), (0, 0, 0)]
 
 
+@pytest.mark.parametrize(
+    ("printed", "name"),
+    [
+        ("sda        48,69  742,47  630,56  201,67  1975861  1678052  536676", "sda"),
+        ("my disk 2  48.69  742.47  630.56  201.67  1975861  1678052  536676", r"my\x20disk\x202"),
+    ],
+    ids=["decimal commas", "a name with spaces"],
+)
+def test_numbers_stay_in_their_columns_and_keep_their_size(
+    printed: str, name: str, metric: Metric, folder: Path, programs: MakePrograms, collect: Collect
+) -> None:
+    text = "\n".join([*SAMPLE.splitlines()[:3], printed, "sdb  0.00 0.00 0.00 0.00 0 0 0", ""])
+    (folder / "sample").write_text(text)
+    report = collect(metric.on_host(programs(iostat=f"cat {folder}/sample")))
+    assert report.text == text
+    first, second = report.rows
+    assert first == {
+        "device": name,
+        "transfers": 48.69,
+        "read_rate": 742.47 * 1024,
+        "write_rate": 630.56 * 1024,
+        "discard_rate": 201.67 * 1024,
+        "read": 1975861 * 1024,
+        "written": 1678052 * 1024,
+        "discarded": 536676 * 1024,
+    }
+    assert second["device"] == "sdb"
+
+
 # As sysstat 11 prints it, which knows nothing of discards.
 OLDER = """\
 Linux 4.19.0-5-amd64 (web1) \t03/01/19 \t_x86_64_\t(4 CPU)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from webtest import TestApp
 
-from sysmon_core import Metric, Row
+from sysmon_core import Metric, MetricFailed, Row
 from sysmon_core.errors import MetricTimeout, RunStopped
 from sysmon_processes import INTERVAL_SECONDS, ProcessesParams, share
 from tests.conftest import MakeApp, MakeSettings, until
@@ -200,6 +201,15 @@ def test_a_name_that_is_no_text_does_not_spoil_the_report(read: Read, start: Sta
     pid = start(name + READY + "\nwhile True: pass")
     (row,) = [row for row in read(top="100") if row["pid"] == pid]
     assert row["name"] == "?ish"
+
+
+@pytest.mark.parametrize("by", ["cpu", "memory"])
+def test_a_host_that_shows_no_process_is_told(
+    by: str, read: Read, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(folder))  # as where /proc is not mounted
+    with pytest.raises(MetricFailed, match=r"shows no process: mount /proc"):
+        read(by=by)
 
 
 def test_a_run_that_is_to_end_ends(metric: Metric, make_run: MakeRun) -> None:

@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,8 +13,6 @@ from sysmon_core import Command, Metric, Report, interval_duration
 from sysmon_vmstat import VmstatParams, arguments
 from tests.conftest import MakePrograms
 from tests.plugins.conftest import Collect, MakeRun
-
-SYSMON = Path(sys.executable).parent / "sysmon"
 
 # Three reports of a host with much memory, as procps-ng 4 prints them; those of version 3 lack
 # the last column. The heading comes again after a while.
@@ -123,16 +117,3 @@ def test_the_program_of_this_host_counts_memory_as_its_kernel_does(
         assert row["free"] == pytest.approx(psutil.virtual_memory().free, rel=0.5)
         shares = [row[name] for name in ("user", "system", "idle", "io_wait", "stolen")]
         assert sum(shares) == pytest.approx(100, abs=3)  # each is rounded
-
-
-def test_each_report_is_shown_once_it_is_there(folder: Path) -> None:
-    environ = {name: text for name, text in os.environ.items() if not name.startswith("SYSMON_")}
-    command = [str(SYSMON), "run", "vmstat", "--count", "3"]
-    with subprocess.Popen(
-        command, env=environ | {"SYSMON_VAR": str(folder)}, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        times = [time.monotonic() for _ in process.stdout]
-    assert process.returncode == 0
-    assert len(times) == 5
-    assert times[-1] - times[0] > 1, "they came all at the end"

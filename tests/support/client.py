@@ -56,6 +56,11 @@ def basic(user: str) -> str:
     return f"Basic {b64encode(user.encode()).decode()}"
 
 
+def authorization(user: str) -> dict[str, str]:
+    """The header for ``name:password``."""
+    return {"Authorization": basic(user)}
+
+
 def answer_of(response: http.client.HTTPResponse) -> Answer:
     """The answer of a response that has begun."""
     return Answer(response.status, response.headers, response.read())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -9,7 +12,8 @@ import pytest
 
 from sysmon_core.errors import PluginError
 from sysmon_core.metrics.host import HostMetrics, bind
-from sysmon_core.metrics.registry import GROUP, Registry, load
+from sysmon_core.metrics.loading import GROUP, load
+from sysmon_core.metrics.registry import Registry
 from sysmon_core.settings import Settings
 
 CONFIG = Settings(command_path="/bin")
@@ -58,3 +62,18 @@ class Site:
         with pytest.raises(PluginError) as caught:
             self.bind()
         return str(caught.value)
+
+
+@contextlib.contextmanager
+def site_with(code: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """Install a plugin of this code in a folder on the path, and forget its modules afterwards."""
+    place = folder / "site"
+    place.mkdir()
+    monkeypatch.syspath_prepend(place)
+    site = Site(place)
+    site.add(code)
+    try:
+        yield site
+    finally:
+        for module in site.modules:
+            sys.modules.pop(module, None)

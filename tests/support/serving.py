@@ -10,9 +10,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from sysmon_core.server.gateway import Gateway
+from sysmon_core.server.granian_adapter import serve_until
 from sysmon_core.server.listeners import listeners
 from sysmon_core.server.options import Options
-from sysmon_core.server.worker import serve_until
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0  # seconds: longer than the server takes to end

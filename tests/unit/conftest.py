@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from sysmon_core.running.context import Listener, Run, Stop
-from sysmon_core.running.process import TERM_GRACE_SECONDS, Output, execute
+from sysmon_core.running.child import TERM_GRACE_SECONDS
+from sysmon_core.running.context import Listener, Stop
+from sysmon_core.running.process import Output, execute
+from sysmon_core.running.run import Run
+from sysmon_core.running.sample import SampleListener
 from tests.conftest import until
 from tests.support.plugins import Site
 
@@ -29,10 +32,16 @@ def make_run() -> Iterator[MakeRun]:
     with contextlib.ExitStack() as stack:
 
         def make(
-            seconds: float = 20.0, output_limit: int = 1 << 20, listener: Listener | None = None
+            seconds: float = 20.0,
+            output_limit: int = 1 << 20,
+            listener: Listener | None = None,
+            sample_listener: SampleListener | None = None,
         ) -> Run:
             stop = stack.enter_context(Stop())
-            return Run(time.monotonic() + seconds, output_limit, stop, listener=listener)
+            deadline = time.monotonic() + seconds
+            return Run(
+                deadline, output_limit, stop, listener=listener, sample_listener=sample_listener
+            )
 
         yield make
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sysmon_core.addresses import canonical, network
+from sysmon_core.addresses import canonical, is_local, network
 
 SPELLINGS = {
     "192.0.2.7": [
@@ -85,3 +85,13 @@ def test_the_one_spelling_is_its_own(address: IPv4Address | IPv6Address) -> None
 @given(st.text())
 def test_any_text_is_an_address_or_none(text: str) -> None:
     assert (known := canonical(text)) is None or canonical(known) == known
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", ""])
+def test_who_is_on_this_host(address: str) -> None:
+    assert is_local(address)
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "0.0.0.0", "::", "::2", "1.0.0.127", "localhost"])
+def test_who_is_not_or_cannot_be_known(address: str) -> None:
+    assert not is_local(address)

@@ -12,9 +12,9 @@ import pytest
 
 from sysmon_core import settings
 from sysmon_core.launcher.programs import WORKER_SHUTDOWN_SECONDS
+from sysmon_core.server.granian_adapter import OWN_DESCRIPTORS
 from sysmon_core.server.options import Options
-from sysmon_core.server.supervisor import EXTRA_SECONDS
-from sysmon_core.server.worker import OWN_DESCRIPTORS
+from sysmon_core.server.prefork import EXTRA_SECONDS
 from sysmon_core.settings import CONFIG_VARIABLE, ENV_PREFIX, Settings
 from sysmon_core.worker import MAX_DESCRIPTORS
 from tests.conftest import ROOT

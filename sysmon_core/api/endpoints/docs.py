@@ -75,7 +75,7 @@ def swagger_ui() -> Path | None:
 
 
 def page(folder: Path | None) -> Resource:
-    """Declare the page, if ``folder`` has the files of Swagger UI; else it answers 501."""
+    """Declare the page; it answers 501 without ``folder``, which has the files of Swagger UI."""
 
     def view(request: Request) -> Response:
         _require(folder)
@@ -93,7 +93,7 @@ def page(folder: Path | None) -> Resource:
         answers={200: Answer({"type": "string"})},
         raises=(ExtraMissing,),
     )
-    return Resource(name="docs", path="/docs", endpoints={"GET": endpoint}, media_type=HTML)
+    return Resource(name="docs", path="/docs", endpoints={"GET": endpoint}, media_types=(HTML,))
 
 
 def files(folder: Path | None) -> Iterator[Resource]:
@@ -113,7 +113,7 @@ def files(folder: Path | None) -> Iterator[Resource]:
         )
         path = f"/docs/{name}"
         methods = {"GET": endpoint}
-        yield Resource(name=f"docs.{name}", path=path, endpoints=methods, media_type=media_type)
+        yield Resource(name=f"docs.{name}", path=path, endpoints=methods, media_types=(media_type,))
 
 
 def _file(folder: Path | None, name: str, media_type: str) -> View:

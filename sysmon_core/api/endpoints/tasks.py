@@ -9,14 +9,16 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sysmon_core.api import schemas
-from sysmon_core.api.endpoints.metrics import body_of
+from sysmon_core.api.endpoints.runs import body_of
 from sysmon_core.api.framework.declarations import Answer, Endpoint
 from sysmon_core.api.framework.links import link
-from sysmon_core.api.framework.permissions import caller_of
+from sysmon_core.api.framework.permissions import caller_of, require_metric_of
 from sysmon_core.api.framework.work import CHANGE, TASKS
 from sysmon_core.api.versions import Version
 from sysmon_core.errors import TaskNotFound, TasksUnavailable
-from sysmon_core.services.tasks import State, Tasks
+from sysmon_core.services.grants import Scope
+from sysmon_core.services.task import State
+from sysmon_core.services.tasks import Tasks
 
 RAISES = (TaskNotFound, TasksUnavailable)
 
@@ -26,6 +28,7 @@ def show(version: Version, tasks: Tasks, permission: str) -> Endpoint:
 
     def view(request: Request) -> dict[str, Any]:
         task = tasks.get(request.matchdict["task_id"], owned=version.owned)
+        require_metric_of(request, lambda: task)
         here = link("self", request, version.route("task"), task_id=task.id)
         links = [here]
         fields: dict[str, Any] = {"task_id": task.id, "state": task.state.value}
@@ -40,6 +43,8 @@ def show(version: Version, tasks: Tasks, permission: str) -> Endpoint:
     return Endpoint(
         view=view,
         permission=permission,
+        scope=Scope.READ,
+        checks_metric=True,
         work=TASKS,
         summary="What became of a task",
         answers={200: Answer(schemas.Task)},
@@ -51,12 +56,16 @@ def cancel(version: Version, tasks: Tasks, permission: str) -> Endpoint:
     """Stop the task, or remove the record of one that has ended."""
 
     def view(request: Request) -> Response:
-        tasks.cancel(request.matchdict["task_id"], caller_of(request), owned=version.owned)
+        task_id = request.matchdict["task_id"]
+        require_metric_of(request, lambda: tasks.get(task_id, owned=version.owned))
+        tasks.cancel(task_id, caller_of(request), owned=version.owned)
         return HTTPNoContent()
 
     return Endpoint(
         view=view,
         permission=permission,
+        scope=Scope.RUN,
+        checks_metric=True,
         work=CHANGE,
         summary="Stop a task",
         description="One that has not ended is stopped and reads REVOKED from then on; "

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pyramid.httpexceptions import HTTPNoContent
 from pyramid.request import Request
 from pyramid.response import Response
@@ -20,13 +21,26 @@ from sysmon_core.api.framework.permissions import ADMIN, USER, caller_of
 from sysmon_core.api.framework.work import CHANGE, USERS
 from sysmon_core.api.versions import Version
 from sysmon_core.errors import InvalidInput, LastAdmin, TooManyLists, UserExists, UserNotFound
-from sysmon_core.metrics.metric import Integer, Params
+from sysmon_core.metrics.metric import Params
+from sysmon_core.metrics.parameter_types import Integer
+from sysmon_core.services.grants import Scope
 from sysmon_core.services.user_fields import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
 
-SHORT_LIST_USERS = 1000  # up to which lists are made beside a longer one
+SHORT_LIST_USERS = 1000  # a list of no more than that is made even beside a longer one
 
-SHOWN = Answer(schemas.User)
+
+@dataclass(frozen=True)
+class Shape:
+    """How a version shows a user.
+
+    Args:
+        model: the model of the body.
+        body: makes it of the user and the path.
+    """
+
+    model: type[BaseModel]
+    body: Callable[[Account, str], BaseModel]
 
 
 class UserList(Params):
@@ -39,40 +53,50 @@ class UserList(Params):
 
 
 def collection(version: Version, users: Users, body_limit: int) -> dict[str, Endpoint]:
-    """All users: list them, add one."""
-    views = _Views(version, users)
+    """Declare the endpoints of all users: list them, add one."""
+    views = _Views(version, users, SHAPE)
     return {
         "GET": Endpoint(
             view=views.list,
             permission=USER,
+            scope=Scope.READ,
             work=USERS,
             reads=Query(UserList),
             summary="The users by name",
             answers={200: Answer(schemas.Users)},
             raises=(TooManyLists,),
         ),
-        "POST": Endpoint(
-            view=views.create,
-            permission=ADMIN,
-            work=CHANGE,
-            reads=Body(NewUser, body_limit),
-            summary="Add a user",
-            answers={201: _created(version)},
-            raises=(InvalidInput, UserExists),
-        ),
+        "POST": addition(version, users, body_limit, SHAPE),
     }
 
 
-def one(version: Version, users: Users, body_limit: int) -> dict[str, Endpoint]:
-    """One user: show, replace or add, change, remove."""
-    views = _Views(version, users)
+def addition(version: Version, users: Users, body_limit: int, shape: Shape) -> Endpoint:
+    """Declare the endpoint that adds a user."""
+    return Endpoint(
+        view=_Views(version, users, shape).create,
+        permission=ADMIN,
+        work=CHANGE,
+        reads=Body(NewUser, body_limit),
+        summary="Add a user",
+        answers={201: _created(version, shape)},
+        raises=(InvalidInput, UserExists),
+    )
+
+
+def one(
+    version: Version, users: Users, body_limit: int, shape: Shape | None = None
+) -> dict[str, Endpoint]:
+    """Declare the endpoints of one user: show, replace or add, change, remove."""
+    shape = shape or SHAPE
+    views, shown = _Views(version, users, shape), Answer(shape.model)
     return {
         "GET": Endpoint(
             view=views.get,
             permission=USER,
+            scope=Scope.READ,
             work=USERS,
             summary="A user",
-            answers={200: SHOWN},
+            answers={200: shown},
             raises=(UserNotFound,),
         ),
         "PUT": Endpoint(
@@ -83,7 +107,7 @@ def one(version: Version, users: Users, body_limit: int) -> dict[str, Endpoint]:
             summary="Replace a user, or add one",
             description="The body may rename a user who is there; one who is added has the "
             "name of the path.",
-            answers={200: SHOWN, 201: _created(version)},
+            answers={200: shown, 201: _created(version, shape)},
             raises=(InvalidInput, UserExists, LastAdmin),
         ),
         "PATCH": Endpoint(
@@ -93,7 +117,7 @@ def one(version: Version, users: Users, body_limit: int) -> dict[str, Endpoint]:
             reads=Body(UserChange, body_limit),
             summary="Change a user",
             description="Only the fields that are given.",
-            answers={200: SHOWN},
+            answers={200: shown},
             raises=(InvalidInput, UserNotFound, UserExists, LastAdmin),
         ),
         "DELETE": Endpoint(
@@ -107,9 +131,9 @@ def one(version: Version, users: Users, body_limit: int) -> dict[str, Endpoint]:
     }
 
 
-def _created(version: Version) -> Answer:
+def _created(version: Version, shape: Shape) -> Answer:
     follow = {version.route(f"user.{method}"): "username" for method in ("get", "patch", "delete")}
-    return Answer(schemas.User, follow)
+    return Answer(shape.model, follow)
 
 
 def _fields(account: Account, path: str) -> dict[str, Any]:
@@ -122,12 +146,16 @@ def _fields(account: Account, path: str) -> dict[str, Any]:
     }
 
 
+SHAPE = Shape(schemas.User, lambda *user: schemas.User.model_validate(_fields(*user)))
+
+
 class _Views:
     """The views; each takes a request and returns what is rendered."""
 
-    def __init__(self, version: Version, users: Users) -> None:
+    def __init__(self, version: Version, users: Users, shape: Shape) -> None:
         self._version = version
         self._users = users
+        self._shape = shape
         self._long_list = threading.Lock()  # held while one is made
 
     def list(self, request: Request) -> Any:
@@ -151,19 +179,19 @@ class _Views:
             raise TooManyLists("Another long list of users is being made: try again, or set limit")
         return accounts
 
-    def create(self, request: Request) -> schemas.User:
+    def create(self, request: Request) -> BaseModel:
         new = request.validated["params"]
         return self._created(request, self._users.create(new, caller_of(request)))
 
-    def get(self, request: Request) -> schemas.User:
+    def get(self, request: Request) -> BaseModel:
         return self._shown(request, self._users.get(_username(request)))
 
-    def put(self, request: Request) -> schemas.User:
+    def put(self, request: Request) -> BaseModel:
         new, by = request.validated["params"], caller_of(request)
         account, created = self._users.put(_username(request), new, by)
         return self._created(request, account) if created else self._shown(request, account)
 
-    def patch(self, request: Request) -> schemas.User:
+    def patch(self, request: Request) -> BaseModel:
         new, by = request.validated["params"], caller_of(request)
         return self._shown(request, self._users.change(_username(request), new, by))
 
@@ -171,18 +199,19 @@ class _Views:
         self._users.delete(_username(request), caller_of(request))
         return HTTPNoContent()
 
-    def _created(self, request: Request, account: Account) -> schemas.User:
-        user = self._shown(request, account)
+    def _created(self, request: Request, account: Account) -> BaseModel:
         request.response.status = 201
-        request.response.location = user.links[0].href
-        return user
+        request.response.location = self._path(request, account)
+        return self._shown(request, account)
 
-    def _shown(self, request: Request, account: Account) -> schemas.User:
-        path = path_of(request, self._version.route("user"), username=account.username)
-        return schemas.User.model_validate(_fields(account, path))
+    def _shown(self, request: Request, account: Account) -> BaseModel:
+        return self._shape.body(account, self._path(request, account))
+
+    def _path(self, request: Request, account: Account) -> str:
+        return path_of(request, self._version.route("user"), username=account.username)
 
     def _rendered(self, request: Request, accounts: Sequence[Account]) -> Response:
-        """Many users as JSON, encoded one by one: to encode all at once blocks other threads."""
+        """Encode many users as JSON one by one: to encode all at once would block other threads."""
         path = path_of(request, self._version.route("users"))  # a username needs no quoting
         texts = [json.dumps(_fields(one, path + one.username)) for one in accounts]
         response = request.response

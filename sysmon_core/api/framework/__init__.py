@@ -1,1 +1,1 @@
-"""What endpoints are declared by, and what makes Pyramid and Cornice serve them."""
+"""Declarations of endpoints, and the modules that have Pyramid and Cornice serve them."""

@@ -13,9 +13,10 @@ from pyramid.httpexceptions import HTTPMethodNotAllowed
 from pyramid.interfaces import IRequestExtensions
 from pyramid.request import Request
 
+from sysmon_core.api.framework.accept import Accepts
 from sysmon_core.api.framework.csrf import reject_cross_site
 from sysmon_core.api.framework.declarations import Resource
-from sysmon_core.api.framework.inputs import Accepts, Validator
+from sysmon_core.api.framework.inputs import Validator
 
 
 def include(config: Configurator, resources: Iterable[Resource]) -> None:
@@ -28,7 +29,7 @@ def include(config: Configurator, resources: Iterable[Resource]) -> None:
 
 
 class _Request(Request):  # type: ignore[misc]  # Pyramid ships no types
-    """A request that has what Cornice would add to each as an extension.
+    """A request with the attributes that Cornice would add to each as an extension.
 
     For a request with extensions Pyramid makes a class of its own, which takes an eighth of the
     request's time.
@@ -49,11 +50,10 @@ def _use_one_class(config: Configurator) -> None:
 def _add(config: Configurator, declared: Resource) -> None:
     """Add the service of one path: an endpoint for each method, and 405 for all others."""
     service = cornice.Service(declared.name, declared.path, renderer="json")
-    first: tuple[Validator, ...] = (Accepts(declared.media_type),)
-    if not declared.head:
-        first = (_refuse_head(declared.endpoints), *first)
+    first: tuple[Validator, ...] = () if declared.head else (_refuse_head(declared.endpoints),)
     for method, endpoint in declared.endpoints.items():
-        validators = (*first, endpoint.reads) if endpoint.reads else first
+        accepts = Accepts(declared.media_types_of(endpoint))
+        validators = (*first, accepts, *filter(None, (endpoint.reads,)))
         if declared.acts(method):
             validators = (reject_cross_site, *validators)
         service.add_view(

@@ -1,11 +1,17 @@
-"""Problem details (RFC 9457): error responses as application/problem+json."""
+"""Problem details (RFC 9457): error responses as application/problem+json.
+
+Those of versions 1 to 3 say nothing beyond the status (``about:blank``). Those of version 4 have a
+name, and their type is the path of a page that explains it.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from pyramid.response import Response
 
@@ -13,22 +19,27 @@ from sysmon_core.api.framework.environ_keys import REQUEST_ID
 from sysmon_core.errors import Fault
 
 MEDIA_TYPE = "application/problem+json"
-CHALLENGE = {"WWW-Authenticate": 'Basic realm="sysmon", charset="UTF-8"'}
+PAGES_PATH = "/problems/"  # of the pages that explain problems, each below it by its name
+EXPLAINED = re.compile(r"/v4(/|$)|/session$")  # paths of the versions whose problems have names
+
+NAMES = {  # of problems that no exception of ours stands for
+    400: "bad-request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+    408: "request-timeout",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+    421: "misdirected-request",
+    500: "internal-error",
+}
 
 
-def problem_fields(
-    status: int, detail: str, instance: str, faults: Iterable[Fault] = ()
-) -> dict[str, Any]:
-    """Return the members of a problem."""
-    fields: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "instance": instance,
-    }
-    errors = [{"in": one.place, "name": one.name, "detail": one.detail} for one in faults]
-    return fields | ({"errors": errors} if errors else {})
+def is_explained(environ: Mapping[str, Any]) -> bool:
+    """Whether a request is of a version whose problems have names: this alone decides it."""
+    return EXPLAINED.match(environ.get("PATH_INFO", "")) is not None
 
 
 def problem(
@@ -36,12 +47,35 @@ def problem(
     status: int,
     detail: str,
     faults: Iterable[Fault] = (),
-    headers: Mapping[str, str] | None = None,
+    headers: Iterable[tuple[str, str]] = (),
+    name: str = "",
 ) -> Response:
-    """Return the error response to the request of this WSGI environ."""
-    fields = problem_fields(status, detail, environ[REQUEST_ID], faults)
+    """Return the error response to the request of this WSGI environ.
+
+    ``name`` is that of the problem; by default that of the status.
+    """
+    fields: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": environ[REQUEST_ID],
+    }
+    if is_explained(environ):
+        fields |= _explanation(environ, name or _name_of(status))
+    errors = [{"in": one.place, "name": one.name, "detail": one.detail} for one in faults]
+    fields |= {"errors": errors} if errors else {}
     response = Response(
         json.dumps(fields).encode(), f"{status} {fields['title']}", content_type=MEDIA_TYPE
     )
-    response.headers.update(headers or {})
+    response.headerlist.extend(headers)
     return response
+
+
+def _name_of(status: int) -> str:
+    return NAMES.get(status) or NAMES[400 if status < 500 else 500]
+
+
+def _explanation(environ: Mapping[str, Any], name: str) -> dict[str, str]:
+    prefix = quote(environ.get("SCRIPT_NAME", ""), encoding="latin-1")
+    return {"type": f"{prefix}{PAGES_PATH}{name}", "code": name}

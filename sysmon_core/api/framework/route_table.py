@@ -1,4 +1,4 @@
-"""Finds what is declared for a path and method, for the layers that run before Pyramid."""
+"""Finds the endpoint of a path and method, for the layers that run before Pyramid."""
 
 from __future__ import annotations
 

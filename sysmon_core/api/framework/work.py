@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# That may wait for the threads of one class: half of the server's ``connection_limit``, so that
-# 1,000 clients are served which all ask for the same at once, and as many others can connect.
+# Requests that may wait for the threads of one class: half of the server's ``connection_limit``,
+# so that 1,000 clients which all ask for the same are served, and as many others can connect.
 QUEUE_REQUESTS = 1000
 
 
@@ -27,9 +27,11 @@ class Work:
     queue: int = QUEUE_REQUESTS
 
 
-AT_ONCE = Work("at once", 0)  # it never waits, and runs in the server's thread
-TASKS = Work("tasks", 2)  # it waits for Redis, which answers soon or not at all
+IMMEDIATE = Work("immediate", 0)  # it never blocks, and runs in the server's own thread
+TASKS = Work("tasks", 2)  # it waits for Redis, which answers within milliseconds or times out
+WAITED = Work("waited", 2)  # it shows tasks whose end was waited for, as TASKS does
 USERS = Work("users", 4)  # it waits for the users' database, likewise
 CHANGE = Work("change", 16)  # it waits for a hash, or for a worker to stop
+DECLARATIONS = Work("declarations", 2)  # it may ask plugins whether the host can have a metric
 DOCUMENT = Work("document", 1)  # the API document and the files of its page, which are large
-LOGIN = Work("login", 64)  # it checks passwords
+LOGIN = Work("login", 64)  # it checks passwords, and looks up tokens

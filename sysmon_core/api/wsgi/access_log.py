@@ -68,7 +68,7 @@ class AccessLog:
         )
 
     def _find(self, *labels: str) -> tuple[Counter, Histogram]:
-        """Look up the counters of these labels, once: that takes longer than to count."""
+        """Return the counters of these labels, cached: a look-up takes longer than a count."""
         pair = self._requests.labels(*labels), self._seconds.labels(labels[1])
         self._labelled[labels] = pair
         return pair

@@ -1,21 +1,21 @@
-"""Authentication middleware: decides who the caller is before anything else is looked at."""
+"""Authentication middleware: identifies the caller before the path and the body are read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from sysmon_core.api.framework.declarations import Resource
-from sysmon_core.api.framework.environ_keys import ACCOUNT, REMOTE_USER
-from sysmon_core.api.framework.errors import DETAILS, of_error
+from sysmon_core.api.framework.environ_keys import GRANT, REMOTE_USER
+from sysmon_core.api.framework.errors import of_error, unauthorized
 from sysmon_core.api.framework.permissions import PUBLIC
-from sysmon_core.api.framework.problems import CHALLENGE, problem
 from sysmon_core.api.framework.route_table import RouteTable
-from sysmon_core.api.wsgi.deferred import Body, Deferred
-from sysmon_core.errors import SysmonError
-from sysmon_core.services.users import Account
+from sysmon_core.api.wsgi.deferred import Body
+from sysmon_core.api.wsgi.pools import Pool
+from sysmon_core.errors import SysmonError, TokenInsufficient
+from sysmon_core.services.grants import Grant
+from sysmon_core.services.last_seen import LastSeen
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,15 +26,15 @@ class Credentials:
     """The credentials of one request, in one scheme of authentication.
 
     Args:
-        account: the user, where the credentials are known to be right without waiting.
-        verify: returns the user, or None if the credentials are wrong; it may wait, and raise
-            a SysmonError if they cannot be checked.
-        pool: the threads that verify.
+        grant: what they permit, if a cache shows that they are right.
+        verify: returns what they permit, or None if they are wrong; may block, and raises a
+            SysmonError if they cannot be checked.
+        pool: the threads that call ``verify``.
     """
 
-    account: Account | None
-    verify: Callable[[], Account | None]
-    pool: Executor
+    grant: Grant | None
+    verify: Callable[[], Grant | None]
+    pool: Pool
 
 
 class Authenticator(Protocol):
@@ -45,43 +45,52 @@ class Authenticator(Protocol):
 
 
 class Authentication:
-    """Answers 401 where a user is needed and the request brings no valid credentials.
+    """Answers 401 where a user is required and the request has no valid credentials.
 
-    It does so before the path or the body is looked at: neither a 404 nor a 405 tells a stranger
-    what there is. So an undeclared path or method needs a user too, wherever its neighbours do:
-    all paths with the same first part. Elsewhere credentials are not looked at. Which permission
-    an endpoint needs beyond that, Pyramid's policy decides.
+    If some endpoint requires a user, every path with the same first part does, unless a public
+    endpoint is declared there. So neither a 404 nor a 405 tells anybody without credentials which
+    paths and methods exist. Elsewhere credentials are not read. Which permission an endpoint
+    requires beyond that, Pyramid's policy decides.
 
     Args:
-        app: what answers those who may come in.
-        routes: what is declared, with its permissions.
-        authenticators: asked in turn; the first that finds credentials decides.
+        app: the application that answers all other requests.
+        routes: the declared endpoints, with their permissions.
+        authenticators: are asked in turn; the first that finds credentials decides.
+        last_seen: records who is here, if that is to be recorded.
     """
 
     def __init__(
-        self, app: WSGIApplication, routes: RouteTable, authenticators: Sequence[Authenticator]
+        self,
+        app: WSGIApplication,
+        routes: RouteTable,
+        authenticators: Sequence[Authenticator],
+        last_seen: LastSeen | None = None,
     ) -> None:
         self.app = app
         self._routes = routes
         self._authenticators = tuple(authenticators)
-        self._guarded = _guarded(routes.resources)
+        self._last_seen = last_seen
+        self._user_prefixes = _user_prefixes(routes.resources)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
-        """Find out who the caller is where that matters; only unknown credentials have to wait."""
+        """Identify the caller where a user is required.
+
+        Only uncached credentials have to wait, and once in a while a user who is to be recorded.
+        """
         environ.pop(REMOTE_USER, None)  # a server must not say who the user is
         if self._is_public(environ["PATH_INFO"], environ["REQUEST_METHOD"]):
             return self.app(environ, start_response)
         credentials = self._credentials(environ)
         if credentials is None:
             return _unauthorized(environ, start_response)
-        if credentials.account:
-            return self._enter(credentials.account, environ, start_response)
-        return Deferred(
-            credentials.pool, lambda: self._verify(credentials, environ, start_response)
+        if credentials.grant and not self._is_to_be_recorded(credentials.grant):
+            return self._enter(credentials.grant, environ, start_response)
+        return credentials.pool.defer(
+            environ, start_response, lambda: self._verify(credentials, environ, start_response)
         )
 
     def _is_public(self, path: str, method: str) -> bool:
-        if not path.startswith(self._guarded):
+        if not path.startswith(self._user_prefixes):
             return True
         endpoint = self._routes.endpoint(path, method)
         return endpoint is not None and endpoint.permission == PUBLIC
@@ -94,22 +103,32 @@ class Authentication:
         self, credentials: Credentials, environ: WSGIEnvironment, start: StartResponse
     ) -> Body:
         try:
-            account = credentials.verify()
+            grant = credentials.verify()
         except SysmonError as error:
             body: Body = of_error(environ, error)(environ, start)
             return body
-        if account is None:
+        if grant is None:
             return _unauthorized(environ, start)
-        return self._enter(account, environ, start)
+        if self._last_seen:
+            self._last_seen.record(grant.account.username)
+        return self._enter(grant, environ, start)
 
-    def _enter(self, account: Account, environ: WSGIEnvironment, start: StartResponse) -> Body:
-        environ[ACCOUNT] = account
-        environ[REMOTE_USER] = account.username
+    def _is_to_be_recorded(self, grant: Grant) -> bool:
+        return self._last_seen is not None and self._last_seen.is_due(grant.account.username)
+
+    def _enter(self, grant: Grant, environ: WSGIEnvironment, start: StartResponse) -> Body:
+        """Pass the request on, unless the credentials permit less than its endpoint needs."""
+        endpoint = self._routes.endpoint(environ["PATH_INFO"], environ["REQUEST_METHOD"])
+        if endpoint is not None and (lacking := endpoint.lacking(grant)):
+            refused: Body = of_error(environ, TokenInsufficient(lacking))(environ, start)
+            return refused
+        environ[GRANT] = grant
+        environ[REMOTE_USER] = grant.account.username
         return self.app(environ, start)
 
 
-def _guarded(resources: Iterable[Resource]) -> tuple[str, ...]:
-    """How the paths begin among which some endpoint is not public."""
+def _user_prefixes(resources: Iterable[Resource]) -> tuple[str, ...]:
+    """Return the first parts of all paths where some endpoint requires a user."""
     return tuple(
         {
             _first_part(resource.path)
@@ -121,10 +140,10 @@ def _guarded(resources: Iterable[Resource]) -> tuple[str, ...]:
 
 
 def _first_part(path: str) -> str:
-    """``/v3/`` of ``/v3/users/``; ``/metrics`` of itself."""
+    """Return ``/v3/`` for ``/v3/users/``, and ``/metrics`` for itself."""
     return path[: path.find("/", 1) + 1] or path
 
 
 def _unauthorized(environ: WSGIEnvironment, start: StartResponse) -> Body:
-    body: Body = problem(environ, 401, DETAILS[401], headers=CHALLENGE)(environ, start)
+    body: Body = unauthorized(environ)(environ, start)
     return body

@@ -8,10 +8,17 @@ in place of a body, and the server runs it in the pool that it names.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
+from typing import Protocol
 
 Body = Iterable[bytes]
 Call = Callable[[], Body]
+
+
+class Threads(Protocol):
+    """What has a thread call a function, sooner or later: an executor is that."""
+
+    def submit(self, step: Callable[..., object], /, *arguments: object) -> object:
+        """Have a thread call it."""
 
 
 class Deferred:
@@ -22,12 +29,13 @@ class Deferred:
         call: calls the rest of the application, which may defer it once more.
     """
 
-    def __init__(self, pool: Executor, call: Call) -> None:
+    def __init__(self, pool: Threads, call: Call) -> None:
         self.pool = pool
         self.call = call
 
     def __iter__(self) -> Iterator[bytes]:
         """Make the response in the thread that iterates, under a server without this class."""
+        getattr(self.pool, "block", lambda: None)()  # where it waits for something first
         body = self.call()
         try:
             yield from body

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
 from sysmon_core.addresses import UNIX, canonical
-from sysmon_core.api.framework.environ_keys import REQUEST_ID, STATUS
+from sysmon_core.api.framework.environ_keys import PROXIED, REQUEST_ID, STATUS
 from sysmon_core.api.framework.problems import problem
 from sysmon_core.api.wsgi.deferred import Body, Call, Deferred
 from sysmon_core.logs import bound
@@ -50,7 +50,7 @@ class Outermost:
 
     Args:
         app: the application that answers requests which are not refused here.
-        trusted_proxies: addresses, or ``unix``, whose X-Forwarded-For and -Prefix are believed.
+        trusted_proxies: addresses, or ``unix``, whose X-Forwarded- headers are believed.
         hosts: names of this service, beside localhost and all addresses.
         on_response: called once a request is answered, with its environ, status and seconds.
     """
@@ -95,6 +95,10 @@ class Outermost:
         return body
 
     def _admit(self, environ: WSGIEnvironment, start: StartResponse) -> Body:
+        environ["REMOTE_ADDR"] = _canonical(environ.get("REMOTE_ADDR", ""))
+        environ[PROXIED] = environ["REMOTE_ADDR"] in self._trusted
+        if environ[PROXIED]:
+            _apply_forwarded(environ)
         if not _readable(environ):
             detail = "The path and the query must be UTF-8 without control characters"
             return _answer(environ, start, 400, detail)
@@ -103,9 +107,6 @@ class Outermost:
         if not self._is_own(environ.get("HTTP_HOST")):
             detail = "The Host header is no name of this service: see the setting hosts"
             return _answer(environ, start, 421, detail)
-        environ["REMOTE_ADDR"] = _canonical(environ.get("REMOTE_ADDR", ""))
-        if environ["REMOTE_ADDR"] in self._trusted:
-            _apply_forwarded(environ)
         return self.app(environ, start)
 
     def _is_own(self, authority: str | None) -> bool:
@@ -188,14 +189,17 @@ def _canonical(address: str) -> str:
 
 
 def _apply_forwarded(environ: WSGIEnvironment) -> None:
-    """Take the client's address and the URL prefix from the headers of a trusted proxy.
+    """Take the client's address, scheme and URL prefix from the headers of a trusted proxy.
 
     The proxy may have cut the prefix off the path or not. Only the last address in
-    X-Forwarded-For is the proxy's own; those before it came from the client.
+    X-Forwarded-For and the last scheme are the proxy's own; those before came from the client.
     """
     address = canonical(environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip())
     if address is not None:
         environ["REMOTE_ADDR"] = address
+    scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
+    if scheme in {"http", "https"}:
+        environ["wsgi.url_scheme"] = scheme
     prefix = environ.get("HTTP_X_FORWARDED_PREFIX", "").rstrip("/")
     if not PREFIX.fullmatch(prefix):
         return

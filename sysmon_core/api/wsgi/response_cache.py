@@ -13,8 +13,8 @@ from cachetools import LRUCache
 from pyramid.request import Request
 
 from sysmon_core.api.framework.declarations import Resource
-from sysmon_core.api.framework.environ_keys import ACCOUNT, REPORT, ROUTE
-from sysmon_core.api.framework.permissions import permits
+from sysmon_core.api.framework.environ_keys import REPORT, ROUTE
+from sysmon_core.api.framework.permissions import account_of, permits
 from sysmon_core.api.wsgi.deferred import Body
 from sysmon_core.services.report_cache import CachedReport
 
@@ -61,7 +61,7 @@ class _Layer:
 
 
 class ResponseCache:
-    """Two WSGI layers with one cache: ``lookup`` before the queue of requests, ``fill`` behind it.
+    """A cache with two WSGI layers, before the queue of requests and behind it.
 
     Only GET is cached, and only where the endpoint is declared so. A caller who lacks the
     endpoint's permission gets nothing from the cache.
@@ -82,12 +82,12 @@ class ResponseCache:
         self._responses: LRUCache[_Key, _Response] = LRUCache(MAX_RESPONSES)
 
     def lookup(self, app: WSGIApplication) -> WSGIApplication:
-        """Wrap an application: give the cached response, or call it."""
+        """Wrap the queue: return the cached response, or call the application."""
         return _Layer(app, self._lookup)
 
-    def fill(self, app: WSGIApplication) -> WSGIApplication:
-        """Wrap an application: look again, since others may have filled it; else call and cache."""
-        return _Layer(app, self._fill)
+    def lookup_or_fill(self, app: WSGIApplication) -> WSGIApplication:
+        """Wrap what follows the queue: look again, since others may have filled it; else fill."""
+        return _Layer(app, self._lookup_or_fill)
 
     def _lookup(
         self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
@@ -97,7 +97,7 @@ class ResponseCache:
             return app(environ, start_response)
         return self._repeat(cached, environ, start_response)
 
-    def _fill(
+    def _lookup_or_fill(
         self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Body:
         if environ["PATH_INFO"] not in self._permissions:
@@ -120,12 +120,12 @@ class ResponseCache:
         return [whole]
 
     def _key(self, environ: WSGIEnvironment) -> _Key | None:
-        """All that a response depends on; None if it must not come from the cache."""
+        """Return all that a response depends on; None if it must not come from the cache."""
         path = environ["PATH_INFO"]
         permission = self._permissions.get(path)
         if permission is None or environ["REQUEST_METHOD"] != "GET":
             return None
-        if not permits(environ.get(ACCOUNT), permission):
+        if not permits(account_of(environ), permission):
             return None
         get = environ.get
         query, accept = get("QUERY_STRING", ""), get("HTTP_ACCEPT", "")

@@ -56,7 +56,11 @@ def test_an_accept_that_json_cannot_satisfy_is_a_406_and_starts_nothing(
 
 
 @pytest.mark.parametrize(
-    "accept", ["*/*", "application/*", JSON, f"text/html, {JSON};q=0.1", "text/html, */*;q=0.1"]
+    "accept",
+    [
+        *("*/*", "application/*", JSON, f"text/html, {JSON};q=0.1", "text/html, */*;q=0.1"),
+        f"{JSON}; charset=utf-8",  # clients in .NET and Java
+    ],
 )
 def test_an_accept_that_json_satisfies_is_no_obstacle(app: TestApp, accept: str) -> None:
     for path in ("/", "/v1/uptime/", "/v2/iostat/"):

@@ -14,9 +14,9 @@ from webtest import TestApp
 
 from sysmon_core import Metric, Run
 from sysmon_core.app import make_app
-from sysmon_core.metrics import registry
+from sysmon_core.metrics import loading
 from sysmon_core.metrics.registry import Registry, Source
-from sysmon_core.tasks.heartbeat import missing_programs
+from sysmon_core.tasks.heartbeat import unavailable
 from tests.conftest import MakeApp, MakePrograms, MakeSettings, started_redis, until, working
 from tests.functional.answers import AT_ONCE, Serve, ask, is_empty, problem
 
@@ -59,7 +59,7 @@ def test_without_the_database_users_are_a_503_at_once_and_all_else_goes_on(
     path = programs(uptime="echo up", iostat="echo Device")
     database = f"sqlite:///{folder}/none/users.sqlite"
     config = make_settings(database_url=database, redis_url=redis_url, command_path=path)
-    app = TestApp(make_app(config, registry.load(config)))
+    app = TestApp(make_app(config, loading.load(config)))
     for path in ("/", "/v1/uptime/", "/v1/iostat/", "/v2/uptime/", "/v3/"):
         app.get(path, status=200)
     app.get(app.post("/v2/iostat/", status=201).location, status=200)
@@ -94,7 +94,7 @@ def test_for_a_task_it_counts_what_the_host_of_the_worker_has(
     place = nothing if where == "here" else folder / "programs"
     with working(make_settings(redis_url=redis_url, command_path=place)):
         with redis.Redis.from_url(redis_url) as client:
-            until(lambda: missing_programs(client))
+            until(lambda: unavailable(client))
         assert ask(app, "GET", "/v1/iostat/").status_int == (200 if where == "here" else 501)
         answer = ask(app, "POST", "/v2/iostat/")
         if where == "here":

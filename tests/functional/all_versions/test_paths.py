@@ -11,7 +11,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 def test_the_root_links_to_each_version_in_order(app: TestApp) -> None:
-    links = [{"rel": name, "href": f"/{name}/"} for name in ("v1", "v2", "v3")]
+    links = [{"rel": name, "href": f"/{name}/"} for name in ("v1", "v2", "v3", "v4")]
     assert app.get("/").json == {"links": links}
 
 

@@ -27,7 +27,7 @@ def proxied(app: TestApp, prefix: str, address: str = PROXY) -> TestApp:
 def hold_to_prefix(app: TestApp, prefix: str) -> None:
     """Assert that every kind of link stands below the prefix, or at the root without one."""
     hrefs = [link["href"] for link in app.get("/").json["links"]]
-    assert hrefs == [f"{prefix}/{version}/" for version in ("v1", "v2", "v3")]
+    assert hrefs == [f"{prefix}/{version}/" for version in ("v1", "v2", "v3", "v4")]
     for version, more in (("v1", []), ("v2", []), ("v3", ["users"])):
         hrefs = [link["href"] for link in app.get(f"/{version}/").json["links"]]
         assert hrefs == [f"{prefix}/{version}/{name}/" for name in (*METRICS, *more)]

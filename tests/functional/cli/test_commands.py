@@ -66,9 +66,12 @@ def test_wrong_usage_is_status_2_and_a_message_on_standard_error(
 
 
 def test_metrics_are_listed_in_the_order_of_the_registry(run: Run) -> None:
-    lines = [line.split(maxsplit=4) for line in run("metrics").stdout.splitlines()]
+    listed = [line for line in run("metrics").stdout.splitlines() if not line.startswith(" ")]
+    lines = [line.split(maxsplit=4) for line in listed]
     assert [line[:3] for line in lines[:2]] == [
         ["uptime", "quick", "sysmon"],
         ["iostat", "task", "sysmon"],
     ]
     assert all(title for *_, title in lines)
+    assert len({line.index("sysmon") for line in listed}) == 1, "the columns do not line up"
+    assert len({line.index(title) for line, (*_, title) in zip(listed, lines, strict=True)}) == 1

@@ -30,7 +30,7 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 def test_each_route_is_described_and_each_description_has_a_route(
     app: TestApp, document: dict[str, Any]
 ) -> None:
-    routes = app.app.app.app.app.app.app.registry.getUtility(IRoutesMapper).get_routes()
+    routes = app.app.app.app.app.app.app.app.registry.getUtility(IRoutesMapper).get_routes()
     paths = {route.pattern for route in routes if not route.pattern.startswith(PAGE_FILES)}
     assert set(document["paths"]) == paths
 
@@ -46,7 +46,8 @@ def test_each_path_allows_the_methods_that_are_described_and_no_other(
         wrong = min(METHODS - described - {"HEAD"})
         allowed = app.request(sample(path), method=wrong, status=405).headers["Allow"]
         starts_a_task = "201" in item.get("get", {"responses": {}})["responses"]
-        assert set(allowed.split(", ")) == described | (set() if starts_a_task else {"HEAD"})
+        reads = "GET" in described and not starts_a_task
+        assert set(allowed.split(", ")) == described | ({"HEAD"} if reads else set())
 
 
 def test_each_operation_has_an_id_of_its_own(document: dict[str, Any]) -> None:
@@ -57,10 +58,11 @@ def test_each_operation_has_an_id_of_its_own(document: dict[str, Any]) -> None:
 
 def test_each_operation_belongs_to_its_version(document: dict[str, Any]) -> None:
     known = [tag["name"] for tag in document["tags"]]
-    assert known == ["sysmon", "v1", "v2", "v3"]
+    assert known == ["sysmon", "v1", "v2", "v3", "v4"]
     for (_, path), operation in operations(document).items():
         version = path.split("/")[1]
-        assert operation["tags"] == [version if version in known else "sysmon"]
+        expected = "v4" if version == "session" else version
+        assert operation["tags"] == [expected if expected in known else "sysmon"]
         assert operation["summary"]
 
 
@@ -74,11 +76,11 @@ STATUSES = {
     ("DELETE", "/v2/task/{task_id}"): {204, 403, 404, 503},
     ("GET", "/v3/"): {200},
     ("GET", "/metrics"): {200},
-    ("GET", "/v3/uptime/"): {200, 401, 429, 501, 502, 503, 504},
+    ("GET", "/v3/uptime/"): {200, 401, 403, 429, 501, 502, 503, 504},
     ("DELETE", "/v3/task/{task_id}"): {204, 401, 403, 404, 429, 503},
-    ("GET", "/v3/users/"): {200, 401, 429, 503},
+    ("GET", "/v3/users/"): {200, 401, 403, 429, 503},
     ("POST", "/v3/users/"): {201, 401, 403, 409, 413, 415, 429, 503},
-    ("GET", "/v3/users/{username}"): {200, 401, 404, 429, 503},
+    ("GET", "/v3/users/{username}"): {200, 401, 403, 404, 429, 503},
     ("PUT", "/v3/users/{username}"): {200, 201, 401, 403, 409, 413, 415, 429, 503},
     ("PATCH", "/v3/users/{username}"): {200, 401, 403, 404, 409, 413, 415, 429, 503},
     ("DELETE", "/v3/users/{username}"): {204, 401, 403, 404, 409, 429, 503},
@@ -100,6 +102,7 @@ def test_every_status_of_an_error_is_described_somewhere(document: dict[str, Any
     assert {str(status) for status in STATUS.values()} <= told
 
 
+NEWER = ("/v4/", "/session", "/problems/")  # test_version_4.py holds these
 HEADERS = {
     "201": {"Location"},
     "401": {"WWW-Authenticate"},
@@ -111,7 +114,9 @@ HEADERS = {
 
 def test_each_answer_has_its_headers_and_each_error_is_a_problem(document: dict[str, Any]) -> None:
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    for operation in operations(document).values():
+    for (_, path), operation in operations(document).items():
+        if path.startswith(NEWER):
+            continue
         for status, response in operation["responses"].items():
             assert set(response["headers"]) == {"X-Request-Id"} | HEADERS.get(status, set())
             if status >= "400":

@@ -12,7 +12,7 @@ from webtest import TestApp
 from sysmon_core import Field, Integer, Metric, Params, Report
 from sysmon_core.api import schemas
 from sysmon_core.metrics.registry import Registry, Source
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from tests.conftest import ROOT, MakeApp, MakeSettings
 from tests.functional.openapi.conftest import PROXY, operations
 
@@ -71,14 +71,23 @@ def test_optional_fields_of_a_change_have_no_default(document: dict[str, Any]) -
 
 
 def test_each_permission_is_described(document: dict[str, Any]) -> None:
-    assert document["components"]["securitySchemes"] == {
-        "basicAuth": {"type": "http", "scheme": "basic"}
+    schemes = document["components"]["securitySchemes"]
+    assert {name: one.get("scheme", one["type"]) for name, one in schemes.items()} == {
+        "basicAuth": "basic",
+        "bearerAuth": "bearer",
+        "sessionCookie": "apiKey",
     }
     found = operations(document)
     assert found["GET", "/v2/iostat/"]["security"] == []
     assert found["GET", "/v3/"]["security"] == []
-    assert found["GET", "/v3/iostat/"]["security"] == [{"basicAuth": ["user"]}]
-    assert found["POST", "/v3/users/"]["security"] == [{"basicAuth": ["admin"]}]
+    assert found["GET", "/v3/iostat/"]["security"] == [
+        {"basicAuth": ["user"]},
+        {"bearerAuth": ["user", "run"]},
+    ]
+    assert found["POST", "/v3/users/"]["security"] == [
+        {"basicAuth": ["admin"]},
+        {"bearerAuth": ["admin", "all"]},
+    ]
 
 
 def test_a_task_that_is_made_links_to_what_shows_and_what_stops_it(
@@ -188,7 +197,9 @@ def test_the_readme_lists_what_the_document_has(document: dict[str, Any]) -> Non
             own = set(re.findall(r"[A-Z]+", methods))
             listed[path] = known if methods == "as in version 2" else own
     paths = {
-        re.sub(r"\{(?:task_)?(\w+)\}", r"<\1>", path): {method.upper() for method in item}
+        re.sub(
+            r"(?<=/v4/metrics/)[a-z]+", "<metric>", re.sub(r"\{(?:task_)?(\w+)\}", r"<\1>", path)
+        ): {method.upper() for method in item}
         for path, item in document["paths"].items()
     }
     assert listed == paths

@@ -10,7 +10,7 @@ import pytest
 from webtest import TestApp
 
 from sysmon_core import Metric, Report, Run
-from sysmon_core.metrics import registry
+from sysmon_core.metrics import loading
 from sysmon_core.metrics.registry import Registry
 from tests.conftest import METRICS, MakeApp, MakeSettings
 from tests.functional.answers import Serve, ask, problem
@@ -46,7 +46,7 @@ def test_the_index_lists_what_plugins_add_in_the_order_of_the_registry(
         return Report("here")
 
     config = make_settings()
-    found = registry.load(config)
+    found = loading.load(config)
     source = found.sources["uptime"]
     added = [Metric(name=name, title="One", function=report) for name in ("zoo", "ant")]
     metrics = Registry((metric, source) for metric in [*added, *found])

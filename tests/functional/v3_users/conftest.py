@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from sysmon_core.database import Database, tables
 from sysmon_core.settings import Settings
 from tests.conftest import MakeApp, MakeSettings
 from tests.functional.answers import FORM, JSON
+from tests.support.client import authorization
 
 SECRET = "pa55-"  # every password has this in it, and no answer may
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the costs are in the hash
@@ -40,7 +40,7 @@ def asker(app: TestApp) -> Ask:
 
     def ask(method: str, path: str, content: object = b"", **more: Any) -> Any:
         who = ":".join(more.pop("who", ("root", f"{SECRET}root")))
-        headers = {"Authorization": f"Basic {b64encode(who.encode()).decode()}"}
+        headers = authorization(who)
         kind = more.pop("kind", FORM if isinstance(content, str) else JSON)
         body = content.encode() if isinstance(content, str) else content
         if not isinstance(body, bytes):

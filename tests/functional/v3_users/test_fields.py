@@ -79,8 +79,8 @@ BAD_NAMES = [
 GOOD_NAMES = ["a", "Z", "0", "a.b_c@d-e", "9--", "a..b", "x" * 64, "ANN", "a@", "0.0.0.0"]
 BAD: dict[str, list[Any]] = {
     "username": [*NOT_TEXT, *BAD_NAMES],
-    "password": NOT_TEXT,
-    "fullname": NOT_TEXT,
+    "password": [*NOT_TEXT, "x" * 1025, "\u00e9" * 513, "a\nb", "\x1b[2J", "a\x7f", "a\x85b"],
+    "fullname": [*NOT_TEXT, "\x1b[31m", "a\nb", "\x9b31m", "a\u202eb"],
     "admin": NOT_FLAG,
 }
 

@@ -10,7 +10,7 @@ from tests.live.contract.conftest import FORM, JSON, Service, hold_to_rfc_9457
 
 
 def test_the_root_links_to_the_versions_in_order(service: Service) -> None:
-    links = [{"rel": version, "href": f"/{version}/"} for version in ("v1", "v2", "v3")]
+    links = [{"rel": version, "href": f"/{version}/"} for version in ("v1", "v2", "v3", "v4")]
     assert service.get("/") == {"links": links}
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import started_redis, until
 from tests.live.server.conftest import USER, refused
 from tests.support.processes import listening
-from tests.support.site import Site
+from tests.support.site import BIN, Site
 
 
 def test_versions_1_and_3_work_without_redis(alone: Site) -> None:
@@ -16,6 +16,15 @@ def test_versions_1_and_3_work_without_redis(alone: Site) -> None:
     assert alone.client.get("/v3/uptime/", USER).status == 200
     assert alone.client.get("/v3/users/", USER).json == {"users": ["ann"]}
     assert alone.client.get("/v3/users/", "ann:wrong").status == 401
+
+
+def test_the_longest_password_that_is_stored_can_be_sent(site: Site) -> None:
+    name, password = "n" * 64, "\u00e9" * 512
+    site.said(BIN / "sysmon", "database", "upgrade")
+    add = ("user", "add", name, "--admin", "--password-file", "-")
+    site.said(BIN / "sysmon", *add, typed=password)
+    site.server_with("max_header_size = 8192")  # the least that it can be
+    assert site.client.get("/v3/users/", f"{name}:{password}").json == {"users": [name]}
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from base64 import b64encode
 
 import pytest
 
 from tests.conftest import PATIENCE
-from tests.live.server.conftest import GET, POST, refused
+from tests.live.server.conftest import GET, POST, USER, refused
 from tests.support.client import HOST, Answer, answer_on
-from tests.support.site import Site
+from tests.support.site import BIN, Site
 
 NO_HTTP = {
     "a request line that is none": (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400),
@@ -20,6 +21,11 @@ NO_HTTP = {
     "a path too large": (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 431),
     "headers too many": (GET + b"".join(b"X-%d: 1\r\n" % n for n in range(200)) + b"\r\n", 431),
     "a length that is none": (POST + b"Content-Length: -1\r\n\r\n", 400),
+    # hyper, below Granian, keeps the two largest lengths for itself.
+    "the largest length that hyper reads": (
+        POST + b"Content-Length: %d\r\n\r\n" % (2**64 - 1),
+        431,
+    ),
     "a length of 5000 digits": (POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", 400),
     "two lengths": (POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
     "a host that is none": (b"GET http://[/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
@@ -32,6 +38,7 @@ REFUSED = {
     "a path that is no UTF-8": (b"GET /%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
     "a query that is no UTF-8": (b"GET /?%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "a body too large": (POST + b"Content-Length: 70000\r\n\r\n", 413),
+    "a body too large by far": (POST + b"Content-Length: %d\r\n\r\n" % (2**64 - 3), 413),
     "a chunked body too large": (
         POST + b"Transfer-Encoding: chunked\r\n\r\n11170\r\n" + b"x" * 70_000 + b"\r\n0\r\n\r\n",
         413,
@@ -90,6 +97,37 @@ def test_a_length_beside_chunks_counts_for_nothing_and_the_connection_ends(alone
         with connection.makefile("rb") as stream:
             whole = stream.read()
     assert whole.count(b"HTTP/1.1 ") == 1
+
+
+EXPECT = POST + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+
+
+def test_a_client_that_waits_for_100_is_told_at_once_that_its_body_is_too_large(
+    alone: Site,
+) -> None:
+    refused(ask(alone, EXPECT % 70_000), 413)  # RFC 9110, 10.1.1: the final status, no 100
+
+
+def test_a_client_that_waits_for_100_is_asked_for_a_body_within_the_limit(alone: Site) -> None:
+    with socket.create_connection((HOST, alone.port), PATIENCE) as connection:
+        connection.sendall(EXPECT % 2)
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"{}")
+        refused(answer_on(connection), 503)  # there is no Redis
+
+
+def test_a_204_has_no_body_and_closes_the_connection_if_asked_to(alone: Site) -> None:
+    alone.said(BIN / "sysmon", "user", "add", "bob", "--password-file", "-", typed="secret")
+    word = b64encode(USER.encode())
+    head = b"DELETE /v3/users/bob HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic %s\r\n"
+    with socket.create_connection((HOST, alone.port), PATIENCE) as connection:
+        connection.sendall(head % word + b"Connection: close\r\n\r\n")
+        with connection.makefile("rb") as stream:
+            head, _, body = stream.read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 204 ")
+    assert b"connection: close" in head.lower()
+    assert b"content-length" not in head.lower()  # RFC 9110, 8.6
+    assert body == b""
 
 
 def test_a_header_with_an_underscore_does_not_pass_for_one_with_a_hyphen(site: Site) -> None:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pyramid.request import Request
 from pyramid.response import Response
 
 from sysmon_core.api.framework.declarations import Endpoint, Resource
-from sysmon_core.api.framework.environ_keys import ACCOUNT, REQUEST_ID
+from sysmon_core.api.framework.environ_keys import REQUEST_ID
 from sysmon_core.api.framework.errors import DETAILS
-from sysmon_core.api.framework.permissions import ADMIN, PUBLIC, USER
+from sysmon_core.api.framework.permissions import ADMIN, PUBLIC, USER, account_of
 from sysmon_core.api.framework.route_table import RouteTable
+from sysmon_core.api.framework.work import Work
 from sysmon_core.api.wsgi.authentication import Authentication, Credentials
-from sysmon_core.api.wsgi.basic import BasicAuthenticator, basic_credentials
+from sysmon_core.api.wsgi.basic import BasicAuthenticator
 from sysmon_core.api.wsgi.deferred import Deferred
+from sysmon_core.api.wsgi.pools import Pool
 from sysmon_core.errors import DatabaseUnavailable, TooManyGuesses, TooManyLogins
+from sysmon_core.services.grants import Grant
 from sysmon_core.services.users import Account
+from tests.support.client import basic
 
-POOL = ThreadPoolExecutor(1)
+POOL = Pool(Work("login", threads=1))
 
 
 def resource(path: str, **permissions: str) -> Resource:
@@ -45,47 +45,6 @@ ROUTES = RouteTable(
 )
 
 
-def basic(raw: bytes, scheme: str = "Basic") -> str:
-    return f"{scheme} {b64encode(raw).decode()}"
-
-
-@given(st.text().filter(lambda name: ":" not in name), st.text())
-def test_name_and_password_are_what_stands_before_and_after_the_first_colon(
-    name: str, password: str
-) -> None:
-    try:
-        raw = f"{name}:{password}".encode()
-    except UnicodeEncodeError:  # half a surrogate pair, which no UTF-8 has
-        return
-    for scheme in ("Basic", "basic", "BASIC", "bAsIc "):
-        assert basic_credentials(basic(raw, scheme)) == (name, password)
-
-
-@pytest.mark.parametrize(
-    ("raw", "expected"),
-    [(b"a:b:c", ("a", "b:c")), (b":", ("", "")), (b"a:", ("a", "")), (b":b", ("", "b"))],
-)
-def test_either_part_may_be_empty(raw: bytes, expected: tuple[str, str]) -> None:
-    assert basic_credentials(basic(raw)) == expected
-
-
-SOUND = basic(b"root:secret")
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        *("", "Basic", "Basic ", "basic  ", "Bearer x", "Digest a", SOUND.removeprefix("Basic ")),
-        *(SOUND.replace(" ", ""), SOUND.replace(" ", "\t"), SOUND[:-1], SOUND + "!", SOUND + "=="),
-        *(SOUND.replace("c", "_"), SOUND.replace("c", " "), f"{SOUND}, {SOUND}", "Basic \xe9"),
-        *(SOUND.replace("Basic", "Basicx"), SOUND.replace("Basic", "XBasic"), basic(b"no colon")),
-        *(basic(b""), basic(b"\xff:p"), basic("r\xf6\xf6t:p".encode("latin-1")), basic(b"r:\xc3")),
-    ],
-)
-def test_what_is_no_sound_basic_header_is_nobody(header: str) -> None:
-    assert basic_credentials(header) is None
-
-
 class Two:
     """The logins of root, an admin, and bob, who is none; it counts how often it is asked.
 
@@ -95,7 +54,7 @@ class Two:
     def __init__(self) -> None:
         self.asked = 0
 
-    def recall(self, username: str, password: str) -> Account | None:
+    def cached_account(self, username: str, password: str) -> Account | None:
         return Account("root", "", admin=True) if (username, password) == ("root", "p") else None
 
     def authenticate(self, username: str, password: str, address: str) -> Account | None:
@@ -118,13 +77,13 @@ def ask(path: str, method: str = "GET", who: str = "", **environ: Any) -> tuple[
     seen: dict[str, Any] = {"asked": None, "user": None, "name": None}
 
     def app(environ: Any, start: Any) -> Any:
-        seen.update(user=environ.get(ACCOUNT), name=environ.get("REMOTE_USER"))
+        seen.update(user=account_of(environ), name=environ.get("REMOTE_USER"))
         return Response("come in")(environ, start)
 
     request = Request.blank(path, method=method)
     request.environ |= {REQUEST_ID: "an-id", "REMOTE_ADDR": "10.0.0.1", **environ}
     if who:
-        request.headers["Authorization"] = basic(f"{who}:p".encode())
+        request.headers["Authorization"] = basic(f"{who}:p")
     answer = request.get_response(Authentication(app, ROUTES, [BasicAuthenticator(logins, POOL)]))
     return answer, seen | {"asked": logins.asked}
 
@@ -192,7 +151,7 @@ def test_who_cannot_be_known_is_told_why(who: str, status: int, wait: str | None
 def test_a_server_may_have_no_address_of_whoever_asks() -> None:
     logins: Any = Two()
     guard = Authentication(Response("come in"), ROUTES, [BasicAuthenticator(logins, POOL)])
-    asking = Request.blank("/v3/x", headers={"Authorization": basic(b"root:q")})
+    asking = Request.blank("/v3/x", headers={"Authorization": basic("root:q")})
     assert "REMOTE_ADDR" not in asking.environ
     assert asking.get_response(guard).status_code == 200
 
@@ -204,7 +163,7 @@ def test_only_who_is_not_known_yet_is_looked_at_by_a_thread_of_the_pool() -> Non
     def body(path: str, who: str = "") -> Any:
         request = Request.blank(path, environ={REQUEST_ID: "an-id", "REMOTE_ADDR": "10.0.0.1"})
         if who:
-            request.headers["Authorization"] = basic(f"{who}:p".encode())
+            request.headers["Authorization"] = basic(f"{who}:p")
         return guard(request.environ, lambda *_: lambda _data: None)
 
     assert body("/v3/x", "root") == [b"come in"]
@@ -214,8 +173,32 @@ def test_only_who_is_not_known_yet_is_looked_at_by_a_thread_of_the_pool() -> Non
     for who in ("bob", "eve"):
         made = body("/v3/x", who)
         assert isinstance(made, Deferred)
-        assert made.pool is POOL
+        assert made.pool is POOL.threads
         assert logins.asked == 0
+
+
+def test_who_finds_the_queue_of_the_pool_full_is_refused_and_let_in_when_there_is_room() -> None:
+    logins: Any = Two()
+    pool = Pool(Work("login", threads=1, queue=1))
+    guard = Authentication(Response("come in"), ROUTES, [BasicAuthenticator(logins, pool)])
+
+    def begin() -> tuple[Any, list[str]]:
+        request = Request.blank("/v3/x", environ={REQUEST_ID: "an-id", "REMOTE_ADDR": "10.0.0.1"})
+        request.headers["Authorization"] = basic("bob:p")
+        begun: list[str] = []
+
+        def start(status: str, *_: Any) -> Any:
+            begun.append(status)
+
+        return guard(request.environ, start), begun
+
+    waiting = [begin(), begin()]
+    assert begin()[1] == ["503 Service Unavailable"]
+    assert logins.asked == 0
+    for body, begun in waiting:
+        assert list(body) == [b"come in"]
+        assert begun == ["200 OK"]
+    assert isinstance(begin()[0], Deferred)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
@@ -230,8 +213,8 @@ class Token:
 
     def credentials(self, environ: Any) -> Credentials | None:
         name = environ.get("HTTP_X_TOKEN")
-        account = Account(name, "", admin=False) if name == "ann" else None
-        return Credentials(account, lambda: None, POOL) if name else None
+        grant = Grant(Account(name, "", admin=False)) if name == "ann" else None
+        return Credentials(grant, lambda: None, POOL) if name else None
 
 
 @pytest.mark.parametrize(
@@ -248,7 +231,7 @@ def test_the_first_scheme_that_a_request_uses_decides(
 
     request = Request.blank("/v3/x", environ={REQUEST_ID: "an-id", "REMOTE_ADDR": "10.0.0.1"})
     request.headers["X-Token"] = token
-    request.headers["Authorization"] = basic(f"{who}:p".encode()) if who else ""
+    request.headers["Authorization"] = basic(f"{who}:p") if who else ""
     guard = Authentication(app, ROUTES, [Token(), BasicAuthenticator(logins, POOL)])
     answer = request.get_response(guard)
     assert answer.status_code == (200 if name else 401)

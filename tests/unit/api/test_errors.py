@@ -8,21 +8,33 @@ from pyramid.request import Request
 from sysmon_core import MetricFailed, errors
 from sysmon_core.api.framework import errors as table
 from sysmon_core.api.framework.environ_keys import REQUEST_ID
-from sysmon_core.api.framework.errors import from_error
+from sysmon_core.api.framework.errors import from_error, meaning
 
 STATUS = {
     "InvalidInput": 400,
     "RunTooLong": 400,
+    "LoginRefused": 401,
     "CrossSite": 403,
+    "CredentialsInClear": 403,
+    "TokenInsufficient": 403,
     "TaskNotFound": 404,
     "UserNotFound": 404,
+    "TokenNotFound": 404,
+    "HostNotFound": 404,
+    "ProblemNotFound": 404,
     "UserExists": 409,
+    "TooManyTokens": 409,
     "LastAdmin": 409,
-    "ProgramMissing": 501,
+    "MetricUnavailable": 501,
     "ExtraMissing": 501,
     "MetricFailed": 502,
     "PluginFault": 502,
+    "HostFault": 502,
     "RunStopped": 503,
+    "WorkerLost": 503,
+    "NotStartedInTime": 503,
+    "MessageUnreadable": 500,
+    "IdempotencyKeyReused": 422,
     "TooManyRuns": 503,
     "TooManyRequests": 503,
     "TooManyTasks": 429,
@@ -65,7 +77,9 @@ def test_the_status_of_every_error_is_said_here() -> None:
 
 def test_every_error_that_clients_get_has_a_meaning_for_them() -> None:
     named = [kind for kind in table.STATUS if kind is not errors.SysmonError]
-    assert not [kind for kind in named if not kind.__dict__.get("meaning", "").endswith(".")]
+    meanings = [meaning(kind) for kind in named]
+    assert not [text for text in meanings if not text.endswith(".")]
+    assert len(set(meanings)) == len(named)
 
 
 @pytest.mark.parametrize("name", STATUS)

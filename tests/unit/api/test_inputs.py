@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from pydantic import Field, Strict
 from pyramid.httpexceptions import (
     HTTPBadRequest,
-    HTTPNotAcceptable,
     HTTPRequestEntityTooLarge,
     HTTPUnsupportedMediaType,
 )
@@ -20,7 +19,6 @@ from sysmon_core.api.framework.inputs import (
     FORM,
     JSON,
     MAX_FIELDS,
-    Accepts,
     Body,
     Query,
     QueryAndBody,
@@ -220,27 +218,3 @@ def test_json_has_truth_values_and_needs_no_words(value: str) -> None:
 
 def test_a_word_for_yes_is_a_text_where_texts_are() -> None:
     assert params(Body(Dive, LIMIT), make("place=true", FORM)) == Dive(place="true")
-
-
-def with_accept(accept: str | None) -> Request:
-    request = make()
-    if accept is not None:
-        request.headers["Accept"] = accept
-    return request
-
-
-@pytest.mark.parametrize(
-    "accept",
-    [
-        *(None, "*/*", JSON, JSON.upper(), "application/*", "text/html, */*;q=0.1"),
-        *(f"{JSON};q=0.1", "what is this?", f"TEXT/html, {JSON}"),
-    ],
-)
-def test_a_client_that_can_read_json_is_answered(accept: str | None) -> None:
-    Accepts(JSON)(with_accept(accept))
-
-
-@pytest.mark.parametrize("accept", ["text/html", "image/*", f"{JSON};q=0", f"*/*, {JSON};q=0"])
-def test_a_client_that_cannot_read_json_is_told_so(accept: str) -> None:
-    with pytest.raises(HTTPNotAcceptable, match=JSON):
-        Accepts(JSON)(with_accept(accept))

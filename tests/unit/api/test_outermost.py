@@ -1,35 +1,19 @@
-"""The outermost middleware around plain WSGI applications."""
+"""The outermost middleware: ids, hosts, failures, paths and locations."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pyramid.request import Request
-from pyramid.response import Response
 
-from sysmon_core.api.wsgi.outermost import SECURITY, Outermost
+from sysmon_core.api.wsgi.outermost import SECURITY
 from tests.conftest import LogLines
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
-
-PROXY = "10.0.0.1"
-TROUBLE = "trouble at 10.1.2.3"
-
-
-def echo(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-    """Answer with what came through the door."""
-    start("200 OK", [("Content-Type", "application/json")])
-    names = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR", "sysmon.request_id")
-    return [json.dumps({name: environ.get(name) for name in names}).encode()]
-
-
-def failing(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-    raise ValueError(TROUBLE)
+from tests.unit.api.wsgi_applications import PROXY, TROUBLE, call, echo, failing
 
 
 def failing_late(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -43,30 +27,6 @@ def sends(location: str, header: str = "Location") -> WSGIApplication:
         return [b""]
 
     return app
-
-
-def call(app: WSGIApplication, path: str = "/", **environ: Any) -> Response:
-    """The answer as a server gives it that keeps to PEP 3333."""
-    request = Request.blank("/")
-    request.environ["PATH_INFO"] = path
-    request.environ.update(environ)
-    for name in [name for name, value in environ.items() if value is None]:
-        del request.environ[name]
-    answers: list[tuple[str, list[tuple[str, str]]]] = []
-
-    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        assert exc_info or not answers, "a second answer without exc_info"
-        answers.append((status, headers))
-        return lambda _data: None
-
-    content = b"".join(Outermost(app, [PROXY], ["mon.example"])(request.environ, start))
-    status, headers = answers[-1]
-    return Response(status=status, headerlist=headers, body=content)
-
-
-def seen(path: str, **environ: Any) -> tuple[str, str]:
-    content = call(echo, path, **environ).json
-    return content["SCRIPT_NAME"], content["PATH_INFO"]
 
 
 def test_every_request_has_an_id_of_its_own_that_the_answer_tells() -> None:
@@ -198,91 +158,3 @@ def test_a_location_is_a_path_whatever_host_the_client_named(
 def test_a_location_never_leads_to_another_host() -> None:
     answer = call(sends("http://localhost//evil.example/"))
     assert not answer.headerlist[0][1].startswith("//")
-
-
-@pytest.mark.parametrize(
-    ("prefix", "path", "expected"),
-    [
-        pytest.param("/mon", "/v1/", ("/mon", "/v1/"), id="cut off by the proxy"),
-        pytest.param("/mon", "/mon/v1/", ("/mon", "/v1/"), id="left by the proxy"),
-        pytest.param("/mon/", "/v1/", ("/mon", "/v1/"), id="with a slash at its end"),
-        pytest.param("/a/b-c.d_e~f", "/a/b-c.d_e~f/", ("/a/b-c.d_e~f", "/"), id="of many parts"),
-        pytest.param("/monX", "/", ("/monX", "/"), id="with a letter at its end"),
-        pytest.param("/mon", "/monitor/", ("/mon", "/monitor/"), id="the beginning of a word"),
-    ],
-)
-def test_a_trusted_proxy_says_below_which_prefix_we_stand(
-    prefix: str, path: str, expected: tuple[str, str]
-) -> None:
-    assert seen(path, REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_PREFIX=prefix) == expected
-
-
-@pytest.mark.parametrize(
-    "prefix", ["", "/", "mon", "//evil.example", "/a//b", "/a b", "/ü", "/a?b"]
-)
-def test_a_prefix_that_is_no_path_changes_nothing(prefix: str) -> None:
-    assert seen("/v1/", REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_PREFIX=prefix) == ("", "/v1/")
-
-
-@pytest.mark.parametrize("address", ["10.0.0.2", "", None])
-def test_nobody_else_is_believed_about_a_prefix(address: str | None) -> None:
-    who = {} if address is None else {"REMOTE_ADDR": address}
-    assert seen("/v1/", HTTP_X_FORWARDED_PREFIX="/mon", **who) == ("", "/v1/")
-
-
-@pytest.mark.parametrize(
-    ("said", "believed"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("192.0.2.7:567", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8::7", "2001:db8::7"),
-        ("192.0.2.8, [2001:DB8:0::7]:567", "2001:db8::7"),
-        ("forged, 192.0.2.8, 192.0.2.7", "192.0.2.7"),
-        ("192.0.2.8,192.0.2.7 ", "192.0.2.7"),
-        ("", PROXY),
-        ("unknown", PROXY),
-        ("192.0.2.7, ", PROXY),
-        ("192.0.2.7:80\r\nX: y", PROXY),
-    ],
-)
-def test_a_trusted_proxy_says_for_whom_it_speaks(said: str, believed: str) -> None:
-    content = call(echo, REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_FOR=said).json
-    assert content["REMOTE_ADDR"] == believed
-
-
-@pytest.mark.parametrize("proxy", ["10.0.0.1", "::ffff:10.0.0.1", "::FFFF:a00:1"])
-@pytest.mark.parametrize("trusted", ["10.0.0.1", "::ffff:10.0.0.1"])
-def test_a_proxy_is_trusted_by_its_address_and_not_by_its_spelling(
-    proxy: str, trusted: str
-) -> None:
-    environ = Request.blank("/").environ | {
-        "REMOTE_ADDR": proxy,
-        "HTTP_X_FORWARDED_FOR": "192.0.2.7",
-    }
-    (body,) = Outermost(echo, [trusted])(environ, lambda *_: lambda _data: None)
-    assert json.loads(body)["REMOTE_ADDR"] == "192.0.2.7"
-
-
-@pytest.mark.parametrize(
-    ("told", "known"),
-    [("::ffff:192.0.2.7", "192.0.2.7"), ("2001:DB8::7", "2001:db8::7"), ("localhost", "localhost")],
-)
-def test_who_speaks_directly_has_one_address_too(told: str, known: str) -> None:
-    assert call(echo, REMOTE_ADDR=told).json["REMOTE_ADDR"] == known
-
-
-def test_nobody_else_is_believed_about_who_it_is() -> None:
-    content = call(echo, REMOTE_ADDR="10.0.0.2", HTTP_X_FORWARDED_FOR=PROXY).json
-    assert content["REMOTE_ADDR"] == "10.0.0.2"
-
-
-def test_a_trusted_proxy_may_say_both_at_once() -> None:
-    who = {"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": "192.0.2.7"}
-    content = call(echo, "/v1/", HTTP_X_FORWARDED_PREFIX="/mon", **who).json
-    assert (content["REMOTE_ADDR"], content["SCRIPT_NAME"]) == ("192.0.2.7", "/mon")
-
-
-def test_the_prefix_of_the_server_itself_stays() -> None:
-    assert seen("/v1/", SCRIPT_NAME="/mon") == ("/mon", "/v1/")
-    assert seen("/v1/", SCRIPT_NAME="/mon", REMOTE_ADDR=PROXY) == ("/mon", "/v1/")

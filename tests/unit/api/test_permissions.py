@@ -7,7 +7,7 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sysmon_core.api.framework.environ_keys import ACCOUNT
+from sysmon_core.api.framework.environ_keys import GRANT
 from sysmon_core.api.framework.permissions import (
     ADMIN,
     PUBLIC,
@@ -18,6 +18,7 @@ from sysmon_core.api.framework.permissions import (
     permits,
 )
 from sysmon_core.services.audit import Caller
+from sysmon_core.services.grants import Grant
 from sysmon_core.services.users import Account
 
 ACCOUNTS = {"root": Account("root", "", admin=True), "bob": Account("bob", "", admin=False)}
@@ -25,7 +26,7 @@ ACCOUNTS = {"root": Account("root", "", admin=True), "bob": Account("bob", "", a
 
 def request(who: str = "", path: str = "/") -> Request:
     """A request that the guard has let pass, with whom it knows."""
-    known = {ACCOUNT: ACCOUNTS[who]} if who else {}
+    known = {GRANT: Grant(ACCOUNTS[who])} if who else {}
     return Request.blank(path, environ={"REMOTE_ADDR": "10.0.0.1", **known})
 
 

@@ -11,12 +11,14 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sysmon_core.api.framework.declarations import Endpoint, Resource
-from sysmon_core.api.framework.environ_keys import ACCOUNT, REPORT, ROUTE
+from sysmon_core.api.framework.environ_keys import GRANT, REPORT, ROUTE
 from sysmon_core.api.framework.permissions import ADMIN, PUBLIC
 from sysmon_core.api.wsgi.response_cache import MAX_RESPONSES, ResponseCache, mark_cacheable
 from sysmon_core.metrics.report import Report
+from sysmon_core.services.grants import Grant
 from sysmon_core.services.report_cache import CachedReport
 from sysmon_core.services.users import Account
+from tests.support.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,16 +36,6 @@ RESOURCES = [
     *(resource("/"), resource("/other"), resource("/admin", ADMIN)),
     resource("/plain", cached=False),
 ]
-
-
-class Clock:
-    """A clock that goes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Sea:
@@ -81,7 +73,7 @@ def cache(clock: Clock) -> ResponseCache:
 
 @pytest.fixture
 def app(cache: ResponseCache, sea: Sea) -> WSGIApplication:
-    return cache.lookup(cache.fill(sea))
+    return cache.lookup(cache.lookup_or_fill(sea))
 
 
 def ask(app: WSGIApplication, path: str = "/", **environ: Any) -> Response:
@@ -118,7 +110,7 @@ def test_it_is_not_when_its_lifetime_is_over(app: WSGIApplication, clock: Clock)
 def test_what_others_made_while_a_request_waited_is_not_made_again(
     cache: ResponseCache, sea: Sea
 ) -> None:
-    inside = cache.fill(sea)
+    inside = cache.lookup_or_fill(sea)
 
     def queue(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         ask(inside)  # of another client, whose turn comes first
@@ -166,11 +158,11 @@ def test_who_asks_makes_no_difference_where_all_may(app: WSGIApplication) -> Non
 
 
 def test_a_caller_without_the_permission_gets_nothing_that_is_cached(app: WSGIApplication) -> None:
-    root, bob = (Account(name, "", admin=name == "root") for name in ("root", "bob"))
-    assert ask(app, "/admin", **{ACCOUNT: root}).text == "number 1"
-    assert ask(app, "/admin", **{ACCOUNT: bob}).text == "number 2"
+    root, bob = (Grant(Account(name, "", admin=name == "root")) for name in ("root", "bob"))
+    assert ask(app, "/admin", **{GRANT: root}).text == "number 1"
+    assert ask(app, "/admin", **{GRANT: bob}).text == "number 2"
     assert ask(app, "/admin").text == "number 3"
-    assert ask(app, "/admin", **{ACCOUNT: root}).text == "number 1"
+    assert ask(app, "/admin", **{GRANT: root}).text == "number 1"
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE"])
@@ -206,7 +198,9 @@ def test_a_response_that_is_begun_anew_is_so_for_the_server_too(cache: ResponseC
     def start(*told: Any) -> Any:
         begun.append(told)
 
-    assert list(cache.fill(failing_late)(Request.blank("/").environ, start)) == [b"no water"]
+    assert list(cache.lookup_or_fill(failing_late)(Request.blank("/").environ, start)) == [
+        b"no water"
+    ]
     assert begun[0] == ("200 OK", [], None)
     assert begun[1][:2] == ("500 Internal Server Error", [("X-Other", "")])
     assert begun[1][2][0] is ValueError

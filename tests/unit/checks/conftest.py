@@ -1,4 +1,4 @@
-"""What falls short of a metric, by its check."""
+"""Metrics that are checked, and what falls short of them, by its check."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sysmon_core import Column, Metric
-from sysmon_core.checks import Finding, examine
+from sysmon_core import Column, Command, Field, Integer, Metric, Params, Run
+from sysmon_core.checks import Finding, Mark, Surfaces, examine
+from sysmon_core.cli.surfaces import SURFACES
 from sysmon_core.metrics.registry import Source
 from sysmon_core.settings import Settings
 
@@ -27,8 +28,10 @@ def good(**fields: Any) -> Metric:
     return Metric(**(kept | fields))
 
 
-def findings(metric: Metric, source: Source | None = None) -> list[Finding]:
-    return list(examine(metric, CONFIG, source))
+def findings(
+    metric: Metric, source: Source | None = None, surfaces: Surfaces = SURFACES
+) -> list[Finding]:
+    return list(examine(metric, CONFIG, source, surfaces))
 
 
 def short(metric: Metric, source: Source | None = None) -> Mapping[str, str]:
@@ -37,6 +40,38 @@ def short(metric: Metric, source: Source | None = None) -> Mapping[str, str]:
     assert [finding.detail for finding in found if not finding.detail.strip()] == []
     told: dict[str, str] = {}
     for finding in found:
-        if not finding.ok:
+        if finding.mark is Mark.SHORT:
             told[finding.check] = f"{told.get(finding.check, '')}{finding.detail}\n"
     return told
+
+
+class Seconds(Params):
+    seconds: Integer = Field(
+        0, ge=0, le=60, description="How long", json_schema_extra={"unit": "s"}
+    )
+
+
+def told(params: Seconds) -> float:
+    return params.seconds
+
+
+def patient(params: Seconds, run: Run) -> str:
+    run.sleep(params.seconds)
+    return "slept"
+
+
+def space(**fields: Any) -> Command:
+    kept: dict[str, Any] = {
+        "name": "space",
+        "title": "Space",
+        "description": "The space that there is.",
+        "program": "df",
+        "package": "coreutils",
+        "arguments": lambda _params, _platform: ["-P", "-k"],
+        "parser": "df",
+        "columns": [
+            Column("mounted_on", "where it is mounted", kind="key"),
+            Column("used", "what is in use", "By", scale=1024),
+        ],
+    }
+    return Command(**(kept | fields))

@@ -29,6 +29,8 @@ class Kept(Params):
     fish: Fish = Field(Fish.CARP, description="Which")
     place: Literal["pond", "sea"] = Field("pond", description="Where")
     deep: bool = Field(False, description="Whether it is deep")
+    needed: Integer = Field(examples=[3], ge=1, description="How many more")
+    depths: list[Annotated[Integer, Field(ge=2)]] = Field([2], description="Which depths")
 
 
 class Undescribed(Params):
@@ -43,6 +45,14 @@ class Rangeless(Params):
     count: Integer = Field(1, description="How many")
 
 
+class RangelessList(Params):
+    counts: list[Integer] = Field([], description="How many")
+
+
+class BadExample(Params):
+    count: Integer = Field(examples=[0], ge=1, description="How many")
+
+
 class Contradiction(Params):
     count: Integer = Field(0, ge=1, description="How many")
 
@@ -55,6 +65,12 @@ class Ceiling(Params):
     count: Integer = Field(1, description="How many", json_schema_extra={"maximum": 9})
 
 
+class Shallow(Params):
+    depths: list[Integer] = Field(
+        [], description="Which depths", json_schema_extra={"items": {"minimum": 2}}
+    )
+
+
 class Forgiving(Params):
     count: Integer = Field(1, ge=1, le=9, description="How many")
 
@@ -62,10 +78,6 @@ class Forgiving(Params):
     @classmethod
     def _mended(cls, value: object) -> object:
         return value if isinstance(value, int) else 1
-
-
-class Boundless(Params):
-    pause: float = Field(1, ge=0, description="Between two")
 
 
 class Careless(Params):
@@ -127,7 +139,9 @@ def test_a_program_without_a_package_is_found() -> None:
         (Undescribed, "count has no description"),
         (Required, "count has no default"),
         (Rangeless, "count is a number with neither a range nor a unit"),
-        (Contradiction, "its own defaults are refused .*count"),
+        (RangelessList, "counts is a number with neither a range nor a unit"),
+        (BadExample, "its own defaults or first examples are refused .*count"),
+        (Contradiction, "its own defaults or first examples are refused .*count"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -141,8 +155,8 @@ def test_a_parameter_that_says_too_little_is_found(model: type[Params], told: st
     [
         (Pretence, ["count=0 is taken"]),
         (Ceiling, ["count=10 is taken"]),
+        (Shallow, ["depths=1 is taken"]),
         (Forgiving, ["count=x is taken", "count=0 is taken", "count=10 is taken"]),
-        (Boundless, ["pause=inf is taken"]),
         (Careless, ["count=x&wait=1 makes a validator raise KeyError"]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

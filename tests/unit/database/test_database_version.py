@@ -139,16 +139,16 @@ def test_what_is_unchanged_is_read_once(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
     unchanged: VersionedCache[int] = VersionedCache(database)
     reads: list[int] = []
-    assert unchanged.recall("key") is None
+    assert unchanged.get_cached("key") is None
     for expected in (0, 0, 0, 0):
         assert unchanged.get("key", read_by(database, reads)) == expected
-    assert unchanged.recall("key") == 0
+    assert unchanged.get_cached("key") == 0
     by_sqlite(path)
-    assert unchanged.recall("key") is None
+    assert unchanged.get_cached("key") is None
     for expected in (1, 1):
         assert unchanged.get("key", read_by(database, reads)) == expected
     assert reads == [0, 0, 1], "the first shows that the database answers"
-    assert unchanged.recall("key") == 1
+    assert unchanged.get_cached("key") == 1
 
 
 def test_without_versions_all_is_read(postgresql: Cluster) -> None:

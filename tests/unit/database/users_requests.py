@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
 from webtest import TestApp
 
-
-def authorization(name: str) -> dict[str, str]:
-    return {"Authorization": f"Basic {b64encode(f'{name}:{name}'.encode()).decode()}"}
+from tests.support.client import authorization
 
 
 def ask(app: TestApp, method: str, path: str, body: str = "", who: str = "root") -> Any:
     sent = {"body": body.encode(), "content_type": "application/x-www-form-urlencoded"}
-    headers = authorization(who) if who else {}
+    headers = authorization(f"{who}:{who}") if who else {}
     client = TestApp(app.app)  # one for each thread
     return client.request(path, method=method, headers=headers, expect_errors=True, **sent)
 

@@ -13,7 +13,7 @@ import pytest
 
 from sysmon_core import logs
 from sysmon_core.errors import AuditStalled
-from sysmon_core.log_queue import DROPPED, QueuedStreamHandler, check_room
+from sysmon_core.log_queue import DROPPED, QueuedStreamHandler, check_audit_queue
 from sysmon_core.services import audit
 from tests.conftest import until
 from tests.unit.log_queue.conftest import LINES, Reader
@@ -121,15 +121,15 @@ def test_no_line_of_the_audit_is_dropped_and_changes_are_refused_without_room(
 ) -> None:
     stall(logger, handler, reader)
     for number in range(LINES):
-        check_room()
+        check_audit_queue()
         audit.record("user.created", None, number=number)
     with pytest.raises(AuditStalled, match="standard error of sysmon"):
-        check_room()
+        check_audit_queue()
     reader.start()
     until(lambda: len(kept(reader)) == LINES)
     assert [line["number"] for line in kept(reader)] == list(range(LINES))
     handler.flush()
-    check_room()
+    check_audit_queue()
 
 
 def kept(reader: Reader) -> list[dict[str, Any]]:

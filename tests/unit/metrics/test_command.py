@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sysmon_core import Column, Command, Integer, MetricFailed, Params
-from sysmon_core.errors import ProgramMissing
+from sysmon_core.errors import MetricUnavailable
 from sysmon_core.metrics.report import Row
 from tests.conftest import MakePrograms
 from tests.unit.conftest import MakeRun
@@ -54,7 +55,7 @@ def test_a_program_is_looked_for_at_start_and_not_later(folder: Path, make_run: 
     between = make().on_host(search_path)
     put(folder / "first", "echo first")
     after = make().on_host(search_path)
-    with pytest.raises(ProgramMissing):
+    with pytest.raises(MetricUnavailable):
         before.require()
     assert between.collect(Params(), make_run()).text == "second\n"
     assert after.collect(Params(), make_run()).text == "first\n"
@@ -64,9 +65,9 @@ def test_the_path_of_the_process_does_not_matter(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(put(folder, "echo here")))
-    with pytest.raises(ProgramMissing):
+    with pytest.raises(MetricUnavailable):
         make().on_host("/usr/bin:/bin").require()
-    with pytest.raises(ProgramMissing):
+    with pytest.raises(MetricUnavailable):
         make().on_host("").require()
 
 
@@ -81,13 +82,13 @@ def test_a_program_that_was_found_in_a_relative_folder_can_be_run(
 def test_a_missing_program_is_told_with_the_package_that_has_it(make_run: MakeRun) -> None:
     metric = make().on_host("/nowhere")
     for use in (metric.require, lambda: metric.collect(Params(), make_run())):
-        with pytest.raises(ProgramMissing, match=r"program fish .* package fish-utils"):
+        with pytest.raises(MetricUnavailable, match=r"program fish .* package fish-utils"):
             use()
 
 
 def test_a_file_that_cannot_be_run_is_no_program(folder: Path) -> None:
     (put(folder, "echo here") / "fish").chmod(0o644)
-    with pytest.raises(ProgramMissing):
+    with pytest.raises(MetricUnavailable):
         make().on_host(str(folder)).require()
 
 
@@ -188,6 +189,27 @@ def test_output_that_its_parser_cannot_read_is_a_failure(
         _ = report.rows
 
 
+def test_a_parser_that_does_not_know_the_output_is_named_with_the_program(
+    programs: MakePrograms, make_run: MakeRun
+) -> None:
+    line = "up 26 minutes"  # as `uptime --pretty` prints it
+    metric = make(parser="uptime").on_host(programs(fish=f"echo '{line}'"))
+    report = metric.collect(Params(), make_run())
+    assert report.text == line + "\n"
+    said = rf"^What fish printed cannot be read: the parser uptime of jc {version('jc')} does not "
+    with pytest.raises(MetricFailed, match=said + r"know this output \(ValueError: .*\): see "):
+        _ = report.rows
+
+
+def test_a_text_can_be_rewritten_for_its_parser_and_is_shown_as_it_was_printed(
+    programs: MakePrograms, make_run: MakeRun
+) -> None:
+    metric = make(parser="csv", prepare=lambda text: text.replace(";", ","))
+    report = metric.on_host(programs(fish="echo 'a;b'; echo '1;2'")).collect(Params(), make_run())
+    assert report.rows == metric.parse(report.text, Params()) == [{"a": "1", "b": "2"}]
+    assert report.text == "a;b\n1;2\n"
+
+
 @pytest.mark.parametrize("digits", [400, 5000])
 def test_a_number_that_json_does_not_know_cannot_be_read(
     digits: int, programs: MakePrograms, make_run: MakeRun
@@ -219,6 +241,6 @@ def test_rows_are_read_from_a_stored_text_again(programs: MakePrograms, make_run
     metric = make(parser="csv", strip=True).on_host(programs(fish="echo; echo a,b; echo 1,2"))
     report = metric.collect(Params(), make_run())
     assert report.stored_rows is None
-    assert metric.parse(report.text) == report.rows == [{"a": "1", "b": "2"}]
+    assert metric.parse(report.text, Params()) == report.rows == [{"a": "1", "b": "2"}]
     with pytest.raises(MetricFailed, match="fish printed cannot be read"):
-        make(parser="xml").parse("no xml at all")
+        make(parser="xml").parse("no xml at all", Params())

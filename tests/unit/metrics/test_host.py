@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from sysmon_core import Command, Metric
-from sysmon_core.errors import ProgramMissing
+from sysmon_core import Command
 from sysmon_core.settings import Settings
 from tests.conftest import MakePrograms, hosting
 from tests.support.plugins import Site, hook
@@ -42,32 +39,3 @@ def test_what_is_bound_is_another_than_what_was_declared(
     assert bound.metric.path == str(folder / "programs/fish")
     assert list(host.registry) == [FISH]
     assert host.get("frog") is None
-
-
-class Careless(Metric):
-    """Fails to look for what it needs."""
-
-    def require(self) -> None:
-        raise OSError("no water")
-
-
-class Lacking(Metric):
-    """Needs what no host has."""
-
-    def require(self) -> None:
-        raise ProgramMissing("install the sea")
-
-
-def test_what_a_host_lacks_is_said_by_metric(caplog: pytest.LogCaptureFixture) -> None:
-    fields = {"title": "", "function": print}
-    metrics = [
-        FISH,
-        Lacking(name="whale", **fields),  # type: ignore[arg-type]  # the fields are of two types
-        Careless(name="crab", **fields),  # type: ignore[arg-type]
-        Metric(name="frog", **fields),  # type: ignore[arg-type]
-    ]
-    missing = hosting(Settings(command_path="/nowhere"), *metrics).missing()
-    assert set(missing) == {"fish", "whale"}
-    assert missing["whale"] == "install the sea"
-    assert "install the package fishtank" in missing["fish"]
-    assert "crab" in caplog.text

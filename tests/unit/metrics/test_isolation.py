@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -14,10 +15,10 @@ from sysmon_core import MetricFailed, Report
 from sysmon_core.errors import MetricTimeout, RunStopped
 from sysmon_core.metrics import isolation
 from sysmon_core.metrics.host import HostMetrics, bind
-from sysmon_core.metrics.registry import GROUP, load
-from sysmon_core.running.context import Run
+from sysmon_core.metrics.loading import GROUP, load
+from sysmon_core.running.run import Run
 from sysmon_core.services.executor import Executor
-from sysmon_core.settings import Settings
+from sysmon_core.settings import Settings, for_functions
 from tests.conftest import until
 from tests.unit.conftest import AT_ONCE, MakeRun, StopWhen, alive, has_pid, pid_in
 
@@ -25,10 +26,16 @@ PATH = "/usr/bin:/bin"
 MODULE = "plugin_in_a_process"
 PLUGIN = """
 import os, sys, threading, time
+from pydantic import computed_field
 from sysmon_core import Command, Field, Integer, Metric, MetricFailed, Params, Report, hookimpl
 
 class Depth(Params):
     depth: Integer = Field(3, description="Metres")
+
+    @computed_field
+    @property
+    def feet(self) -> float:
+        return self.depth / 0.3048
 
 def dive(params, run):
     {body}
@@ -72,10 +79,10 @@ def report_of(metrics: HostMetrics, run: Run, **params: int) -> Report:
 
 
 def test_a_long_function_runs_in_another_process(write: Write, make_run: MakeRun) -> None:
-    metrics = write("return Report(f'{os.getpid()} {params.depth}')")
-    pid, depth = collect(metrics, make_run(), depth=7).split()
+    metrics = write("return Report(f'{os.getpid()} {params.depth} {params.feet:.0f}')")
+    pid, *told = collect(metrics, make_run(), depth=7).split()
     assert int(pid) != os.getpid()
-    assert depth == "7"
+    assert told == ["7", "23"]
 
 
 @pytest.mark.parametrize(("name", "here"), [("long", False), ("quick", True)])
@@ -87,6 +94,25 @@ def test_the_executor_gives_long_functions_alone_a_process(
     assert metric
     pid = Executor(Settings(), metrics).run_now(metric, metric.params()).report.text
     assert (int(pid) == os.getpid()) is here
+
+
+def test_a_function_is_told_that_its_metric_declares_no_settings(
+    write: Write, make_run: MakeRun
+) -> None:
+    told = "AttributeError: the metric declares no settings, so there is no token: give Metric"
+    with pytest.raises(MetricFailed, match=told):
+        collect(write("return Report(run.settings.token)"), make_run())
+
+
+def test_the_environment_is_that_of_any_function(write: Write, make_run: MakeRun) -> None:
+    text = collect(write("return Report(repr(dict(os.environ)))"), make_run())
+    assert ast.literal_eval(text) == for_functions()
+
+
+def test_what_a_function_starts_inherits_no_job(write: Write, make_run: MakeRun) -> None:
+    body = "return Report(os.popen('env').read() + ' '.join(sys.argv))"
+    assert "SYSMON_JOB" in isolation.BOOT
+    assert "SYSMON_JOB" not in collect(write(body), make_run())
 
 
 def test_a_metric_finds_its_programs_there_where_it_does_here(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from sysmon_core import Integer, Metric, Params, Report, Run
+from sysmon_core import Column, Command, Integer, Metric, Params, Report, Run
 from sysmon_core.errors import ConfigurationError
 from tests.unit.conftest import MakeRun
 
@@ -128,4 +129,40 @@ def test_a_metric_that_needs_no_program_is_ready_on_every_host() -> None:
 
 
 def test_a_metric_that_says_nothing_of_its_text_reads_no_rows_from_it() -> None:
-    assert list(make().parse("7 m")) == []
+    assert list(make().parse("7 m", Depth())) == []
+
+
+def command(**more: object) -> Command:
+    fields: dict[str, object] = {"name": "dive", "title": "", "program": "dive", "package": "pond"}
+    return Command(**{**fields, **more})  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "told"),
+    [
+        (make, {"duration": 5}, "as duration what is no function: give a function of params"),
+        (make, {"function": "dive"}, "as function what is no function"),
+        (make, {"available": True}, "as available what is no function"),
+        (make, {"params": Depth()}, r"the params Depth\(depth=3\): give a class that inherits"),
+        (make, {"params": TypeAdapter}, "the params <class .*: give a class that inherits"),
+        (make, {"columns": ["depth"]}, "as columns what is no list of Column"),
+        (make, {"columns": Column("depth", "how deep", "m")}, "as columns what is no list"),
+        (make, {"lifetime": 0.5}, "the lifetime 0.5: give whole seconds"),
+        (make, {"lifetime": True}, "the lifetime True"),
+        (make, {"access": "all"}, "the access 'all': give open, users or admins"),
+        (command, {"function": dive}, "a function, and is a Command: use a Metric"),
+        (command, {"arguments": ["-x"]}, "as arguments what is no function"),
+        (command, {"rows": [], "parser": "csv"}, "as rows what is no function"),
+        (command, {"program": "echo hello"}, "the program 'echo hello': give its name alone"),
+        (command, {"program": ""}, "the program ''"),
+    ],
+)
+def test_what_is_declared_wrongly_is_refused_with_a_sentence(
+    kind: Callable[..., Metric], fields: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"^The metric dive declares {told}"):
+        kind(**fields)
+
+
+def test_a_program_may_be_a_path_with_spaces() -> None:
+    assert command(program="/opt/deep sea/dive")

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from sysmon_core.errors import MetricTimeout, RunStopped
-from sysmon_core.running.context import Run, Stop
+from sysmon_core.running.context import Stop
+from sysmon_core.running.run import Run
 
 
 def readable(stop: Stop) -> bool:
@@ -38,6 +39,17 @@ def test_the_first_reason_stays_and_setting_again_never_blocks() -> None:
         for number in range(100_000):  # more than a pipe holds
             stop.set(f"reason {number}")
         assert stop.reason == "reason 0"
+
+
+def test_a_stop_that_is_set_after_its_end_writes_to_no_descriptor() -> None:
+    with Stop() as stop:
+        pass
+    read, write = os.pipe()  # they get the numbers of the closed ones
+    stop.set("enough")
+    assert not select.select([read], [], [], 0)[0]
+    os.close(read)
+    os.close(write)
+    assert stop.reason is None
 
 
 @pytest.mark.parametrize("used", [True, False])

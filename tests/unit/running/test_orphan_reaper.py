@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sysmon_core.running.context import Run, Stop
+from sysmon_core.running.context import Stop
 from sysmon_core.running.orphan_reaper import LAUNCHER, REAPER, OrphanReaper
+from sysmon_core.running.run import Run
 from tests.conftest import until
 from tests.unit.conftest import AT_ONCE, LONG, alive, children, has_pid, pid_in, sh
 
@@ -23,7 +24,8 @@ WORKER = f"""
 import sys, threading, time
 from sysmon_core.running.orphan_reaper import OrphanReaper
 from sysmon_core.running.process import execute
-from sysmon_core.running.context import Run, Stop
+from sysmon_core.running.context import Stop
+from sysmon_core.running.run import Run
 
 reaper = OrphanReaper()
 

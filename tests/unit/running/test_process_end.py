@@ -101,7 +101,8 @@ def test_a_process_that_left_the_group_with_the_pipe_delays_nothing(
 def test_a_program_does_not_outlive_our_process(number: signal.Signals, folder: Path) -> None:
     code = f"""
 import signal, time
-from sysmon_core.running.context import Run, Stop
+from sysmon_core.running.context import Stop
+from sysmon_core.running.run import Run
 from sysmon_core.running.process import execute
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in background
 with Stop() as stop:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sysmon_core.api.framework.environ_keys import ON_DISCONNECT
 from sysmon_core.api.wsgi.deferred import Deferred
 from tests.support.serving import HOST, PATIENCE, served
 
@@ -205,3 +206,36 @@ def test_answers_on_one_connection_come_in_order(port: int) -> None:
                 length = int(http.client.parse_headers(stream)["Content-Length"])
                 found.append(json.loads(stream.read(length))["PATH_INFO"])
     assert found == paths
+
+
+class Watching:
+    """Watches its client in a thread, once it may; remembers whether that has disconnected."""
+
+    def __init__(self) -> None:
+        self.pool = ThreadPoolExecutor(1)
+        self.entered, self.may_watch, self.gone = (threading.Event() for _ in range(3))
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Any:
+        return Deferred(self.pool, lambda: self._answer(environ, start))
+
+    def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        self.entered.set()
+        assert self.may_watch.wait(PATIENCE)
+        with environ[ON_DISCONNECT](self.gone.set):
+            waits = "gone" in environ["PATH_INFO"]
+            found = self.gone.wait(PATIENCE) if waits else self.gone.is_set()
+        start("200 OK", [])
+        return [b"gone" if found else b"there"]
+
+
+@pytest.mark.parametrize("first", ["the client disconnects", "the application watches"])
+def test_an_application_is_told_when_its_client_disconnects(first: str) -> None:
+    app = Watching()
+    with served(app) as number:
+        with socket.create_connection((HOST, number), PATIENCE) as connection:
+            connection.sendall(b"GET /gone HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert app.entered.wait(PATIENCE)
+            if first == "the application watches":
+                app.may_watch.set()
+        app.may_watch.set()
+        assert app.gone.wait(PATIENCE)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sysmon_core.database import Database, migrations
+from sysmon_core.services.availability import Availability
 from sysmon_core.services.passwords import Passwords
+from sysmon_core.services.tasks import Tasks
 from tests.conftest import LogLines
+from tests.support.passwords import CountingPasswords
+from tests.unit.services.tasks_in_memory import Memory
 
 Audit = Callable[[], list[dict[str, Any]]]
 
@@ -28,6 +32,13 @@ def cheap() -> Passwords:
 
 
 @pytest.fixture
+def passwords() -> Iterator[CountingPasswords]:
+    counting = CountingPasswords()
+    yield counting
+    counting.gate.set()
+
+
+@pytest.fixture
 def audit(log_lines: LogLines) -> Audit:
     """The lines of the audit so far, but for what every line has."""
 
@@ -37,3 +48,19 @@ def audit(log_lines: LogLines) -> Audit:
         return [{key: one[key] for key in one if key not in every} for one in found]
 
     return lines
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def missing() -> list[dict[str, str]]:
+    """What the hosts of workers lack."""
+    return []
+
+
+@pytest.fixture
+def tasks(memory: Memory, missing: list[dict[str, str]]) -> Tasks:
+    return Tasks(Availability(lambda: missing, lambda _: None), memory, task_limit=60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sysmon_core import Metric
-from sysmon_core.errors import ProgramMissing, TasksUnavailable
+from sysmon_core.errors import MetricUnavailable, PluginFault, TasksUnavailable
 from sysmon_core.services.availability import REPORTS_SECONDS, Availability
 
 DIVE = Metric(name="dive", title="", function=lambda *_: "7 m")
@@ -13,7 +13,7 @@ LACKS, HAS = {"dive": "install it there"}, {"swim": "install that"}
 
 
 def lacks(_metric: Metric) -> None:
-    raise ProgramMissing("install it here")
+    raise MetricUnavailable("install it here")
 
 
 def has(_metric: Metric) -> None:
@@ -30,7 +30,7 @@ def test_a_task_is_refused_if_every_worker_lacks_what_it_needs(
 ) -> None:
     availability = Availability(lambda: reports, here)  # type: ignore[arg-type]  # one of the two
     if refused:
-        with pytest.raises(ProgramMissing, match="there"):
+        with pytest.raises(MetricUnavailable, match="there"):
             availability.require(DIVE)
     else:
         availability.require(DIVE)
@@ -38,7 +38,7 @@ def test_a_task_is_refused_if_every_worker_lacks_what_it_needs(
 
 def test_this_host_answers_while_no_worker_reports() -> None:
     Availability(list, has).require(DIVE)
-    with pytest.raises(ProgramMissing, match="here"):
+    with pytest.raises(MetricUnavailable, match="here"):
         Availability(list, lacks).require(DIVE)
 
 
@@ -62,3 +62,28 @@ def test_without_reports_nothing_is_taken() -> None:
 
     with pytest.raises(TasksUnavailable):
         Availability(away, has).require(DIVE)
+
+
+def test_whoever_lists_metrics_is_told_why_one_cannot_be_had() -> None:
+    assert Availability(lambda: [LACKS], has).unavailable(DIVE) == "install it there"
+    assert Availability(lambda: [LACKS, HAS], has).unavailable(DIVE) is None
+    assert Availability(list, lacks).unavailable(DIVE) == "install it here"
+
+    def fails(_metric: Metric) -> None:
+        raise PluginFault("it did not say")
+
+    assert Availability(list, fails).unavailable(DIVE) is None
+
+
+def test_reports_that_cannot_be_read_are_asked_for_once_for_all_who_list_metrics() -> None:
+    now, read = [1000.0], []
+
+    def away() -> list[dict[str, str]]:
+        read.append(now[0])
+        raise TasksUnavailable("Redis is away")
+
+    availability = Availability(away, lacks, clock=lambda: now[0])
+    for seconds in (0, REPORTS_SECONDS - 0.5, REPORTS_SECONDS):
+        now[0] = 1000.0 + seconds
+        assert availability.unavailable(DIVE) is None
+    assert read == [1000.0, 1000.0 + REPORTS_SECONDS]

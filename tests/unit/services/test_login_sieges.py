@@ -16,37 +16,20 @@ from sysmon_core.database.tables import users as table
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
 from sysmon_core.services.fair_queue import FairQueue
 from sysmon_core.services.logins import Logins
-from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.rate_counters import LocalRateCounters
 from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.users import Users
 from sysmon_core.settings import Settings
 from tests.conftest import PATIENCE, until, users_of
+from tests.support.passwords import CountingPasswords
 
 CONNECTIONS = 16
 OFFICE, HOME = "192.0.2.1", "198.51.100.7"
 USERS = 1500  # more than were remembered once
 
 
-class Counting(Passwords):
-    """Cheap passwords that count the checks."""
-
-    def __init__(self) -> None:
-        super().__init__(time_cost=1, memory_cost=8)
-        self.checks = 0
-
-    def verify(self, password_hash: str | None, password: str) -> bool:
-        self.checks += 1
-        return super().verify(password_hash, password)
-
-
 @pytest.fixture
-def passwords() -> Counting:
-    return Counting()
-
-
-@pytest.fixture
-def users(database: Database, passwords: Counting) -> Users:
+def users(database: Database, passwords: CountingPasswords) -> Users:
     """Many users with the same password, each with a hash of its own."""
     hasher = PasswordHasher(1, 8, 1)
     rows = [
@@ -63,7 +46,7 @@ Start = Callable[[], Logins]
 
 
 @pytest.fixture
-def start(users: Users, passwords: Counting) -> Start:
+def start(users: Users, passwords: CountingPasswords) -> Start:
     """Make logins as in a process that has just started, with the default settings.
 
     The guesses are where they were before, and no time passes.
@@ -85,11 +68,11 @@ def gets_in(logins: Logins, name: str, address: str) -> bool:
 
 
 def test_a_burst_of_first_requests_is_checked_once_and_all_are_let_in(
-    start: Start, passwords: Counting
+    start: Start, passwords: CountingPasswords
 ) -> None:
     logins = start()
     for name in ("user1", "user2"):
-        passwords.checks = 0
+        passwords.checks.clear()
         together = threading.Barrier(CONNECTIONS)
 
         def come(_: int, name: str = name, together: threading.Barrier = together) -> bool:
@@ -98,7 +81,7 @@ def test_a_burst_of_first_requests_is_checked_once_and_all_are_let_in(
 
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             assert all(pool.map(come, range(CONNECTIONS)))
-        assert passwords.checks == 1
+        assert len(passwords.checks) == 1
 
 
 def test_an_office_comes_to_work_beside_a_job_with_a_wrong_password(start: Start) -> None:
@@ -171,10 +154,10 @@ def test_who_is_not_known_waits_for_one_turn_alone(start: Start) -> None:
 
 
 def test_more_than_a_thousand_at_work_do_not_push_each_other_out(
-    start: Start, passwords: Counting
+    start: Start, passwords: CountingPasswords
 ) -> None:
     logins = start()
     names = [f"user{number}" for number in range(USERS)]
     for _ in range(2):
         assert all(gets_in(logins, name, OFFICE) for name in names)
-        assert passwords.checks == USERS
+        assert len(passwords.checks) == USERS

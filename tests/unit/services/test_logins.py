@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,12 +11,12 @@ from sysmon_core.database import Database
 from sysmon_core.errors import TooManyGuesses, TooManyLogins
 from sysmon_core.services.fair_queue import FairQueue
 from sysmon_core.services.logins import Logins
-from sysmon_core.services.passwords import Passwords
 from sysmon_core.services.rate_counters import LocalRateCounters
 from sysmon_core.services.throttle import Throttle
 from sysmon_core.services.user_fields import NewUser, UserChange
 from sysmon_core.services.users import Account, Users
 from tests.conftest import PATIENCE, MakeSettings, until, users_of
+from tests.support.passwords import CountingPasswords
 from tests.unit.services.conftest import Audit
 
 HERE, THERE = "10.0.0.1", "10.0.0.2"
@@ -25,30 +24,8 @@ ANN, BOB = Account("ann", "Ann", admin=False), Account("bob", "Bob", admin=True)
 FEW = {"guesses_per_user_and_address": "2/minute"}
 
 
-class Counting(Passwords):
-    """Cheap passwords; each check waits for a gate, and records whether there is such a user."""
-
-    def __init__(self) -> None:
-        super().__init__(time_cost=1, memory_cost=8)
-        self.checks: list[bool] = []
-        self.gate = threading.Event()
-        self.gate.set()
-
-    def verify(self, password_hash: str | None, password: str) -> bool:
-        self.checks.append(password_hash is not None)
-        assert self.gate.wait(20)
-        return super().verify(password_hash, password)
-
-
 @pytest.fixture
-def passwords() -> Iterator[Counting]:
-    counting = Counting()
-    yield counting
-    counting.gate.set()
-
-
-@pytest.fixture
-def users(database: Database, passwords: Counting) -> Users:
+def users(database: Database, passwords: CountingPasswords) -> Users:
     """Two users with the same password."""
     made = users_of(database, passwords)
     for one in (ANN, BOB):
@@ -67,7 +44,9 @@ def queue() -> FairQueue:
 
 
 @pytest.fixture
-def make(users: Users, passwords: Counting, make_settings: MakeSettings, queue: FairQueue) -> Make:
+def make(
+    users: Users, passwords: CountingPasswords, make_settings: MakeSettings, queue: FairQueue
+) -> Make:
     """Make logins as in several processes, whose throttles share one store."""
     store = LocalRateCounters()
 
@@ -88,21 +67,23 @@ def test_a_user_is_known_by_the_right_password_alone(make: Make) -> None:
             assert logins.authenticate(name, password, HERE) is None
 
 
-def test_a_password_that_was_right_is_not_checked_again(make: Make, passwords: Counting) -> None:
+def test_a_password_that_was_right_is_not_checked_again(
+    make: Make, passwords: CountingPasswords
+) -> None:
     logins = make()
     for address in (HERE, HERE, THERE):
         assert logins.authenticate("ann", "right", address) == ANN
     assert passwords.checks == [True]
 
 
-def test_a_password_that_was_wrong_is(make: Make, passwords: Counting) -> None:
+def test_a_password_that_was_wrong_is(make: Make, passwords: CountingPasswords) -> None:
     logins = make()
     for _ in range(3):
         assert logins.authenticate("ann", "wrong", HERE) is None
     assert passwords.checks == [True] * 3
 
 
-def test_who_is_no_user_makes_the_same_work(make: Make, passwords: Counting) -> None:
+def test_who_is_no_user_makes_the_same_work(make: Make, passwords: CountingPasswords) -> None:
     logins = make()
     for name in ("eve", "ann", "-no name"):
         assert logins.authenticate(name, "wrong", HERE) is None
@@ -129,7 +110,7 @@ def test_what_a_user_may_is_as_it_is_now(make: Make, users: Users) -> None:
 
 
 def test_guesses_come_to_an_end_and_are_not_looked_at_from_then_on(
-    make: Make, passwords: Counting
+    make: Make, passwords: CountingPasswords
 ) -> None:
     logins = make(**FEW)
     for _ in range(2):
@@ -151,7 +132,7 @@ def test_the_right_password_makes_up_for_a_wrong_one_before_it(make: Make) -> No
         logins.authenticate("ann", "wrong", HERE)
 
 
-def test_no_more_are_checked_at_once_than_may_be(make: Make, passwords: Counting) -> None:
+def test_no_more_are_checked_at_once_than_may_be(make: Make, passwords: CountingPasswords) -> None:
     logins = make(at_once=3, seconds=0.01)
     assert logins.authenticate("bob", "right", HERE) == BOB
     passwords.checks.clear()
@@ -170,7 +151,9 @@ def test_no_more_are_checked_at_once_than_may_be(make: Make, passwords: Counting
     assert logins.authenticate("ann", "right", HERE) == ANN
 
 
-def test_what_waited_for_a_place_in_vain_is_no_guess(make: Make, passwords: Counting) -> None:
+def test_what_waited_for_a_place_in_vain_is_no_guess(
+    make: Make, passwords: CountingPasswords
+) -> None:
     logins = make(at_once=1, seconds=0.01, **FEW)
     passwords.gate.clear()
     with ThreadPoolExecutor() as pool:
@@ -190,7 +173,7 @@ def test_what_waited_for_a_place_in_vain_is_no_guess(make: Make, passwords: Coun
 
 
 def test_the_same_wrong_password_at_once_is_one_guess_and_another_is_another(
-    make: Make, passwords: Counting, queue: FairQueue
+    make: Make, passwords: CountingPasswords, queue: FairQueue
 ) -> None:
     logins = make(**FEW)
     with ThreadPoolExecutor(20) as pool:
@@ -204,7 +187,9 @@ def test_the_same_wrong_password_at_once_is_one_guess_and_another_is_another(
         logins.authenticate("ann", "wrong", HERE)
 
 
-def test_of_forty_guesses_at_once_as_few_are_looked_at(make: Make, passwords: Counting) -> None:
+def test_of_forty_guesses_at_once_as_few_are_looked_at(
+    make: Make, passwords: CountingPasswords
+) -> None:
     logins = make(at_once=4, room=40, guesses_per_user_and_address="3/minute")
 
     def refused(number: int) -> bool:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import field_validator, model_validator
+from pydantic import computed_field, field_validator, model_validator
 
 from sysmon_core import Field, Integer, Params
 from sysmon_core.errors import InvalidInput, PluginFault
-from sysmon_core.services.params import parse, stored
+from sysmon_core.metrics.metric import stored
+from sysmon_core.services.params import parse
 
 
 class Depth(Params):
@@ -50,7 +51,7 @@ def test_all_faults_are_told_at_once() -> None:
     assert faults([("a", 1), ("b", 1), ("depth", 1), ("depth", 1)]).keys() == {"a", "b", "depth"}
     assert faults([("depth", "x"), ("speed", "0")]) == {
         "depth": "must be a whole number, in the digits 0 to 9",
-        "speed": "Input should be greater than or equal to 1",
+        "speed": "must be at least 1",
     }
 
 
@@ -65,7 +66,7 @@ def test_a_fault_does_not_repeat_the_value(pairs: list[tuple[str, Any]]) -> None
 
 @given(st.builds(Depth, depth=st.integers(1, 999), speed=st.integers(1, 999)) | st.just(Depth()))
 def test_stored_params_come_back_from_json_as_they_were(params: Depth) -> None:
-    back = parse(Depth, json.loads(json.dumps(dict(stored(params)))).items())
+    back = parse(Depth, json.loads(json.dumps(stored(params))).items())
     assert back == params
     assert back.model_fields_set == params.model_fields_set
 
@@ -86,6 +87,18 @@ def test_params_of_any_type_are_stored_as_what_json_knows() -> None:
     assert stored(Since(day=date(2024, 2, 29))) == {"day": "2024-02-29"}
 
 
+def test_what_is_computed_of_params_is_not_stored() -> None:
+    class Metres(Params):
+        depth: Integer = 3
+
+        @computed_field  # type: ignore[prop-decorator]  # as pydantic's documentation has it
+        @property
+        def feet(self) -> float:
+            return self.depth / 0.3048
+
+    assert stored(Metres(depth=4)) == {"depth": 4}
+
+
 def test_a_validator_that_raises_anything_else_is_its_plugin_s_fault() -> None:
     class Broken(Params):
         depth: Integer = 3
@@ -97,3 +110,17 @@ def test_a_validator_that_raises_anything_else_is_its_plugin_s_fault() -> None:
 
     with pytest.raises(PluginFault, match="Broken raised KeyError: 5"):
         parse(Broken, [("depth", "5")])
+
+
+class Forgetful(Params):
+    depth: Integer = 1
+
+    @model_validator(mode="after")  # type: ignore[misc]  # the fault that is tried
+    def _forgets(self) -> None:
+        pass
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # pydantic's own, of the same
+def test_a_validator_that_returns_nothing_is_the_plugin_s_fault() -> None:
+    with pytest.raises(PluginFault, match="Forgetful does not return self"):
+        parse(Forgetful, [])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,18 +13,9 @@ from sysmon_core.errors import MetricFailed
 from sysmon_core.metrics.report import Report
 from sysmon_core.services.report_cache import MAX_REPORTS, CachedReport, ReportCache
 from tests.conftest import PATIENCE, until
+from tests.support.clock import Clock
 
 LIFETIME = 60  # seconds
-
-
-class Clock:
-    """Seconds that a test lets pass."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -130,3 +122,11 @@ def test_only_so_many_are_kept(cache: ReportCache) -> None:
         cache.get(number, LIFETIME, collect)
     assert cache.get(0, LIFETIME, collect) != first
     assert isinstance(cache.get(MAX_REPORTS, LIFETIME, collect), CachedReport)
+
+
+def test_what_has_expired_is_dropped_with_its_rows(cache: ReportCache, clock: Clock) -> None:
+    gone = weakref.ref(cache.get("old", LIFETIME, counted()).report)
+    assert gone() is not None
+    clock.now += LIFETIME
+    cache.get("new", LIFETIME, counted())
+    assert gone() is None

@@ -6,84 +6,21 @@ from functools import partial
 
 import pytest
 
-from sysmon_core import Integer, Metric, Params, Report
 from sysmon_core.errors import (
-    ProgramMissing,
+    MetricUnavailable,
     RunTooLong,
     TaskNotFound,
     TasksUnavailable,
     TooManyTasks,
 )
 from sysmon_core.services.audit import Caller
-from sysmon_core.services.availability import Availability
-from sysmon_core.services.tasks import BRIEF_SECONDS, Figures, State, Task, Tasks
+from sysmon_core.services.task import (
+    State,
+    Task,
+)
+from sysmon_core.services.tasks import BRIEF_SECONDS, Tasks
 from tests.unit.services.conftest import Audit
-
-
-class Depth(Params):
-    depth: Integer = 3
-    speed: Integer = 1
-
-
-class Memory:
-    """Records that can refuse, and in which a task can change before it is cancelled."""
-
-    def __init__(self) -> None:
-        self.changed: dict[str, State | None] = {}  # what a cancel finds
-        self.tasks: dict[str, Task] = {}
-        self.clients: list[str] = []
-        self.refusal: BaseException | None = None
-
-    def submit(self, task: Task, client: str) -> None:
-        if self.refusal:
-            raise self.refusal
-        self.tasks[task.id] = task
-        self.clients.append(client)
-
-    def get(self, task_id: str) -> Task | None:
-        return self.tasks.get(task_id)
-
-    def cancel(self, task_id: str) -> State | None:
-        task = self.tasks.pop(task_id)
-        return self.changed.get(task_id, task.state)
-
-    def missing_programs(self) -> list[dict[str, str]]:
-        return []
-
-    def figures(self) -> Figures:
-        return Figures({State.QUEUED: len(self.tasks)}, {}, 0, None)
-
-
-@pytest.fixture
-def memory() -> Memory:
-    return Memory()
-
-
-@pytest.fixture
-def missing() -> list[dict[str, str]]:
-    """What the hosts of workers lack."""
-    return []
-
-
-@pytest.fixture
-def tasks(memory: Memory, missing: list[dict[str, str]]) -> Tasks:
-    return Tasks(Availability(lambda: missing, lambda _: None), memory, task_limit=60)
-
-
-def make(*, repeatable: bool = False) -> Metric:
-    return Metric(
-        name="dive",
-        title="",
-        params=Depth,
-        function=lambda _params, _run: Report(""),
-        duration=lambda params: params.depth,
-        repeatable=repeatable,
-    )
-
-
-def submit(tasks: Tasks, metric: Metric | None = None, depth: int = 3, owner: str = "") -> str:
-    by = Caller(owner, "10.0.0.1")
-    return tasks.submit(metric or make(), Depth(depth=depth), by, owned=bool(owner))
+from tests.unit.services.tasks_in_memory import Depth, Memory, make, submit
 
 
 def test_what_is_submitted_is_handed_on_with_its_owner_and_its_client(
@@ -97,7 +34,7 @@ def test_what_is_submitted_is_handed_on_with_its_owner_and_its_client(
 
 
 def test_a_task_that_is_nobodys_counts_as_the_addresss(tasks: Tasks, memory: Memory) -> None:
-    task_id = tasks.submit(make(), Depth(depth=5), Caller("eve", "10.0.0.1"), owned=False)
+    task_id = tasks.submit(make(), Depth(depth=5), Caller("eve", "10.0.0.1"), owned=False).task.id
     assert memory.tasks[task_id].owner == ""
     assert memory.clients == ["address 10.0.0.1"]
 
@@ -145,7 +82,7 @@ def test_nothing_is_made_of_a_task_that_no_worker_can_do(
     tasks: Tasks, memory: Memory, missing: list[dict[str, str]]
 ) -> None:
     missing.append({"dive": "install it"})
-    with pytest.raises(ProgramMissing, match="install it"):
+    with pytest.raises(MetricUnavailable, match="install it"):
         submit(tasks)
     assert not memory.tasks
 

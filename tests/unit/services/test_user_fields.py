@@ -55,14 +55,40 @@ def test_a_name_that_only_seems_to_fit_is_refused(name: str) -> None:
     assert faults(username=name).keys() == {"username"}
 
 
-@pytest.mark.parametrize("field", ["password", "fullname"])
+@pytest.mark.parametrize("field", ["fullname"])
 def test_a_text_is_anything_that_a_database_takes(field: str) -> None:
-    for text in ("a", " ", "\n", "\x01\x7f", "ü\u0301\U0001f511", "\ud7ff\ue000\uffff", "x" * 9999):
+    for text in ("a", " ", "ü\u0301\U0001f511", "\ud7ff\ue000\uffff", "x" * 9999):
         assert getattr(new(**{field: text}), field) == text
     told = "must not contain NUL or half a surrogate pair"
     for text in ("\0", "a\0b", "\ud800", "a\udfff", "\udbff\udc00"):
         assert faults(**{field: text}) == {field: told}
     assert faults(**{field: ""}) == {field: "must not be empty"}
+
+
+def test_a_password_is_what_http_basic_authentication_can_send() -> None:
+    for text in ("a", " ", "a:b", "\u00fc\u0301\U0001f511", "x" * 1024, "\u00e9" * 512):
+        assert new(password=text).password == text
+    for text in ("\n", "a\x01", "\x7f", "a\x85"):  # RFC 7617, 2
+        assert faults(password=text) == {"password": "must not contain control characters"}
+    for text in ("x" * 1025, "\u00e9" * 513):
+        size = len(text.encode())
+        told = f"must have at most 1024 bytes in UTF-8, and has {size}"
+        assert faults(password=text) == {"password": told}
+    assert faults(password="") == {"password": "must not be empty"}
+
+
+CONTROLS = ["\n", "\x1b[31m", "\x7f", "\x9b31m", "\u2028", "\u202e", "\u2066", "a\tb", "ann\r"]
+
+
+@pytest.mark.parametrize("text", CONTROLS)
+def test_a_fullname_moves_no_cursor_and_turns_no_text_around(text: str) -> None:
+    told = "must not contain control characters, line breaks or direction overrides"
+    assert faults(fullname=text) == {"fullname": told}
+
+
+@pytest.mark.parametrize("text", ["क्\u200dष", "山田\u3000太郎", "Ann\xa0B", "נ\u200e A"])
+def test_a_fullname_is_of_any_script(text: str) -> None:
+    assert new(fullname=text).fullname == text
 
 
 @pytest.mark.parametrize("field", ["username", "password", "fullname"])

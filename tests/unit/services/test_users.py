@@ -196,7 +196,7 @@ def test_the_settings_say_where_users_are_and_what_a_password_must_be(
 def test_the_settings_say_how_long_a_change_waits_for_others(
     make_settings: MakeSettings, cheap: Passwords
 ) -> None:
-    config = make_settings(database_patience=0.1)
+    config = make_settings(database_timeout=0.1)
     migrations.upgrade(Database(config.database))
     users = Users.of(config, cheap)
     path = str(make_url(config.database).database)

@@ -87,17 +87,17 @@ def test_a_database_that_cannot_tell_is_read_each_time(
     assert [cache.get("a", sea.read) for _ in range(3)] == ["cod"] * 3
     assert sea.reads == 4
     assert sea.watched == 3
-    assert cache.recall("a") is None
+    assert cache.get_cached("a") is None
 
 
-def test_what_is_known_is_recalled_and_nothing_is_read(
+def test_what_is_cached_is_returned_and_nothing_is_read(
     sea: Sea, cache: VersionedCache[str | None]
 ) -> None:
-    assert cache.recall("a") is None
+    assert cache.get_cached("a") is None
     cache.get("a", sea.read)
-    assert cache.recall("a") == "cod"
+    assert cache.get_cached("a") == "cod"
     sea.now = 2
-    assert cache.recall("a") is None
+    assert cache.get_cached("a") is None
     assert sea.reads == 1
 
 

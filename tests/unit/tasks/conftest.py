@@ -14,7 +14,8 @@ from sysmon_core.errors import MetricFailed
 from sysmon_core.metrics.report import Report
 from sysmon_core.redis_store.client import api_client
 from sysmon_core.redis_store.keys import LEASES, LINE, NAMESPACE, TASK, TURNS
-from sysmon_core.services.tasks import State, Task, WorkerRecords
+from sysmon_core.services.task import State, Task
+from sysmon_core.services.task_records import WorkerRecords
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.limits import SUSPICION_SECONDS
@@ -23,6 +24,8 @@ from sysmon_core.tasks.results import ResultStore
 from tests.conftest import MakeSettings
 
 TTL = 100  # seconds
+KEPT = 50  # samples of a task's report
+LONG_SECONDS = 3600  # longer than a task of these tests waits
 PLAIN = Task(id="t1", metric="dive", params={"depth": 5, "note": "ü"}, owner="eve")
 REPEATABLE = replace(PLAIN, repeatable=True)
 RECORD = TASK + PLAIN.id
@@ -42,6 +45,9 @@ class Faults(Protocol):
     def lose_worker(self) -> None:
         """Let the lease run out and the suspicion last."""
 
+    def end_wait(self) -> None:
+        """Let the time pass in which the task was to begin, as long as that was."""
+
 
 class RedisFaults:
     """Faults made by a change of the data in Redis."""
@@ -54,6 +60,11 @@ class RedisFaults:
 
     def lose_worker(self) -> None:
         lose_worker(self._client)
+
+    def end_wait(self) -> None:
+        for name in ("created", "start_by"):
+            if before := field(self._client, name):
+                self._client.hset(RECORD, name, str(float(before) - LONG_SECONDS))
 
 
 @pytest.fixture
@@ -79,7 +90,7 @@ def results(broker: WakingBroker) -> ResultStore:
 @pytest.fixture
 def few_tasks(make_settings: MakeSettings) -> Settings:
     """Settings with room for three open tasks, two of them of one client."""
-    return make_settings(task_ttl=TTL, tasks_open=3, tasks_per_client=2)
+    return make_settings(task_ttl=TTL, tasks_open=3, tasks_per_client=2, samples_kept=KEPT)
 
 
 @pytest.fixture
@@ -121,9 +132,26 @@ def reach(records: WorkerRecords, faults: Faults) -> Reach:
     return go
 
 
-def read(state: State, error: str = "") -> Task:
-    """The task as it reads in a state."""
-    return replace(PLAIN, state=state, error=error, repeatable=state is State.RETRY)
+def read(state: State, error: str = "", code: str = "metric-failed") -> Task:
+    """The task as it reads in a state; the code is that of a failure."""
+    failed = code if state is State.FAILURE else ""
+    repeatable = state is State.RETRY
+    return replace(PLAIN, state=state, error=error, code=failed, repeatable=repeatable)
+
+
+Look = Callable[[WorkerRecords], object]
+
+
+def sweep(records: WorkerRecords) -> None:
+    records.sweep()
+
+
+def get(records: WorkerRecords) -> None:
+    records.get(PLAIN.id)
+
+
+# Both notice a lease that has ended.
+either_look = pytest.mark.parametrize("look", [sweep, get])
 
 
 def state_of(records: WorkerRecords) -> State | None:
@@ -162,6 +190,12 @@ def lose_worker(client: redis.Redis) -> None:
     """Let the lease run out and the suspicion last."""
     end_lease(client)
     client.hset(RECORD, "suspected", str(time.time() - SUSPICION_SECONDS - 2))
+
+
+def find_lost(records: RedisRecords, client: redis.Redis) -> None:
+    """Lose the worker, and have a sweep find that."""
+    lose_worker(client)
+    records.sweep()
 
 
 def field(client: redis.Redis, name: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,13 @@ from typing import Any
 import pytest
 import redis
 from dramatiq import MessageProxy
-from dramatiq.errors import ConnectionClosed
 
 from sysmon_core import Metric, Report, Run
 from sysmon_core.errors import MetricFailed, RunStopped
 from sysmon_core.metrics.registry import Registry, Source
-from sysmon_core.redis_store.client import api_client
+from sysmon_core.redis_store.client import worker_client
 from sysmon_core.redis_store.keys import NAMESPACE, OPEN, WAKE
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from sysmon_core.settings import Settings
 from sysmon_core.tasks.broker import IDLE_SECONDS, WakingBroker
 from sysmon_core.tasks.queues import QUEUES, USERS_LONG, make_message
@@ -28,7 +27,7 @@ from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.results import ResultStore
 from sysmon_core.tasks.thread_limits import ThreadLimits
 from sysmon_core.worker import in_threads, make_worker
-from tests.conftest import MakeSettings, until
+from tests.conftest import PATIENCE, MakeSettings, started_redis, until
 from tests.unit.tasks.conftest import PLAIN, bodies, end_lease, field, lease, lose_messages, queued
 
 QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
@@ -218,19 +217,20 @@ def test_a_consumer_without_room_leaves_the_tokens_to_others(
     assert second.message_id == "t2"
 
 
-def test_a_redis_that_is_away_is_what_dramatiq_tries_again(folder: Path) -> None:
-    broker = WakingBroker(api_client(f"unix://{folder}/none.sock"))
+def test_a_consumer_waits_for_a_redis_that_is_away(folder: Path) -> None:
+    client = worker_client(f"unix://{folder}/redis.sock")
+    broker = WakingBroker(client)
     consumer = broker.consume(USERS_LONG)
     message = MessageProxy(make_message("t1").copy(options={"redis_message_id": "t1:1"}))
-    uses: list[Callable[[], object]] = [
-        lambda: next(consumer),
-        lambda: consumer.requeue([message]),
-        lambda: consumer.ack(message),
-        lambda: consumer.nack(message),
-    ]
-    for use in uses:
-        with pytest.raises(ConnectionClosed):
-            use()
+    assert next(consumer) is None
+    consumer.requeue([message])
+    with ThreadPoolExecutor() as threads:
+        done = [threads.submit(consumer.ack, message), threads.submit(consumer.nack, message)]
+        assert next(consumer) is None
+        assert not any(one.done() for one in done)
+        with started_redis(folder):
+            assert [one.result(PATIENCE) for one in done] == [None, None]
+            client.connection_pool.disconnect()
     broker.closing.set()
     consumer.ack(message)  # which would hold up the end
     consumer.nack(message)

@@ -113,7 +113,9 @@ CHECKS: dict[str, Callable[[Stock], object]] = {
     "RedisBroker.do_requeue": requeues,
     "RedisBroker.do_fetch": lambda stock: len(stock.broker.do_fetch(LONG, 5)) == 1,
     "RedisBroker._dispatch": lambda stock: len(stock.broker._dispatch("fetch")(LONG, 5)) == 1,  # noqa: SLF001 - what is tried
-    "RedisBroker.scripts": lambda stock: b"requeue" in stock.broker.scripts["dispatch"].script,
+    "RedisBroker.scripts": lambda stock: (
+        b'redis.call("keys", dead_worker_acks .. "*")' in stock.broker.scripts["dispatch"].script
+    ),
     "RedisBroker.queues": lambda stock: stock.broker.queues == {LONG},
     "RedisBroker.broker_id": lambda stock: stock.broker.broker_id,
     "_RedisConsumer.outstanding_message_count": lambda stock: (

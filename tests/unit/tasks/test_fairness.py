@@ -1,4 +1,4 @@
-"""Whose task is next, how many of a client's run at once, and how a worker's threads are shared."""
+"""Whose task is next, and how many tasks of a client run at once."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ from dramatiq import Message
 
 from sysmon_core.errors import TooManyTasks
 from sysmon_core.redis_store import keys
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.heartbeat import Heartbeat
-from sysmon_core.tasks.queues import BRIEF, LONG, QUEUES, USERS_BRIEF, USERS_LONG
+from sysmon_core.tasks.queues import BRIEF, LONG
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.results import ResultStore
-from sysmon_core.tasks.thread_limits import ThreadLimits
 from tests.conftest import MakeSettings
-from tests.unit.tasks.conftest import DONE, PLAIN, bodies, lines, lose_messages, lose_worker
+from tests.unit.tasks.conftest import (
+    DONE,
+    PLAIN,
+    bodies,
+    find_lost,
+    lines,
+    lose_messages,
+    lose_worker,
+)
 
 MANY = 500
 
@@ -76,11 +83,6 @@ def test_a_client_has_its_share_of_the_threads_and_more_only_when_one_of_its_tas
     assert fetched(broker) == ["a3"]
 
 
-def lose(records: RedisRecords, client: redis.Redis) -> None:
-    lose_worker(client)
-    records.sweep()
-
-
 def fail_to_start(records: RedisRecords, client: redis.Redis) -> None:
     lose_messages(client, LONG)
     records.sweep()
@@ -96,7 +98,7 @@ def discard(records: RedisRecords, client: redis.Redis) -> None:
     [
         pytest.param(True, lambda records, _: records.cancel(PLAIN.id), id="cancel"),
         pytest.param(False, lambda records, _: records.cancel(PLAIN.id), id="cancel before"),
-        pytest.param(True, lose, id="loss of its worker"),
+        pytest.param(True, find_lost, id="loss of its worker"),
         pytest.param(False, discard, id="discarding"),
         pytest.param(False, lambda records, _: records.resend(PLAIN.id), id="another sending"),
     ],
@@ -210,7 +212,7 @@ def test_what_was_queued_before_an_upgrade_is_done_and_counted(
 ) -> None:
     (name,) = submit(records, "a", 1)
     client.rename(f"{keys.LINE}{LONG} a", f"{keys.NAMESPACE}:{LONG}")  # where it was put before
-    client.delete(keys.TURNS + LONG, keys.ANONYMOUS)
+    client.delete(keys.TURNS + LONG, keys.OPEN_ANONYMOUS)
     assert [one for one in broker.do_fetch(LONG, 3) if name.encode() in one]
     assert records.start(name, "ours")
     assert client.scard(f"{keys.SLOTS}{LONG} a") == 1
@@ -219,46 +221,3 @@ def test_what_was_queued_before_an_upgrade_is_done_and_counted(
     assert task
     assert task.state is State.SUCCESS
     assert not client.exists(f"{keys.SLOTS}{LONG} a", keys.OPEN)
-
-
-class Hand:
-    """A consumer that has so many messages in hand."""
-
-    def __init__(self, number: int) -> None:
-        self.outstanding_message_count = number
-
-
-def rooms(threads: int, **in_hand: int) -> ThreadLimits:
-    made = ThreadLimits(threads)
-    names = dict(zip(("long", "brief", "users_long", "users_brief"), QUEUES, strict=True))
-    for name, number in in_hand.items():
-        made.add_consumer(names[name], Hand(number))
-    return made
-
-
-@pytest.mark.parametrize(
-    ("in_hand", "free"),
-    [
-        ({}, (6, 8, 12, 16)),
-        ({"long": 6}, (0, 2, 6, 10)),
-        ({"long": 6, "brief": 2}, (0, 0, 6, 8)),
-        ({"brief": 8}, (0, 0, 8, 8)),
-        ({"users_long": 12}, (0, 4, 0, 4)),
-        ({"users_long": 8}, (4, 8, 4, 8)),
-        ({"users_brief": 16}, (0, 0, 0, 0)),
-        ({"long": 6, "users_long": 6}, (0, 2, 0, 4)),
-    ],
-)
-def test_threads_are_kept_for_users_and_for_brief_tasks(
-    in_hand: dict[str, int], free: tuple[int, ...]
-) -> None:
-    made = rooms(16, **in_hand)
-    assert tuple(made.free(queue) for queue in QUEUES) == free
-
-
-@pytest.mark.parametrize("threads", range(1, 20))
-def test_every_kind_of_task_has_a_thread_however_few_there_are(threads: int) -> None:
-    assert all(ThreadLimits(threads).free(queue) >= 1 for queue in QUEUES)
-    anonymous = rooms(threads, long=rooms(threads).free(LONG))
-    assert threads == 1 or anonymous.free(USERS_LONG) >= 1
-    assert anonymous.free(USERS_BRIEF) == threads - anonymous._taken(LONG)  # noqa: SLF001

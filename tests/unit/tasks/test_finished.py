@@ -10,7 +10,7 @@ import pytest
 
 from sysmon_core.metrics.report import Report
 from sysmon_core.redis_store import keys
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.results import ResultStore
 from tests.conftest import MakeSettings, until

@@ -9,10 +9,10 @@ import pytest
 import redis
 
 from sysmon_core.errors import NotReady, TasksUnavailable
-from sysmon_core.redis_store.client import has_room
+from sysmon_core.redis_store.checks import check_ready
 from sysmon_core.redis_store.keys import STOPPED
 from sysmon_core.redis_store.script import ALLOW_OOM_HEADER
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.heartbeat import Heartbeat, count_workers
 from sysmon_core.tasks.queues import USERS_LONG
@@ -55,12 +55,12 @@ def test_a_full_redis_takes_no_task_and_says_why(
 
 
 def test_a_full_redis_is_told_from_one_that_has_room(client: redis.Redis, fill: Fill) -> None:
-    assert has_room(client)
+    check_ready(client)
     client.config_set("maxmemory", 1 << 40)
-    assert has_room(client)
+    check_ready(client)
     fill()
     with pytest.raises(NotReady, match=r"^Redis is full$"):
-        has_room(client)
+        check_ready(client)
 
 
 def test_what_runs_is_renewed_and_ends_in_a_full_redis(

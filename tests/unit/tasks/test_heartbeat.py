@@ -7,8 +7,8 @@ import time
 import pytest
 import redis
 
-from sysmon_core.redis_store.keys import MISSING, WORKERS
-from sysmon_core.tasks.heartbeat import Heartbeat, count_workers, missing_programs
+from sysmon_core.redis_store.keys import UNAVAILABLE, WORKERS
+from sysmon_core.tasks.heartbeat import Heartbeat, count_workers, unavailable
 from sysmon_core.tasks.limits import ALIVE_SECONDS
 from sysmon_core.tasks.records import RedisRecords
 
@@ -51,9 +51,9 @@ def test_what_hosts_lack_is_reported_while_their_workers_live(client: redis.Redi
     one.beat("one", 12)
     two.beat("two", 12)
     client.zadd(WORKERS, {"12 old": time.time()})  # of an earlier version, which reports nothing
-    assert sorted(missing_programs(client), key=len) == [{}, lacks]
+    assert sorted(unavailable(client), key=len) == [{}, lacks]
     one.end("one", 12)
-    assert missing_programs(client) == [{}]
+    assert unavailable(client) == [{}]
     client.zadd(WORKERS, {"12 two": time.time() - ALIVE_SECONDS - 2})
-    assert missing_programs(client) == []
-    assert 0 < client.ttl(f"{MISSING}12 two") <= 60  # type: ignore[operator]  # redis-py's type
+    assert unavailable(client) == []
+    assert 0 < client.ttl(f"{UNAVAILABLE}12 two") <= 60  # type: ignore[operator]  # redis-py's type

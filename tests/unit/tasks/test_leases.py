@@ -10,23 +10,23 @@ import pytest
 import redis
 
 from sysmon_core.redis_store.keys import CANCELLED, LEASES
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from sysmon_core.tasks.limits import LEASE_SECONDS, SUSPICION_SECONDS
 from sysmon_core.tasks.records import RedisRecords
 from tests.conftest import until
 from tests.unit.tasks.conftest import (
     ABSENT,
-    DONE,
     PLAIN,
     RECORD,
-    REPEATABLE,
+    Look,
     Reach,
+    either_look,
     end_lease,
     expires,
     field,
+    get,
     lease,
     lose_worker,
-    read,
     state_of,
 )
 
@@ -34,18 +34,6 @@ QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
 ID = PLAIN.id
 
 Heard = Callable[[], list[str]]
-Look = Callable[[RedisRecords], object]
-
-
-def sweep(records: RedisRecords) -> None:
-    records.sweep()
-
-
-def get(records: RedisRecords) -> None:
-    records.get(ID)
-
-
-either_look = pytest.mark.parametrize("look", [sweep, get])
 
 
 @pytest.fixture
@@ -82,7 +70,7 @@ def test_a_lease_is_held_while_the_task_runs(
 
 @either_look
 @pytest.mark.parametrize("lose", [lambda _: None, lambda client: client.delete(LEASES)])
-def test_a_suspicion_that_lasts_is_a_failure_for_good(
+def test_a_lost_run_has_no_lease_and_its_record_expires(
     look: Look,
     lose: Callable[[redis.Redis], object],
     records: RedisRecords,
@@ -94,14 +82,9 @@ def test_a_suspicion_that_lasts_is_a_failure_for_good(
     if look is get:  # a sweep sees the leases alone
         lose(client)
     look(records)
-    task = records.get(ID)
-    assert task == read(FAILURE, "The worker was lost while it ran this task (start 1)")
+    assert state_of(records) is FAILURE
     assert expires(client)
     assert lease(client) is None
-    assert not records.finish(ID, "ours", DONE)
-    assert records.start(ID, "another") is None
-    assert records.renew([(ID, "ours")]) == {"ours"}
-    assert records.get(ID) == task
 
 
 @either_look
@@ -139,36 +122,6 @@ def test_a_worker_that_lives_has_its_lease_right_after_the_clock_was_set_back(
     assert (lease(client) or 0) < time.time() + LEASE_SECONDS + 1
 
 
-def test_a_sign_of_life_ends_the_suspicion(
-    records: RedisRecords, client: redis.Redis, reach: Reach
-) -> None:
-    reach(STARTED)
-    lose_worker(client)
-    assert records.renew([(ID, "ours")]) == set()
-    assert state_of(records) is STARTED
-    end_lease(client)
-    assert state_of(records) is STARTED
-    assert client.hget(RECORD, "suspected") is not None  # anew
-
-
-def test_a_task_that_may_be_repeated_is_started_three_times_at_most(
-    records: RedisRecords, client: redis.Redis
-) -> None:
-    records.submit(REPEATABLE, "somebody")
-    for token in ("first", "second"):
-        assert records.start(ID, token)
-        lose_worker(client)
-        assert state_of(records) is RETRY
-        assert lease(client) is None
-        assert not records.finish(ID, token, DONE)
-        assert records.renew([(ID, token)]) == {token}
-    assert records.start(ID, "third")
-    lose_worker(client)
-    task = records.get(ID)
-    assert task
-    assert (task.state, task.error[-9:]) == (FAILURE, "(start 3)")
-
-
 @either_look
 @pytest.mark.parametrize("state", [QUEUED, RETRY, SUCCESS, REVOKED])
 def test_a_lease_that_ran_out_concerns_nothing_but_a_run(
@@ -190,11 +143,11 @@ def test_a_renewal_prolongs_the_lease_of_a_run(
 
 
 @pytest.mark.parametrize("state", [QUEUED, RETRY, SUCCESS, FAILURE, REVOKED, ABSENT])
-def test_a_renewal_names_the_run_that_is_no_longer_to_be_done(
+def test_a_renewal_gives_no_lease_to_a_run_that_has_none(
     state: State | None, records: RedisRecords, client: redis.Redis, reach: Reach
 ) -> None:
     reach(state)
-    assert records.renew([(ID, "ours")]) == {"ours"}
+    records.renew([(ID, "ours")])
     assert lease(client) is None
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from sysmon_core import Metric, Report, Run
 from sysmon_core.services.executor import Executor
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from sysmon_core.tasks.memory_records import MemoryRecords
 from sysmon_core.tasks.memory_worker import memory_worker
 from sysmon_core.tasks.task_runner import SHUT_DOWN, TaskRunner

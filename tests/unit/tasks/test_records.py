@@ -1,4 +1,4 @@
-"""The keys in Redis that a task leaves when it ends; test_rules has what a record says."""
+"""The keys in Redis that a task leaves when it ends; rules/ has what a record says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from sysmon_core.redis_store import keys
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.results import ResultStore
 from tests.unit.tasks.conftest import (
@@ -16,23 +16,20 @@ from tests.unit.tasks.conftest import (
     Reach,
     expires,
     lease,
-    state_of,
 )
 
 QUEUED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED = State
-OPEN = (QUEUED, STARTED, RETRY)
 ID = PLAIN.id
 
 
 @pytest.mark.parametrize("state", [*State, ABSENT])
-def test_a_cancel_ends_what_has_not_ended_and_removes_what_has(
+def test_a_cancel_leaves_no_lease_and_takes_the_word_that_a_run_has_stopped(
     state: State | None, records: RedisRecords, client: redis.Redis, reach: Reach
 ) -> None:
     reach(state)
     records.confirm_stopped(ID)  # so that the cancel need not wait
     records.cancel(ID)
     assert client.exists(keys.STOPPED + ID) == (state is not STARTED)  # which takes the word
-    assert state_of(records) is (REVOKED if state in OPEN else ABSENT)
     assert lease(client) is None
 
 

@@ -11,8 +11,9 @@ import pytest
 import redis
 
 from sysmon_core.errors import ConfigurationError, TasksUnavailable
-from sysmon_core.redis_store.client import api_client, check_policy, redis_errors, worker_client
-from sysmon_core.services.tasks import Task
+from sysmon_core.redis_store.checks import check_policy
+from sysmon_core.redis_store.client import api_client, redis_errors, worker_client
+from sysmon_core.services.task import Task
 from sysmon_core.settings import load
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.heartbeat import count_workers

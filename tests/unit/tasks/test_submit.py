@@ -11,7 +11,7 @@ import redis
 
 from sysmon_core.errors import TasksUnavailable, TooManyTasks
 from sysmon_core.redis_store import keys
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from sysmon_core.tasks.queues import USERS_BRIEF, USERS_LONG, encode_message
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.results import ResultStore
@@ -24,7 +24,7 @@ from tests.unit.tasks.conftest import (
     Reach,
     bodies,
     expires,
-    lose_worker,
+    find_lost,
     queued,
 )
 
@@ -71,11 +71,6 @@ def discard(records: RedisRecords, client: redis.Redis) -> None:
         records.discard_unreadable(USERS_LONG, body)
 
 
-def lose(records: RedisRecords, client: redis.Redis) -> None:
-    lose_worker(client)
-    records.sweep()
-
-
 def cancel(records: RedisRecords, _: redis.Redis) -> None:
     records.confirm_stopped(ID)
     records.cancel(ID)
@@ -89,7 +84,7 @@ def cancel(records: RedisRecords, _: redis.Redis) -> None:
         pytest.param(QUEUED, cancel, id="cancel of a queued one"),
         pytest.param(RETRY, cancel, id="cancel of one that waits again"),
         pytest.param(STARTED, cancel, id="cancel of a running one"),
-        pytest.param(STARTED, lose, id="loss of its worker"),
+        pytest.param(STARTED, find_lost, id="loss of its worker"),
         pytest.param(QUEUED, discard, id="discarding of its message"),
     ],
 )
@@ -101,10 +96,10 @@ def test_a_task_has_its_place_until_it_ends_in_whatever_way(
     reach: Reach,
 ) -> None:
     reach(state)
-    assert client.zrange(keys.OPEN, 0, -1) == [ID.encode()]
-    assert client.zrange(keys.CLIENT + "somebody", 0, -1) == [ID.encode()]
+    assert client.zrange(keys.OPEN, 0, -1) == [f"{ID} {USERS_LONG} somebody".encode()]
+    assert client.zrange(keys.OPEN_OF_CLIENT + "somebody", 0, -1) == [ID.encode()]
     end(records, client)
-    assert not client.exists(keys.OPEN, keys.CLIENT + "somebody", keys.LEASES)
+    assert not client.exists(keys.OPEN, keys.OPEN_OF_CLIENT + "somebody", keys.LEASES)
     assert expires(client)
 
 
@@ -123,9 +118,10 @@ def test_a_submission_that_redis_comes_to_too_late_leaves_nothing(
         "eve",
         USERS_LONG,
         *encode_message(ID, USERS_LONG),
+        *("", "", "", 0),
         *fields,
     ]
-    assert submit((), arguments) == answer
+    assert submit((), arguments)[0] == answer
     assert bool(client.keys()) == (answer == b"OK")
 
 

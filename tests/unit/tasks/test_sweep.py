@@ -10,7 +10,7 @@ import redis
 from dramatiq import Message
 
 from sysmon_core.redis_store import keys
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from sysmon_core.tasks.broker import WakingBroker
 from sysmon_core.tasks.queues import ACTOR, USERS_BRIEF, USERS_LONG, make_message
 from sysmon_core.tasks.records import RedisRecords

@@ -12,7 +12,7 @@ import redis
 from sysmon_core import Integer, Metric, MetricFailed, Params, Report, Run
 from sysmon_core.errors import RunStopped
 from sysmon_core.services.executor import Executor
-from sysmon_core.services.tasks import State
+from sysmon_core.services.task import State
 from sysmon_core.tasks.queues import USERS_LONG
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.results import ResultStore
@@ -24,8 +24,8 @@ from tests.unit.tasks.conftest import (
     TTL,
     Reach,
     field,
+    find_lost,
     lose_messages,
-    lose_worker,
     queued,
     read,
     state_of,
@@ -78,6 +78,11 @@ def dive() -> Dive:
     return Dive()
 
 
+@pytest.fixture
+def gate(client: redis.Redis) -> Gate:
+    return Gate(connection_pool=client.connection_pool)
+
+
 MakeRunner = Callable[[redis.Redis], TaskRunner]
 
 
@@ -115,6 +120,26 @@ def begin(dive: Dive) -> Iterator[Callable[[TaskRunner], threading.Thread]]:
 
 
 Begin = Callable[[TaskRunner], threading.Thread]
+
+
+@pytest.fixture
+def held(dive: Dive, begin: Begin, runner: TaskRunner, records: RedisRecords) -> threading.Thread:
+    """The thread of a run of the task, held by its metric."""
+    records.submit(PLAIN, "somebody")
+    dive.go.clear()
+    thread = begin(runner)
+    until(runner.running)
+    return thread
+
+
+@pytest.fixture
+def gated(make_runner: MakeRunner, gate: Gate, begin: Begin, records: RedisRecords) -> TaskRunner:
+    """A runner whose run of the task waits at the gate, its start not yet recorded."""
+    records.submit(PLAIN, "somebody")
+    runner = make_runner(gate)
+    begin(runner)
+    assert gate.asked.wait(20)
+    return runner
 
 
 @pytest.mark.parametrize("state", [*State, ABSENT])
@@ -158,91 +183,62 @@ def test_the_error_of_a_failed_run_is_recorded(
 
 
 def test_a_run_is_known_as_running_from_its_start_to_its_end(
-    runner: TaskRunner, dive: Dive, begin: Begin, client: redis.Redis, reach: Reach
+    runner: TaskRunner, dive: Dive, held: threading.Thread, client: redis.Redis
 ) -> None:
-    reach(QUEUED)
-    dive.go.clear()
-    thread = begin(runner)
-    until(runner.running)
     assert runner.running() == [(ID, field(client, "token"))]
     dive.go.set()
-    thread.join()
+    held.join()
     assert runner.running() == []
 
 
 def test_a_run_whose_start_is_not_yet_recorded_is_neither_renewed_nor_given_up(
-    make_runner: MakeRunner, begin: Begin, client: redis.Redis, records: RedisRecords
+    gated: TaskRunner, gate: Gate, records: RedisRecords
 ) -> None:
-    records.submit(PLAIN, "somebody")
-    gate = Gate(connection_pool=client.connection_pool)
-    runner = make_runner(gate)
-    thread = begin(runner)
-    assert gate.asked.wait(20)
-    assert runner.running() == []
-    runner.abandon(records.renew(runner.running()))
+    assert gated.running() == []
+    gated.abandon(records.renew(gated.running()))
     gate.go.set()
-    thread.join()
-    assert state_of(records) is SUCCESS
+    until(lambda: state_of(records) is SUCCESS)
 
 
 def test_a_cancel_that_comes_while_the_start_is_being_recorded_finds_the_run(
-    make_runner: MakeRunner, dive: Dive, begin: Begin, client: redis.Redis, records: RedisRecords
+    gated: TaskRunner, gate: Gate, dive: Dive, records: RedisRecords
 ) -> None:
-    records.submit(PLAIN, "somebody")
     dive.go.clear()
-    gate = Gate(connection_pool=client.connection_pool)
-    runner = make_runner(gate)
-    thread = begin(runner)
-    assert gate.asked.wait(20)
-    runner.cancel(ID)
+    gated.cancel(ID)
     gate.go.set()
-    thread.join()
-    assert records.get(ID) == read(FAILURE, CANCELLED)
+    until(lambda: records.get(ID) == read(FAILURE, CANCELLED))
 
 
 def test_a_run_that_another_ended_is_stopped_and_changes_nothing(
-    runner: TaskRunner, dive: Dive, begin: Begin, records: RedisRecords, client: redis.Redis
+    runner: TaskRunner, held: threading.Thread, records: RedisRecords, client: redis.Redis
 ) -> None:
-    records.submit(PLAIN, "somebody")
-    dive.go.clear()
-    thread = begin(runner)
-    until(runner.running)
     runner.abandon(records.renew(runner.running()))
     assert len(runner.running()) == 1  # so far it is ours
-    lose_worker(client)
-    records.sweep()
+    find_lost(records, client)
     assert state_of(records) is FAILURE
     ended = records.get(ID)
     runner.abandon(records.renew(runner.running()))
-    thread.join()
+    held.join()
     assert records.get(ID) == ended
 
 
 def test_a_cancel_stops_the_runs_of_its_task_alone(
-    runner: TaskRunner, dive: Dive, begin: Begin, records: RedisRecords
+    runner: TaskRunner, held: threading.Thread, records: RedisRecords
 ) -> None:
-    records.submit(PLAIN, "somebody")
-    dive.go.clear()
-    thread = begin(runner)
-    until(runner.running)
     runner.cancel("t2")
     assert len(runner.running()) == 1
     records.cancel(ID)
     assert len(runner.running()) == 1  # nobody has told it
     runner.cancel(ID)
-    thread.join()
+    held.join()
     assert state_of(records) is REVOKED
 
 
 def test_a_shutdown_fails_what_runs_and_leaves_what_waits_to_the_next(
-    runner: TaskRunner, dive: Dive, begin: Begin, records: RedisRecords, client: redis.Redis
+    runner: TaskRunner, held: threading.Thread, records: RedisRecords, client: redis.Redis
 ) -> None:
-    records.submit(PLAIN, "somebody")
-    dive.go.clear()
-    thread = begin(runner)
-    until(runner.running)
     runner.close()
-    thread.join()
+    held.join()
     assert records.get(ID) == read(FAILURE, SHUT_DOWN)
     records.cancel(ID)
     records.submit(PLAIN, "somebody")

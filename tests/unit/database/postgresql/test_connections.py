@@ -63,7 +63,7 @@ def test_a_writer_waits_for_another_and_gives_up_in_time_while_reading_goes_on(u
         begin = time.monotonic()
         assert "locked" in told(two, "SELECT 1")
         assert time.monotonic() - begin < AT_ONCE
-        assert "no tables" in told(two, "SELECT * FROM mine", write=False)
+        assert "lacks a table" in told(two, "SELECT * FROM mine", write=False)
     with two.write() as connection:
         connection.execute(text("INSERT INTO mine VALUES (1)"))
 

@@ -22,7 +22,7 @@ from webtest import TestApp
 from sysmon_core.app import make_app
 from sysmon_core.database import Database, migrations
 from sysmon_core.errors import DatabaseUnavailable
-from sysmon_core.metrics import registry
+from sysmon_core.metrics import loading
 from tests.conftest import MakeApp, MakeSettings
 from tests.unit.database.sqlite.conftest import BUSY, locked, make_garbage
 from tests.unit.database.users_requests import ANN, ask, is_unavailable
@@ -156,7 +156,7 @@ def test_a_read_only_database_is_reported_and_unchanged(
     path.chmod(modes[0])
     path.parent.chmod(modes[1])
     try:
-        metrics = registry.load(make_settings())  # nobody may not read this checkout, perhaps
+        metrics = loading.load(make_settings())  # nobody may not read this checkout, perhaps
         with nobody():
             app = TestApp(make_app(make_settings(), metrics))
             answer = ask(app, "POST", "/v3/users/", ANN)
@@ -214,7 +214,7 @@ def test_without_a_sound_database_what_needs_it_is_503_and_all_else_goes_on(
     make_settings: MakeSettings, folder: Path, path: Path, make: Callable[[Path], None]
 ) -> None:
     make(path)
-    app = TestApp(make_app(make_settings(), registry.load(make_settings())))
+    app = TestApp(make_app(make_settings(), loading.load(make_settings())))
     for method, place in [
         *(("GET", "/v3/users/"), ("POST", "/v3/users/"), ("GET", "/v3/uptime/")),
         *(("DELETE", "/v3/users/root"), ("GET", "/v3/none"), ("GET", "/v3/users")),
@@ -230,7 +230,7 @@ def test_without_a_sound_database_what_needs_it_is_503_and_all_else_goes_on(
 def test_a_database_that_is_made_while_the_service_runs_is_used_from_then_on(
     make_settings: MakeSettings, add_user: AddUser, path: Path
 ) -> None:
-    app = TestApp(make_app(make_settings(), registry.load(make_settings())))
+    app = TestApp(make_app(make_settings(), loading.load(make_settings())))
     assert is_unavailable(ask(app, "GET", "/v3/users/"))
     migrations.upgrade(Database(f"sqlite:///{path}"))
     add_user("root", "root", admin=True)

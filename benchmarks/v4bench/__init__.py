@@ -1,0 +1,1 @@
+"""The benchmark of version 4: rows as they come, waits, polls, lists."""
