@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from openapi_pydantic import DataType, Header, Parameter, Reference, Schema
 
+from sysmon_core.api.framework import idempotency
 from sysmon_core.api.framework.declarations import CONDITION
 
 REQUEST_ID = "X-Request-Id"
@@ -23,9 +24,9 @@ STATUS_HEADERS = {  # headers of responses of these statuses, beside the request
 REQUEST = {  # what an endpoint may heed: what it means, and a pattern of it
     CONDITION: ("ETags of what the client has: 304 if it is one of them; `*` is any", None),
     "Prefer": ("`wait=N`: answer when the task has ended, or after N seconds", None),
-    "Idempotency-Key": (
+    idempotency.NAME: (
         "A text of the client's own: sent again with the same body, it gets the first answer again",
-        r"^[\x21-\x7e]+$",
+        idempotency.PATTERN,
     ),
 }
 

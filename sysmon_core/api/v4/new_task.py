@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from pyramid.httpexceptions import HTTPForbidden
 from pyramid.request import Request
 
 from sysmon_core.api.framework.environ_keys import GRANT
+from sysmon_core.api.framework.idempotency import idempotency_key
 from sysmon_core.api.framework.inputs import JsonObject
 from sysmon_core.api.framework.permissions import permits
 from sysmon_core.errors import Fault, InvalidInput, TokenInsufficient
@@ -23,7 +23,6 @@ from sysmon_core.services.grants import Grant
 from sysmon_core.services.params import parse
 from sysmon_core.services.task import IdempotencyKey, SubmitOptions
 
-KEY = re.compile(r'("?)([\x21\x23-\x7e]{1,255})\1')  # quoted, as the draft has it, or bare
 MAX_START_SECONDS = 30 * 86400
 
 
@@ -96,13 +95,9 @@ def options_of(request: Request, new: NewTask, found: MetricRequest) -> SubmitOp
     Raises:
         InvalidInput: the header Idempotency-Key has no key.
     """
-    text = request.headers.get("Idempotency-Key")
-    if text is None:
-        return SubmitOptions(new.start_within)
-    key = KEY.fullmatch(text.strip())
+    key = idempotency_key(request)
     if key is None:
-        fault = "must have 1 to 255 printable characters of ASCII, without spaces"
-        raise InvalidInput([Fault("Idempotency-Key", fault, "header")])
+        return SubmitOptions(new.start_within)
     body = [new.metric, stored(found.params), new.host, new.start_within]
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    return SubmitOptions(new.start_within, IdempotencyKey(key[2], digest))
+    return SubmitOptions(new.start_within, IdempotencyKey(key, digest))

@@ -7,6 +7,7 @@ from typing import Any
 
 from sysmon_core import errors
 from sysmon_core.api.dependencies import Dependencies
+from sysmon_core.api.framework import idempotency
 from sysmon_core.api.framework.declarations import CONDITION, Answer, Endpoint, Resource
 from sysmon_core.api.framework.inputs import JSON, Body, Query
 from sysmon_core.api.framework.permissions import USER
@@ -19,7 +20,7 @@ from sysmon_core.api.v4.task_views import TaskReportParams, TaskViews
 from sysmon_core.api.versions import Version
 from sysmon_core.services.grants import Scope
 
-PREFER, KEY, APPLIED = "Prefer", "Idempotency-Key", "Preference-Applied"
+PREFER, APPLIED = "Prefer", "Preference-Applied"
 UNAVAILABLE = (errors.TasksUnavailable,)
 ONE = (errors.TaskNotFound, *UNAVAILABLE)
 SUBMIT = (
@@ -64,7 +65,7 @@ def _submit(version: Version, views: TaskViews, body_limit: int) -> Endpoint:
         Scope.RUN,
         view=views.submit,
         reads=Body(NewTask, body_limit, kinds=(JSON,)),
-        headers=(PREFER, KEY),
+        headers=(PREFER, idempotency.NAME),
         summary="Submit a task",
         description="A run of any metric, quick ones too.",
         answers={201: Answer(schemas.Task, follow, headers=(APPLIED,))},
