@@ -1,10 +1,10 @@
-"""Schemathesis asks all that the API document describes, as nobody, a user and an admin."""
+"""Schemathesis asks all that the API document describes, as each kind of caller."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -24,7 +24,10 @@ from schemathesis.openapi.checks import (
 from sysmon_core.app import make_app
 from sysmon_core.database import Database, migrations
 from sysmon_core.metrics import loading
+from sysmon_core.services.params import parse
 from sysmon_core.services.passwords import Passwords
+from sysmon_core.services.token_fields import NewToken
+from sysmon_core.services.tokens import Tokens
 from sysmon_core.services.user_fields import USERNAME, NewUser
 from sysmon_core.settings import Settings
 from tests.conftest import ROOT, MakePrograms, MakeSettings, until, users_of, working
@@ -39,25 +42,25 @@ PRINTED = {
     "vmstat": "vmstat-procps-4.0.txt",
 }
 AnyCase = Case[Any]
-CALLERS = {"nobody": None, "user": "bob", "admin": "root"}
+ENDS_SESSIONS = {"POST /session", "DELETE /session", "PATCH /v4/me"}  # of who asks, too
+FROZEN = "v1 v2 v3"
+NAMES = {"nobody": None, "admin": "root"}  # who each caller is; bob, unless it stands here
+CASES = [
+    *((FROZEN, caller) for caller in ("nobody", "user", "admin", "run")),
+    *(("v4", caller) for caller in ("nobody", "user", "admin", "read", "run", "session")),
+]
+IDS = [f"{'frozen' if versions == FROZEN else versions}-{caller}" for versions, caller in CASES]
 
 
-def as_caller(name: str | None) -> dict[str, str]:
-    return authorization(f"{name}:{SECRET}") if name else {}
-
-
-@pytest.fixture(params=["v1 v2 v3", "v4"], ids=["frozen", "v4"])
+@pytest.fixture
 def config(
-    request: pytest.FixtureRequest,
-    make_settings: MakeSettings,
-    programs: MakePrograms,
-    redis_url: str,
+    versions: str, make_settings: MakeSettings, programs: MakePrograms, redis_url: str
 ) -> Settings:
     """Programs that answer at once, whatever they are asked for."""
     path = programs(**{name: f"cat '{SAMPLES / sample}'" for name, sample in PRINTED.items()})
     # All of this is one process, which keeps its threads waiting for each other.
     return make_settings(
-        redis_url=redis_url, command_path=path, database_timeout=30, versions=request.param
+        redis_url=redis_url, command_path=path, database_timeout=30, versions=versions
     )
 
 
@@ -76,11 +79,27 @@ def url(config: Settings) -> Iterator[str]:
         yield address
 
 
-def configured(name: str | None, url: str) -> SchemathesisConfig:
+@pytest.fixture
+def headers(caller: str, url: str, config: Settings) -> Mapping[str, str]:
+    """What the caller sends: a password, a token of this scope, or the cookie of a session."""
+    if caller in {"read", "run"}:
+        fields = parse(NewToken, {"name": "x", "scope": caller}.items())
+        return {
+            "Authorization": f"Bearer {Tokens(Database(config.database)).create('bob', fields)[1]}"
+        }
+    if caller == "session":
+        login = {"username": "bob", "password": SECRET}
+        cookies = requests.post(f"{url}/session", login, timeout=10).cookies
+        return {"Cookie": "; ".join(map("=".join, cookies.items())), "Origin": url}
+    name = NAMES.get(caller, "bob")
+    return authorization(f"{name}:{SECRET}") if name else {}
+
+
+def configured(headers: Mapping[str, str], url: str) -> SchemathesisConfig:
     return SchemathesisConfig.from_dict(
         {
             "generation": {"deterministic": True, "max-examples": 10},
-            "headers": as_caller(name),
+            "headers": dict(headers),
             "base-url": url,
         }
     )
@@ -149,12 +168,12 @@ def hold_to_limit(places: list[dict[str, Any]], limit: int) -> None:
         place.update((name, value) for name, value in changed.items() if name in place)
 
 
-def others(name: str | None) -> Callable[[HookContext, AnyCase], bool]:
+def others(caller: str) -> Callable[[HookContext, AnyCase], bool]:
     """Leave the caller alone: who changes or removes itself is nobody from then on."""
 
     def filter_case(_context: HookContext, case: AnyCase) -> bool:
         changes = case.path.endswith("/users/{username}") and case.method != "GET"
-        return not (changes and case.path_parameters.get("username") == name)
+        return not (changes and case.path_parameters.get("username") == NAMES.get(caller, "bob"))
 
     return filter_case
 
@@ -176,6 +195,14 @@ def filter_failure(
     return True
 
 
+def operations(document: dict[str, Any]) -> set[str]:
+    return {
+        f"{method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method in methods
+    }
+
+
 def failures(recorder: ScenarioRecorder) -> Iterator[str]:
     """What is wrong, with how to ask for it again."""
     for check in (check for checks in recorder.checks.values() for check in checks):
@@ -188,16 +215,20 @@ def failures(recorder: ScenarioRecorder) -> Iterator[str]:
     "ignore:Generating overly large repr",  # hypothesis's own
     "ignore:Do not use the .random. module",  # the threads of server and worker use it
 )
-@pytest.mark.parametrize("name", CALLERS.values(), ids=CALLERS)
-def test_every_answer_is_as_described(url: str, name: str | None) -> None:
+@pytest.mark.parametrize(("versions", "caller"), CASES, ids=IDS)
+def test_every_answer_is_as_described(url: str, caller: str, headers: Mapping[str, str]) -> None:
     document = requests.get(f"{url}/openapi.json", timeout=10).json()
-    api = schemathesis.openapi.from_dict(document, config=configured(name, url))
-    for hook in (map_case, others(name), filter_failure):
+    api = schemathesis.openapi.from_dict(document, config=configured(headers, url))
+    if caller == "session":
+        api = api.exclude(lambda context: context.operation.label in ENDS_SESSIONS)
+    for hook in (map_case, others(caller), filter_failure):
         api.hook(hook)
     asked: Counter[str] = Counter()
     for event in engine.from_schema(api).execute():
         assert not isinstance(event, events.NonFatalError | events.FatalError), repr(event)
         if isinstance(event, events.ScenarioFinished):
-            assert not list(failures(event.recorder))
+            found = "\n".join(failures(event.recorder))
+            assert not found, found
             asked.update(node.value.operation.label for node in event.recorder.cases.values())
-    assert len(asked) == sum(map(len, document["paths"].values()))
+    left = ENDS_SESSIONS if caller == "session" else set()
+    assert asked.keys() == operations(document) - left
