@@ -101,6 +101,7 @@ def configured(headers: Mapping[str, str], url: str) -> SchemathesisConfig:
             "generation": {"deterministic": True, "max-examples": 10},
             "headers": dict(headers),
             "base-url": url,
+            "output": {"sanitization": {"enabled": False}},
         }
     )
 

@@ -27,7 +27,7 @@ class SessionAuthenticator:
 
     def credentials(self, environ: WSGIEnvironment) -> Credentials | None:
         """Return the request's secret, if it has the cookie."""
-        if not is_explained(environ) or environ.get("HTTP_AUTHORIZATION"):
+        if not is_explained(environ) or "HTTP_AUTHORIZATION" in environ:
             return None
         secret = session_secret(environ)
         if secret is None:
