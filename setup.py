@@ -21,6 +21,8 @@ setup(
             "scaffold/*.template",
             "settings/*.ini",
             "tasks/lua/*.lua",
+            "ui/static/*",
+            "ui/templates/*.jinja2",
         ],
     },
     install_requires=[
@@ -41,6 +43,7 @@ setup(
         "psutil>=6,<8",
         "pydantic>=2.9,<3",
         "pyramid>=2.1,<3",
+        "pyramid_jinja2>=2.10,<3",
         "redis[hiredis]>=7,<8",
         "rich>=13",
         "setuptools>=77,<80.9",  # for Cornice's pkg_resources, gone in 82; 80.9 warns at each start

@@ -40,6 +40,7 @@ from sysmon_core.services.waiting import WaitingRoom
 from sysmon_core.tasks.heartbeat import count_workers
 from sysmon_core.tasks.records import RedisRecords
 from sysmon_core.tasks.results import ResultStore, make_backend
+from sysmon_core.ui.pages import make_pages
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -107,7 +108,7 @@ def make_app(
         private=config.private,
         tls_only=config.tls_only,
     )
-    return make_wsgi(services, config.trusted_proxies, config.names)
+    return make_wsgi(services, config.trusted_proxies, config.names, make_pages(services))
 
 
 def _checks(config: Settings, client: redis.Redis, users: Users) -> dict[str, Check]:

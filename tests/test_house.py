@@ -25,7 +25,7 @@ testing
 app worker __main__
 cli
 launcher
-server tasks
+server tasks ui
 api checks redis_store __init__
 services scaffold facade
 database metrics

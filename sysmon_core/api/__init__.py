@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from pyramid.config import Configurator
 
-from sysmon_core.api import schemas, versions
+from sysmon_core.api import versions
 from sysmon_core.api.dependencies import Dependencies
-from sysmon_core.api.endpoints import docs, health, problems, prometheus
+from sysmon_core.api.endpoints import docs, health, problems, prometheus, root
 from sysmon_core.api.framework import cornice_adapter, errors, permissions, route_mapper
-from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource
-from sysmon_core.api.framework.links import link
+from sysmon_core.api.framework.declarations import Resource
+from sysmon_core.api.framework.pages import Pages
 from sysmon_core.api.framework.permissions import PUBLIC, USER
 from sysmon_core.api.framework.route_table import RouteTable
 from sysmon_core.api.framework.work import LOGIN, WAITED
@@ -23,6 +23,7 @@ from sysmon_core.api.wsgi.basic import BasicAuthenticator
 from sysmon_core.api.wsgi.bearer import BearerAuthenticator
 from sysmon_core.api.wsgi.dispatch import Dispatch
 from sysmon_core.api.wsgi.outermost import Outermost
+from sysmon_core.api.wsgi.page_problems import PageProblems
 from sysmon_core.api.wsgi.pools import Pool
 from sysmon_core.api.wsgi.response_cache import ResponseCache
 from sysmon_core.api.wsgi.session import SessionAuthenticator
@@ -33,19 +34,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import WSGIApplication
 
-    from pyramid.request import Request
-
 
 def make_wsgi(
-    deps: Dependencies, trusted_proxies: Iterable[str], hosts: Iterable[str]
+    deps: Dependencies,
+    trusted_proxies: Iterable[str],
+    hosts: Iterable[str],
+    pages: Pages | None = None,
 ) -> WSGIApplication:
     """Assemble Pyramid and the middleware around it."""
     collectors = prometheus.registry(deps.tasks.figures)
     scraped = prometheus.resource(collectors, USER if deps.private else PUBLIC)
-    listed = [*declared(deps), scraped, docs.page(deps.swagger_ui)]
+    listed = [*declared(deps, with_pages=pages is not None), scraped, docs.page(deps.swagger_ui)]
     summaries = {one.name: one.summary for one in versions.load(deps.versions)}
     listed.append(endpoint.resource(listed, summaries))
     listed += docs.files(deps.swagger_ui)
+    listed += pages.resources if pages else ()
     routes = RouteTable(listed)
     with Configurator(settings={}) as config:
         route_mapper.include(config, routes)
@@ -65,25 +68,14 @@ def make_wsgi(
     ]
     authenticated = Authentication(app, routes, authenticators, deps.last_seen)
     guarded = TlsOnly(authenticated) if deps.tls_only else authenticated
-    return Outermost(guarded, trusted_proxies, hosts, AccessLog(collectors).on_response)
+    shown = PageProblems(guarded, pages) if pages else guarded
+    return Outermost(shown, trusted_proxies, hosts, AccessLog(collectors).on_response)
 
 
-def declared(deps: Dependencies) -> list[Resource]:
+def declared(deps: Dependencies, *, with_pages: bool = False) -> list[Resource]:
     """List every path of every version, and those that belong to none."""
-    found = [Resource(name="root", path="/", endpoints={"GET": _versions(deps.versions)})]
+    found = [root.resource(deps.versions, with_pages=with_pages)]
     found += [*health.resources(deps.health), *problems.resources()]
     for version in versions.load(deps.versions):
         found += version.resources(deps)
     return found
-
-
-def _versions(names: Iterable[str]) -> Endpoint:
-    def view(request: Request) -> dict[str, list[dict[str, str]]]:
-        return {"links": [link(name, request, name) for name in names]}
-
-    return Endpoint(
-        view=view,
-        permission=PUBLIC,
-        summary="The versions of this API",
-        answers={200: Answer(schemas.Links)},
-    )

@@ -13,8 +13,8 @@ from textwrap import wrap
 import click
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from sysmon_core.cli.quantities import quantity
 from sysmon_core.metrics.column import Column, is_number
+from sysmon_core.metrics.quantities import quantity
 from sysmon_core.metrics.report import Row
 
 GAP = "  "

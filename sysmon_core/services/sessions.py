@@ -140,6 +140,13 @@ class Sessions:
         with self._database.write() as connection:
             end_sessions(connection, sessions.c.digest == digest, caller)
 
+    def end_all(self, caller: Caller) -> None:
+        """End all sessions of the caller, at the caller's wish."""
+        check_audit_queue()
+        own = select(users.c.id).where(users.c.username == caller.user).scalar_subquery()
+        with self._database.write() as connection:
+            end_sessions(connection, sessions.c.user_id == own, caller)
+
     def _read(self, digest: str) -> Session | None:
         own = (sessions.c.id, sessions.c.created, sessions.c.used)
         query = select(*own, users.c.username, users.c.fullname, users.c.admin).join(users)

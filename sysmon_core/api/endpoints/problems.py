@@ -16,7 +16,7 @@ from sysmon_core.api.framework.explanations import Explanation, explanations
 from sysmon_core.api.framework.inputs import JSON
 from sysmon_core.api.framework.links import path_of
 from sysmon_core.api.framework.permissions import PUBLIC
-from sysmon_core.api.framework.problems import PAGES_PATH
+from sysmon_core.api.framework.problems import EXPLANATIONS_PATH
 from sysmon_core.errors import ProblemNotFound
 
 HTML = "text/html"
@@ -52,13 +52,13 @@ def resources() -> Iterator[Resource]:
     known = explanations()
     yield Resource(
         name=LIST_ROUTE,
-        path=PAGES_PATH,
+        path=EXPLANATIONS_PATH,
         endpoints={"GET": _list(known)},
         media_types=MEDIA_TYPES,
     )
     yield Resource(
         name=ROUTE,
-        path=f"{PAGES_PATH}{{name}}",
+        path=f"{EXPLANATIONS_PATH}{{name}}",
         endpoints={"GET": _one(known)},
         parts={"name": "The name of a problem: its `code`"},
         media_types=MEDIA_TYPES,

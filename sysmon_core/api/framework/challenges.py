@@ -7,7 +7,7 @@ from typing import Any
 
 from webob.cookies import RequestCookies  # type: ignore[import-untyped]  # as it is
 
-from sysmon_core.api.framework.problems import is_explained
+from sysmon_core.api.framework.problems import is_explained, is_page
 
 SESSION_COOKIE = "sysmon_session"
 SESSION_PATH = "/session"  # where a page logs in and out
@@ -21,14 +21,18 @@ def challenges(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the headers that ask for credentials.
 
     Versions 1 to 3 are frozen and name Basic alone: a client may read the header as one
-    challenge, and whoever sends a token knows the scheme. A log-in that begins a session, and a
-    request with its cookie, an ended one too, are a page's: at Basic its browser would open a
+    challenge, and whoever sends a token knows the scheme. A page, a log-in that begins a session,
+    and a request with its cookie, an ended one too, are a browser's: at Basic it would open a
     dialog of its own.
     """
     if not is_explained(environ):
         return [BASIC]
-    by_page = environ["PATH_INFO"] == SESSION_PATH or session_secret(environ) is not None
-    return [BEARER] if by_page else [BASIC, BEARER]
+    by_browser = (
+        is_page(environ)
+        or environ["PATH_INFO"] == SESSION_PATH
+        or session_secret(environ) is not None
+    )
+    return [BEARER] if by_browser else [BASIC, BEARER]
 
 
 def session_secret(environ: Mapping[str, Any]) -> str | None:

@@ -50,12 +50,14 @@ class Answer:
             member of the body which fills that part have.
         formats: the body in media types for which it is another one.
         headers: those that it may have, of ``openapi.headers.RESPONSE``.
+        media_types: those of the body, if not all of its endpoint's.
     """
 
     content: Content | None = None
     follow: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, Content] = field(default_factory=dict)
     headers: tuple[str, ...] = ()
+    media_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

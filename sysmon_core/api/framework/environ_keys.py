@@ -11,4 +11,5 @@ GRANT = "sysmon.grant"  # by authentication: the user, and what the credentials 
 REMOTE_USER = "REMOTE_USER"  # the user's name, where RFC 3875, 4.1.11, has it
 ON_DISCONNECT = "sysmon.on_disconnect"  # by the server: the ``Watch`` of services/executor.py
 ON_STOP = "sysmon.on_stop"  # by the server: the same for its stop
+SHOW_PROBLEM = "sysmon.show_problem"  # by ``PageProblems``: shows a problem as a page
 WAIT = "sysmon.wait"  # by a view: what its response waits for

@@ -1,6 +1,7 @@
 """The header Idempotency-Key: a request that is sent again gets the first response again.
 
-As in draft-ietf-httpapi-idempotency-key-header, whose key is a quoted string; a bare one is heeded too.
+As in draft-ietf-httpapi-idempotency-key-header, whose key is a quoted string; a bare one is heeded
+too.
 """
 
 from __future__ import annotations

@@ -15,12 +15,14 @@ from urllib.parse import quote
 
 from pyramid.response import Response
 
-from sysmon_core.api.framework.environ_keys import REQUEST_ID
+from sysmon_core.api.framework.environ_keys import REQUEST_ID, SHOW_PROBLEM
 from sysmon_core.errors import Fault
 
 MEDIA_TYPE = "application/problem+json"
-PAGES_PATH = "/problems/"  # of the pages that explain problems, each below it by its name
-EXPLAINED = re.compile(r"/v4(/|$)|/session$")  # paths of the versions whose problems have names
+EXPLANATIONS_PATH = "/problems/"  # of what explains problems, each below it by its name
+PAGES_PREFIX = "/ui/"  # of what a browser shows to people
+LOGIN_PAGE = f"{PAGES_PREFIX}login"
+EXPLAINED = re.compile(r"/v4(/|$)|/ui/|/session$")  # paths whose problems have names
 
 NAMES = {  # of problems that no exception of ours stands for
     400: "bad-request",
@@ -38,8 +40,17 @@ NAMES = {  # of problems that no exception of ours stands for
 
 
 def is_explained(environ: Mapping[str, Any]) -> bool:
-    """Whether a request is of a version whose problems have names: this alone decides it."""
+    """Whether a request is for version 4 or a page, whose problems have names.
+
+    This alone decides it.
+    """
     return EXPLAINED.match(environ.get("PATH_INFO", "")) is not None
+
+
+def is_page(environ: Mapping[str, Any]) -> bool:
+    """Whether a request is for a page, or for a file of one."""
+    path: str = environ.get("PATH_INFO", "")
+    return path.startswith(PAGES_PREFIX)
 
 
 def problem(
@@ -65,11 +76,14 @@ def problem(
         fields |= _explanation(environ, name or _name_of(status))
     errors = [{"in": one.place, "name": one.name, "detail": one.detail} for one in faults]
     fields |= {"errors": errors} if errors else {}
-    response = Response(
-        json.dumps(fields).encode(), f"{status} {fields['title']}", content_type=MEDIA_TYPE
-    )
+    response = environ.get(SHOW_PROBLEM, _as_json)(environ, fields)
     response.headerlist.extend(headers)
     return response
+
+
+def _as_json(_environ: Mapping[str, Any], fields: Mapping[str, Any]) -> Response:
+    status = f"{fields['status']} {fields['title']}"
+    return Response(json.dumps(fields).encode(), status, content_type=MEDIA_TYPE)
 
 
 def _name_of(status: int) -> str:
@@ -78,4 +92,4 @@ def _name_of(status: int) -> str:
 
 def _explanation(environ: Mapping[str, Any], name: str) -> dict[str, str]:
     prefix = quote(environ.get("SCRIPT_NAME", ""), encoding="latin-1")
-    return {"type": f"{prefix}{PAGES_PATH}{name}", "code": name}
+    return {"type": f"{prefix}{EXPLANATIONS_PATH}{name}", "code": name}

@@ -64,7 +64,7 @@ def _given(
     if answer.content is not None:
         response.content = {
             kind: MediaType(schema=models.content(answer.formats.get(kind, answer.content)))
-            for kind in media_types
+            for kind in answer.media_types or media_types
         }
     if answer.follow:
         response.links = {

@@ -46,7 +46,7 @@ def _begin(logins: SessionLogins, body_limit: int) -> Endpoint:
         login: Login = request.validated["params"]
         address, old_secret = caller_of(request).address, session_secret(request.environ) or ""
         account, secret = logins.log_in(login.username, login.password, address, old_secret)
-        give_session(request, secret)
+        give_session(request, request.response, secret)
         return me_of(Grant(account, by=By.SESSION))
 
     return Endpoint(

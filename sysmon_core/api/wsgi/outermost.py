@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
 from sysmon_core.addresses import UNIX, canonical
-from sysmon_core.api.framework.environ_keys import PROXIED, REQUEST_ID, STATUS
+from sysmon_core.api.framework.environ_keys import PROXIED, REQUEST_ID, SHOW_PROBLEM, STATUS
 from sysmon_core.api.framework.problems import problem
 from sysmon_core.api.wsgi.deferred import Body, Call, Deferred
 from sysmon_core.logs import bound
@@ -85,6 +85,7 @@ class Outermost:
             except Exception:  # no client may see a traceback
                 logger.exception("the request failed")
                 detail = "Something went wrong inside; the log has more"
+                environ.pop(SHOW_PROBLEM, None)  # it may be what has failed
                 body = _answer(environ, _instead(request.start), 500, detail)
             if isinstance(body, Deferred):
                 return body.within(partial(self._attempt, request))

@@ -8,12 +8,14 @@ from sysmon_core.addresses import is_local
 from sysmon_core.api.framework.challenges import SESSION_PATH, session_secret
 from sysmon_core.api.framework.environ_keys import PROXIED
 from sysmon_core.api.framework.errors import of_error
+from sysmon_core.api.framework.problems import LOGIN_PAGE
 from sysmon_core.api.wsgi.deferred import Body
 from sysmon_core.errors import CredentialsInClear
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+LOGIN_PATHS = {SESSION_PATH, LOGIN_PAGE}
 REFUSAL = (
     "Credentials came over plain HTTP, where others can read them: send them by https alone, and "
     "replace those that were sent"
@@ -45,6 +47,6 @@ def _is_in_clear(environ: WSGIEnvironment) -> bool:
 
 
 def _has_credentials(environ: WSGIEnvironment) -> bool:
-    logs_in = environ["PATH_INFO"] == SESSION_PATH and environ["REQUEST_METHOD"] == "POST"
+    logs_in = environ["PATH_INFO"] in LOGIN_PATHS and environ["REQUEST_METHOD"] == "POST"
     authorization, secret = environ.get("HTTP_AUTHORIZATION"), session_secret(environ)
     return logs_in or authorization is not None or secret is not None

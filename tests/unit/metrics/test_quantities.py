@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sysmon_core.cli.quantities import quantity
+from sysmon_core.metrics.quantities import quantity
 
 HUGE = 10**400
 

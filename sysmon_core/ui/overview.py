@@ -1,0 +1,79 @@
+"""The first page: a card for each quick metric, the tasks that are going on, and what is wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sysmon_core.api.framework.declarations import Resource
+from sysmon_core.api.framework.permissions import caller_of
+from sysmon_core.api.framework.times import age
+from sysmon_core.api.v4.columns import shown_columns
+from sysmon_core.errors import NotReady, SysmonError, TasksUnavailable
+from sysmon_core.metrics.metric import Metric
+from sysmon_core.services.params import parse
+from sysmon_core.services.task import State, TaskQuery
+from sysmon_core.ui.page import Site, page
+from sysmon_core.ui.task_rows import shown_tasks
+
+OPEN_STATES = (State.STARTED, State.QUEUED, State.RETRY)
+MAX_TASKS = 10
+MAX_ROWS = 8  # of a card; the page of the metric has all
+
+
+def resources(site: Site) -> Iterator[Resource]:
+    """Declare the page."""
+    yield page("", "", _Views(site).overview, "The host at a glance")
+
+
+class _Views:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def overview(self, request: Request) -> Response:
+        metrics = self._site.metrics(request)
+        return self._site.renderer.response(
+            request,
+            "overview.jinja2",
+            host=self._site.deps.executor.host,
+            trouble=self._trouble(),
+            cards=[self._card(request, one) for one in metrics if not one.long],
+            long=[one for one in metrics if one.long],
+            tasks=self._open_tasks(request),
+            max_rows=MAX_ROWS,
+        )
+
+    def _trouble(self) -> str:
+        """Say which part of the service is away; nothing if all are there."""
+        try:
+            self._site.deps.health.require()
+        except NotReady as error:
+            return str(error)
+        return ""
+
+    def _card(self, request: Request, metric: Metric) -> dict[str, Any]:
+        """Return what a card shows: the rows of a report, or why there is none."""
+        card = {"metric": metric, "columns": shown_columns(metric.columns), "rows": [], "text": ""}
+        card |= {"age": None, "error": "", "error_code": ""}
+        try:
+            params = parse(metric.params, ())
+            address = caller_of(request).address
+            report = self._site.deps.executor.run_now(metric, params, address).report
+            rows = [row for sample in report.samples for row in sample.rows]
+        except SysmonError as error:
+            return card | {"error": str(error)}
+        shown = {"rows": rows, "text": "" if metric.columns else report.text}
+        return card | shown | {"age": age(report.finished, time.time())}
+
+    def _open_tasks(self, request: Request) -> list[dict[str, Any]] | None:
+        """List the caller's tasks that have not ended; None if Redis is away."""
+        query = TaskQuery(caller_of(request).user, OPEN_STATES)
+        try:
+            found = self._site.deps.tasks.list(query, MAX_TASKS).tasks
+        except TasksUnavailable:
+            return None
+        return shown_tasks(request, self._site, found)
