@@ -16,7 +16,6 @@ from sysmon_core.printable import one_line, printable
 
 if TYPE_CHECKING:
     from sysmon_core.metrics.metric import Params
-    from sysmon_core.metrics.parameter_range import Range
     from sysmon_core.metrics.parameters import Parameter
 
 CHOICES_WIDTH = 24  # characters; longer lists stand in the description
@@ -90,23 +89,8 @@ def _facts(parameter: Parameter) -> Iterator[str]:
         yield f"such as {parameter.quantity.examples}"
     elif parameter.unit and parameter.unit != "1":  # 1 is a count's
         yield parameter.unit
-    yield from _bounds(parameter)
+    yield from parameter.bounds_in_words()
     yield from _value(parameter)
-
-
-def _bounds(parameter: Parameter) -> Iterator[str]:
-    """Tell the range of a number in words."""
-    span: Range = parameter.range
-    told = {
-        "from": span.minimum,
-        "above": span.exclusive_minimum,
-        "to": span.maximum,
-        "below": span.exclusive_maximum,
-        "a multiple of": span.multiple,
-    }
-    for word, bound in told.items():
-        if bound is not None:
-            yield f"{word} {parameter.written(bound)}"
 
 
 def _value(parameter: Parameter) -> Iterator[str]:

@@ -66,6 +66,19 @@ class Parameter:
         """A value of it: its default, or the first example of one that is required."""
         return self.examples[0] if self.required and self.examples else self.default
 
+    def bounds_in_words(self) -> Iterator[str]:
+        """Tell each bound of its numbers: ``from 1``, ``to 5m``."""
+        told = {
+            "from": self.range.minimum,
+            "above": self.range.exclusive_minimum,
+            "to": self.range.maximum,
+            "below": self.range.exclusive_maximum,
+            "a multiple of": self.range.multiple,
+        }
+        for word, bound in told.items():
+            if bound is not None:
+                yield f"{word} {self.written(bound)}"
+
     def written(self, value: Any) -> str:
         """Write a value as people do: ``a, b`` for a list, ``5m`` for 300 seconds."""
         if isinstance(value, list):

@@ -8,7 +8,7 @@ from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.pages import Pages
 from sysmon_core.api.v4 import VERSION
-from sysmon_core.ui import overview, session_pages
+from sysmon_core.ui import metric_page, overview, session_pages, task_pages
 from sysmon_core.ui.page import Site
 from sysmon_core.ui.problem_page import problem_page
 from sysmon_core.ui.rendering import Renderer
@@ -17,6 +17,8 @@ from sysmon_core.ui.static_files import StaticFiles
 GROUPS: tuple[Callable[[Site], Iterable[Resource]], ...] = (
     session_pages.resources,
     overview.resources,
+    metric_page.resources,
+    task_pages.resources,
 )
 
 

@@ -1,0 +1,1 @@
+customElements.define("sysmon-chart", class extends HTMLElement {});

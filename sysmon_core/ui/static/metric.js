@@ -1,0 +1,104 @@
+/** The page of a metric: its form, its report, and the same for other tools to copy. */
+
+import { call } from "./client.js";
+import "./page.js";
+import { element } from "./rows.js";
+import { ReportView, cancelButton, follow, submit, taskPath } from "./run.js";
+import { snippets } from "./snippets.js";
+
+const form = document.getElementById("run");
+const start = document.getElementById("start");
+const report = document.getElementById("report");
+const { metric, long } = form.dataset;
+const isLong = long === "true";
+let following = null;
+
+/** What the form says, as pairs of a name and a text; what is left empty is not said. */
+function given() {
+  return [...new FormData(form)].flatMap(([name, text]) => {
+    const lines = fieldOf(name).dataset.control === "lines" ? text.split("\n") : [text];
+    return lines.map((one) => one.trim()).filter(Boolean).map((one) => [name, one]);
+  });
+}
+
+const fieldOf = (name) => form.querySelector(`[data-name="${CSS.escape(name)}"]`);
+
+/** The same as JSON: numbers as numbers, several values as a list. */
+function params() {
+  const made = {};
+  for (const [name, text] of given()) {
+    const { control } = fieldOf(name).dataset;
+    const value = control === "number" && Number.isFinite(Number(text)) ? Number(text) : truth(text);
+    if (control === "choices" || control === "lines") (made[name] ??= []).push(value);
+    else made[name] = value;
+  }
+  return made;
+}
+
+const truth = (text) => ({ true: true, false: false })[text] ?? text;
+
+/** Keep the parameters in the URL, and in what is to be copied. */
+function remember(run = location.hash) {
+  const query = new URLSearchParams(given()).toString();
+  history.replaceState(null, "", `${location.pathname}${query ? `?${query}` : ""}${run}`);
+  for (const [name, text] of Object.entries(snippets(form, given(), params()))) {
+    document.querySelector(`[data-snippet="${name}"]`).textContent = text;
+  }
+}
+
+/** Show what the server refuses under the field that it is about. */
+function showFaults(error) {
+  form.querySelectorAll(".fault").forEach((one) => { one.hidden = true; });
+  form.querySelectorAll("[aria-invalid]").forEach((one) => one.removeAttribute("aria-invalid"));
+  if (!error) return;
+  const others = [];
+  for (const { name, detail } of error.faults ?? []) {
+    const field = fieldOf(name.replace(/^params\./, "").replace(/\.\d+$/, ""));
+    if (!field) { others.push(`${name}: ${detail}`); continue; }
+    const place = field.querySelector(".fault");
+    Object.assign(place, { textContent: detail, hidden: false });
+    field.querySelectorAll("input, select, textarea").forEach((one) => one.setAttribute("aria-invalid", "true"));
+  }
+  const rest = document.getElementById("form-fault");
+  rest.textContent = others.join("; ") || (error.faults?.length ? "" : error.detail);
+  rest.hidden = !rest.textContent;
+  form.querySelector("[aria-invalid]")?.focus();
+}
+
+async function run() {
+  following?.stop();
+  if (isLong) {
+    const { id } = await submit(metric, params());
+    remember(`#${id}`);
+    watch(id);
+    return;
+  }
+  const query = new URLSearchParams(given());
+  const { body } = await call(`v4/metrics/${metric}/report?${query}`);
+  const view = new ReportView(report);
+  report.hidden = false;
+  view.add(body);
+}
+
+/** Follow a run below the form; its own page is a link away. */
+function watch(id) {
+  report.hidden = false;
+  report.querySelector('[data-part="rows"]').replaceChildren();
+  const actions = report.querySelector('[data-part="actions"]');
+  const place = report.querySelector('[data-part="error"]');
+  const cancel = cancelButton(id, (text) => Object.assign(place, { textContent: text, hidden: false }));
+  actions.replaceChildren(cancel, element("a", { href: taskPath(id) }, "Link to this run"));
+  following = follow(report, id, { ended: () => cancel.remove() });
+}
+
+form.addEventListener("input", () => remember());
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  showFaults(null);
+  start.disabled = true;
+  await run().catch(showFaults);
+  start.disabled = false;
+});
+if (start) start.disabled = false;
+remember();
+if (location.hash) watch(location.hash.slice(1));

@@ -1,0 +1,119 @@
+/** What every page does: ages count on, polls go on while the page is seen, faults are told. */
+
+import { Problem } from "./client.js";
+import { human } from "./units.js";
+
+const LONGEST_WAIT_SECONDS = 30;
+const BANNER_AFTER_MS = 2000;
+
+// Ages: the server's, and what has passed here since, by a clock that nobody sets.
+
+const seen = new WeakMap();
+
+/** Show that something is so many seconds old now. */
+export function setAge(element, seconds) {
+  element.dataset.age = seconds;
+  seen.set(element, performance.now() - seconds * 1000);
+  showAge(element);
+}
+
+function showAge(element) {
+  if (!seen.has(element)) seen.set(element, performance.now() - Number(element.dataset.age) * 1000);
+  const seconds = Math.max(0, Math.floor((performance.now() - seen.get(element)) / 1000));
+  const text = `${human(seconds, "s")} ago`;
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const showAges = () => document.hidden || document.querySelectorAll(".age[data-age]").forEach(showAge);
+setInterval(showAges, 1000);
+
+// Polls
+
+/**
+ * Call `ask` again and again while the page is seen, a moment after each answer.
+ *
+ * `ask` returns the seconds until the next call, or false to end. A failure is told in the banner and
+ * tried again, later each time; logged out, not at all. What the server has just rendered need not be
+ * asked for at once: `first` is the wait before the first call.
+ */
+export function poll(ask, seconds, first = 0) {
+  let timer, failures = 0, busy = false, ended = false;
+  const later = (delay) => { if (!ended && !document.hidden) timer = setTimeout(now, delay * 1000); };
+  async function now() {
+    clearTimeout(timer);
+    if (busy || ended || document.hidden) return;
+    busy = true;
+    let next = seconds;
+    try {
+      next = (await ask()) ?? seconds;
+      failures = 0;
+      connection.works(ask);
+    } catch (error) {
+      if (!(error instanceof Problem)) console.error(error);
+      next = error.status === 401 || error.status === 403 || error.status === 404 ? false : backOff(error);
+      if (next === false) connection.works(ask);
+      if (error.status === 404) ask.gone?.(error);
+    }
+    busy = false;
+    if (next === false) stop();
+    else later(next);
+  }
+  function backOff(error) {
+    failures += 1;
+    const longest = Math.min(LONGEST_WAIT_SECONDS, Math.max(1, seconds) * 2 ** failures);
+    const wait = Math.max(Number(error.headers?.get("Retry-After")) || 0, longest * (0.5 + Math.random() / 2));
+    connection.failed(ask, error, wait, now);
+    return wait;
+  }
+  const whenSeen = () => { if (document.hidden) clearTimeout(timer); else now(); };
+  function stop() {
+    ended = true;
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", whenSeen);
+  }
+  document.addEventListener("visibilitychange", whenSeen);
+  if (first) later(first);
+  else now();
+  return { now, stop };
+}
+
+// The banner: what fails, since when, and when it is tried again.
+
+const connection = {
+  failing: new Map(),
+  failed(ask, error, wait, again) {
+    const since = this.failing.get(ask)?.since ?? performance.now();
+    this.failing.set(ask, { since, error, next: performance.now() + wait * 1000, again });
+    this.show();
+  },
+  works(ask) {
+    if (this.failing.delete(ask)) this.show();
+  },
+  show() {
+    const banner = document.getElementById("banner");
+    const [first] = this.failing.values();
+    const now = performance.now();
+    clearTimeout(this.timer);
+    document.body.classList.toggle("stale", Boolean(first) && now - first.since >= BANNER_AFTER_MS);
+    if (!first) { banner.hidden = true; return; }
+    if (now - first.since >= BANNER_AFTER_MS) {
+      const since = human(Math.floor((now - first.since) / 1000), "s");
+      const next = Math.max(0, Math.ceil((first.next - now) / 1000));
+      const detail = first.error.detail ?? "Something went wrong in this page";
+      banner.textContent = `⚠ ${detail}, for ${since}. What you see is old. Next try in ${next} s.`;
+      banner.hidden = false;
+    }
+    this.timer = setTimeout(() => this.show(), 500);
+  },
+};
+
+// Buttons that copy the text beside them
+
+document.addEventListener("click", async ({ target }) => {
+  if (!target.matches?.("[data-copy]")) return;
+  const text = target.parentElement.querySelector("pre, code, output").textContent;
+  await navigator.clipboard?.writeText(text).then(
+    () => { target.textContent = "Copied"; setTimeout(() => { target.textContent = "Copy"; }, 1500); },
+    () => { target.textContent = "Select and copy it"; },
+  );
+});

@@ -1,0 +1,132 @@
+/** A run as it goes on: its state, its progress, a chart and a table that grow, and how to end it. */
+
+import "./chart.js";
+import { call, conditional, root } from "./client.js";
+import { poll } from "./page.js";
+import { element, show, state, table } from "./rows.js";
+import { human } from "./units.js";
+
+const WAIT_SECONDS = 1;
+const MAX_ROWS = 200; // of the table: the newest
+const FINAL = ["SUCCESS", "FAILURE", "REVOKED"];
+
+/** Follow a task in a panel that the macro run_panel made; `ended` is called once with the task. */
+export function follow(panel, id, { ended = () => {}, changed = () => {} } = {}) {
+  const view = new ReportView(panel);
+  const [getTask, getReport] = [conditional(), conditional()];
+  let task = null, next = null, shownSamples = -1, complete = false;
+
+  async function ask() {
+    task = (await getTask(`v4/tasks/${id}`))?.body ?? task;
+    const final = FINAL.includes(task.state);
+    view.showTask(task);
+    changed(task);
+    if (task.progress.samples !== shownSamples || final) {
+      const after = next == null ? "" : `?after=${next}`;
+      const answer = await getReport(`v4/tasks/${id}/report${after}`).catch(unreadable);
+      if (answer) {
+        view.add(answer.body);
+        next = answer.body.next ?? next;
+        complete = answer.body.complete;
+      }
+      shownSamples = task.progress.samples;
+    }
+    if (!final || !complete) return WAIT_SECONDS;
+    ended(task);
+    return false;
+  }
+  ask.gone = () => view.refuse("The record of this run has expired, or somebody removed it.");
+  return poll(ask, WAIT_SECONDS);
+}
+
+/** What was printed could not be read as rows: there is its text. */
+function unreadable(error) {
+  if (error.status !== 502) throw error;
+  return { body: { samples: [], columns: [], complete: true, text: null, error: error.detail } };
+}
+
+/** The parts of a panel, and what of a report they show. */
+export class ReportView {
+  constructor(panel) {
+    this.part = (name) => panel.querySelector(`[data-part="${name}"]`);
+    this.clear();
+  }
+
+  clear() {
+    Object.assign(this, { samples: new Map(), columns: [] });
+    this.part("error").hidden = true;
+    this.part("text-box").hidden = true;
+    if (this.part("chart")) this.part("chart").hidden = true;
+  }
+
+  refuse(text) {
+    this.part("error").textContent = text;
+    this.part("error").hidden = false;
+  }
+
+  showTask(task) {
+    this.part("head").hidden = false;
+    show(this.part("state"), state(task));
+    if (task.error) this.refuse(task.error.detail);
+    const { fraction } = task.progress;
+    const going = fraction != null && ["STARTED", "RETRY"].includes(task.state);
+    this.part("progress").hidden = !going;
+    if (going) this.part("progress").value = fraction;
+    this.part("left").textContent = going && fraction > 0 ? left(task, fraction) : "";
+  }
+
+  /** Add what has come: samples by their index, since the last of them may come again with more rows. */
+  add({ samples, columns, text, error }) {
+    if (error) this.refuse(error);
+    if (columns.length) this.columns = columns;
+    samples.forEach((one) => this.samples.set(one.index, one));
+    const all = [...this.samples.values()].sort((one, other) => one.index - other.index);
+    if (all.length) this.showSamples(all);
+    if (text != null) this.showText(text, !all.length);
+  }
+
+  showSamples(all) {
+    const chart = this.part("chart");
+    if (chart) {
+      Object.assign(chart, { columns: this.columns, samples: all });
+      chart.hidden = all.filter((one) => !one.since_boot).length < 2;
+    }
+    const rows = all.flatMap((one) => one.rows);
+    const newest = rows.slice(-MAX_ROWS);
+    show(this.part("rows"), table(newest, this.columns, "Rows of the report", true),
+      element("p", { class: "hint" }, `${newest.length} of ${rows.length} rows`));
+  }
+
+  showText(text, alone) {
+    if (alone) show(this.part("rows"));
+    this.part("text").textContent = text || "Nothing was printed.";
+    this.part("text-box").hidden = false;
+    this.part("text-box").open ||= alone;
+  }
+}
+
+/** Say how long a run still takes; by the server's ages alone. */
+function left({ created, started, age }, fraction) {
+  const elapsed = age - (Date.parse(started) - Date.parse(created)) / 1000;
+  return `about ${human(Math.max(1, Math.round((elapsed * (1 - fraction)) / fraction)), "s")} left`;
+}
+
+/** A button that ends a run that goes on. */
+export function cancelButton(id, refuse) {
+  const button = element("button", { class: "danger", type: "button" }, "Cancel");
+  button.onclick = async () => {
+    button.disabled = true;
+    await call(`v4/tasks/${id}`, { method: "DELETE" }).catch((error) => refuse(error.detail));
+    button.disabled = false;
+  };
+  return button;
+}
+
+/** Submit a task; the same click is never two tasks. */
+export async function submit(metric, params) {
+  const headers = { "Idempotency-Key": crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
+  const { body } = await call("v4/tasks/", { method: "POST", body: { metric, params }, headers });
+  return body;
+}
+
+export const taskPath = (id) => `${root}ui/tasks/${id}`;
