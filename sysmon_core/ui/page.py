@@ -12,7 +12,7 @@ from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource, View
 from sysmon_core.api.framework.permissions import USER, may_ask
 from sysmon_core.api.framework.problems import PAGES_PREFIX
-from sysmon_core.api.framework.work import PAGES
+from sysmon_core.api.framework.work import PAGES, Work
 from sysmon_core.api.versions import Version
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.services.grants import Scope
@@ -62,9 +62,23 @@ def pages(
     )
 
 
-def endpoint(view: View, summary: str, **fields: Any) -> Endpoint:
-    """Declare one method of a page; users may see it, unless ``fields`` say otherwise."""
-    given = {"permission": USER, "scope": Scope.READ, "checks_metric": True, "work": PAGES}
+def endpoint(
+    view: View,
+    summary: str,
+    *,
+    permission: str = USER,
+    scope: Scope = Scope.READ,
+    work: Work = PAGES,
+    **fields: Any,
+) -> Endpoint:
+    """Declare one method of a page; users may see it, unless ``permission`` says otherwise."""
     return Endpoint(
-        view=view, summary=summary, answers={200: Answer({"type": "string"})}, **given | fields
+        view=view,
+        permission=permission,
+        scope=scope,
+        checks_metric=True,  # which metrics a page shows its view finds out
+        work=work,
+        summary=summary,
+        answers={200: Answer({"type": "string"})},
+        **fields,
     )

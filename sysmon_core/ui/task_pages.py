@@ -14,10 +14,12 @@ from pyramid.response import Response
 from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.environ_keys import GRANT
 from sysmon_core.api.framework.lists import next_path
+from sysmon_core.api.framework.times import rfc3339
 from sysmon_core.api.v4.columns import shown_columns
 from sysmon_core.api.v4.task_answers import TaskAnswers
 from sysmon_core.api.v4.task_list import TaskList, cursor_of, query_of
 from sysmon_core.errors import MetricFailed
+from sysmon_core.running.sample import Sample
 from sysmon_core.services.grants import Grant
 from sysmon_core.services.params import parse
 from sysmon_core.services.task import State, Task, TaskQuery
@@ -80,14 +82,25 @@ class _Views:
         )
 
     def _report(self, task: Task) -> dict[str, Any]:
-        """Return the newest rows, how many there are in all, and the text."""
+        """Return the newest rows and their times, how many there are in all, and the text."""
         found = self._site.deps.task_reports.get(task.id)
         try:
             samples = found.report.samples if found.report.columns else ()
         except MetricFailed:  # what was printed cannot be read: its text can
             samples = ()
-        rows = [row for sample in samples for row in sample.rows]
-        return {"rows": rows[-MAX_ROWS:], "count": len(rows), "text": found.report.text}
+        rows = [(row, _time(sample)) for sample in samples for row in sample.rows]
+        newest = rows[-MAX_ROWS:]
+        return {
+            "rows": [row for row, _ in newest],
+            "times": [at for _, at in newest] if len(samples) > 1 else None,
+            "count": len(rows),
+            "text": found.report.text,
+        }
+
+
+def _time(sample: Sample) -> str:
+    """Return the time of a sample; nothing where it covers all the time since boot."""
+    return "" if sample.since_boot else rfc3339(sample.at) or ""
 
 
 def _filters(request: Request) -> TaskList:

@@ -24,7 +24,7 @@ def idempotency_key(request: Request) -> str | None:
     Raises:
         InvalidInput: the header has no key, or one that is too long.
     """
-    text = request.headers.get(NAME)
+    text: str | None = request.headers.get(NAME)
     if text is None:
         return None
     if not KEY.fullmatch(text.strip()):

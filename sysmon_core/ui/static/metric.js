@@ -1,8 +1,8 @@
 /** The page of a metric: its form, its report, and the same for other tools to copy. */
 
-import { call } from "./client.js";
-import "./page.js";
-import { element } from "./rows.js";
+import { call, root } from "./client.js";
+import { setAge } from "./page.js";
+import { element, show, taskTable } from "./rows.js";
 import { ReportView, cancelButton, follow, submit, taskPath } from "./run.js";
 import { snippets } from "./snippets.js";
 
@@ -88,7 +88,15 @@ function watch(id) {
   const place = report.querySelector('[data-part="error"]');
   const cancel = cancelButton(id, (text) => Object.assign(place, { textContent: text, hidden: false }));
   actions.replaceChildren(cancel, element("a", { href: taskPath(id) }, "Link to this run"));
-  following = follow(report, id, { ended: () => cancel.remove() });
+  following = follow(report, id, { ended: () => { cancel.remove(); showRuns(); } });
+}
+
+/** Show the newest runs anew, once one has ended. */
+async function showRuns() {
+  const { body } = await call(`v4/tasks/?owner=me&metric=${metric}&limit=10`);
+  const place = document.getElementById("runs");
+  show(place, taskTable(body.items, `${root}ui/`, "Recent runs"));
+  place.querySelectorAll(".age").forEach((one) => setAge(one, Number(one.dataset.age)));
 }
 
 form.addEventListener("input", () => remember());

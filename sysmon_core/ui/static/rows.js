@@ -39,7 +39,8 @@ const isNumber = ({ kind }) => kind !== "key" && kind !== "text";
 
 function value(row, { name, unit }) {
   const given = row[name];
-  if (unit !== "%" || typeof given !== "number") return [human(given, unit ?? "")];
+  if (typeof given === "boolean") return [given ? "yes" : "no"];
+  if (unit !== "%" || typeof given !== "number") return [element("bdi", {}, human(given, unit ?? ""))];
   const meter = element("meter", { min: 0, max: 100, value: given, "aria-hidden": "true" });
   return [element("span", { class: "share" }, meter, ` ${human(given, "%")}`)];
 }
@@ -52,14 +53,26 @@ export function figures(row, columns) {
   return element("dl", { class: "figures" }, ...pairs);
 }
 
-/** Show rows as a table in a box of its own, which scrolls. */
-export function table(rows, columns, caption, tall = false) {
+/**
+ * Show rows as a table in a box of its own, which scrolls.
+ * @param samples those that the rows are of, one for each row, where there are several
+ */
+export function table(rows, columns, caption, samples = null) {
   const heads = columns.map((column) => element("th", {
     scope: "col", class: isNumber(column) && "number", title: column.description,
   }, heading(column)));
-  const lines = rows.map((row) => element("tr", {}, ...columns.map((column) =>
-    element("td", { class: isNumber(column) && "number" }, ...value(row, column)))));
-  return boxed(caption, tall, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...lines));
+  const lines = rows.map((row, place) => element("tr", {},
+    samples && element("td", {}, time(samples[place])),
+    ...columns.map((column) =>
+      element("td", { class: isNumber(column) && "number" }, ...value(row, column)))));
+  if (samples) heads.unshift(element("th", { scope: "col" }, "time"));
+  return boxed(caption, Boolean(samples),
+    element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...lines));
+}
+
+function time({ at, since_boot: sinceBoot }) {
+  const text = sinceBoot ? "since boot" : new Date(at).toLocaleTimeString([], { hour12: false });
+  return element("time", { datetime: sinceBoot ? null : at }, text);
 }
 
 function boxed(caption, tall, ...parts) {

@@ -14,6 +14,7 @@ const FINAL = ["SUCCESS", "FAILURE", "REVOKED"];
 export function follow(panel, id, { ended = () => {}, changed = () => {} } = {}) {
   const view = new ReportView(panel);
   const [getTask, getReport] = [conditional(), conditional()];
+  const loadText = view.offerText(`v4/tasks/${id}/report`);
   let task = null, next = null, shownSamples = -1, complete = false;
 
   async function ask() {
@@ -25,7 +26,8 @@ export function follow(panel, id, { ended = () => {}, changed = () => {} } = {})
       const after = next == null ? "" : `?after=${next}`;
       const answer = await getReport(`v4/tasks/${id}/report${after}`).catch(unreadable);
       if (answer) {
-        view.add(answer.body);
+        view.add({ ...answer.body, text: answer.body.columns.length ? null : answer.body.text });
+        await loadText();
         next = answer.body.next ?? next;
         complete = answer.body.complete;
       }
@@ -76,13 +78,13 @@ export class ReportView {
   }
 
   /** Add what has come: samples by their index, since the last of them may come again with more rows. */
-  add({ samples, columns, text, error }) {
+  add({ samples, columns, text, complete, error }) {
     if (error) this.refuse(error);
     if (columns.length) this.columns = columns;
     samples.forEach((one) => this.samples.set(one.index, one));
     const all = [...this.samples.values()].sort((one, other) => one.index - other.index);
     if (all.length) this.showSamples(all);
-    if (text != null) this.showText(text, !all.length);
+    if (text != null) this.showText(text, !all.length && complete);
   }
 
   showSamples(all) {
@@ -91,9 +93,11 @@ export class ReportView {
       Object.assign(chart, { columns: this.columns, samples: all });
       chart.hidden = all.filter((one) => !one.since_boot).length < 2;
     }
-    const rows = all.flatMap((one) => one.rows);
+    const rows = all.flatMap((sample) => sample.rows.map((row) => ({ row, sample })));
     const newest = rows.slice(-MAX_ROWS);
-    show(this.part("rows"), table(newest, this.columns, "Rows of the report", true),
+    const samples = all.length > 1 ? newest.map((one) => one.sample) : null;
+    show(this.part("rows"),
+      table(newest.map((one) => one.row), this.columns, "Rows of the report", samples),
       element("p", { class: "hint" }, `${newest.length} of ${rows.length} rows`));
   }
 
@@ -102,6 +106,19 @@ export class ReportView {
     this.part("text").textContent = text || "Nothing was printed.";
     this.part("text-box").hidden = false;
     this.part("text-box").open ||= alone;
+  }
+
+  /** Have the text of a run asked for when somebody opens its box, and again once more has come. */
+  offerText(path) {
+    const box = this.part("text-box");
+    const load = async () => {
+      if (!box.open) return;
+      const { body } = await call(`${path}?format=text`, { headers: { Accept: "text/plain" } });
+      this.part("text").textContent = body || "Nothing was printed yet.";
+    };
+    box.hidden = false;
+    box.ontoggle = () => load().catch((error) => this.refuse(error.detail));
+    return load;
   }
 }
 

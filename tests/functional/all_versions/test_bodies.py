@@ -48,7 +48,7 @@ def test_a_body_may_be_as_large_as_the_limit_and_no_larger(serve: Serve) -> None
 def test_an_accept_that_json_cannot_satisfy_is_a_406_and_starts_nothing(
     app: TestApp, redis_url: str, accept: str
 ) -> None:
-    paths = ["/", "/v1/", "/v1/uptime/", "/v1/iostat/", "/v2/", "/v2/uptime/", "/v2/iostat/"]
+    paths = ["/v1/", "/v1/uptime/", "/v1/iostat/", "/v2/", "/v2/uptime/", "/v2/iostat/"]
     for path in [*paths, "/v2/task/none", "/v3/"]:
         problem(ask(app, "GET", path, headers={"Accept": accept}), 406)
     problem(ask(app, "POST", "/v2/iostat/", headers={"Accept": accept}), 406)
@@ -63,7 +63,7 @@ def test_an_accept_that_json_cannot_satisfy_is_a_406_and_starts_nothing(
     ],
 )
 def test_an_accept_that_json_satisfies_is_no_obstacle(app: TestApp, accept: str) -> None:
-    for path in ("/", "/v1/uptime/", "/v2/iostat/"):
+    for path in ("/v1/uptime/", "/v2/iostat/"):
         assert ask(app, "GET", path, headers={"Accept": accept}).status_int in {200, 201}
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from sysmon_core import Column, Row
-from sysmon_core.metrics.quantities import quantity
 from sysmon_core.cli.terminal_table import MAX_TEXT_LINES, terminal_table
 from sysmon_core.metrics.column import is_number
+from sysmon_core.metrics.quantities import quantity
 
 GIB = 1 << 30
 COLUMNS = [
