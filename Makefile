@@ -26,7 +26,7 @@ run service worker v3-database: export SYSMON_CONFIG ?= $(value CONFIG)
 run service worker v3-database: export SYSMON_LISTEN ?= 127.0.0.1:$(value PORT)
 run service worker v3-database: export SYSMON_VAR ?= $(value VAR)
 
-.PHONY: stale help run test unit functional plugins live faults bench bench-quick bench-tasks bench-v4 mutants lint docs docs-examples format venv programs test-programs bench-programs service worker v3-database lock wheel clean
+.PHONY: stale help run test unit functional plugins live browser browser-programs faults bench bench-quick bench-tasks bench-v4 mutants lint docs docs-examples format venv programs test-programs bench-programs service worker v3-database lock wheel clean
 
 help:            ## print this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -52,6 +52,9 @@ programs:        ## install the programs that sysmon runs: iostat, uptime, vmsta
 test-programs: programs   ## install those that tests run: PostgreSQL, nginx, systemd-analyze
 	@scripts/programs.sh postgres nginx openssl systemd-analyze
 
+browser-programs:   ## install the browser that tests drive; without it they are skipped
+	@scripts/programs.sh chromium || echo "The tests of the pages are skipped." >&2
+
 bench-programs: programs   ## install those that benchmarks run: wrk, node_exporter, PostgreSQL
 	@scripts/programs.sh wrk prometheus-node-exporter postgres
 
@@ -64,8 +67,11 @@ worker: venv     ## run a Dramatiq worker alone
 v3-database: venv   ## create or migrate the users' database
 	@$(RUN) sysmon_core database upgrade
 
-test: venv test-programs   ## run every test
+test: venv test-programs browser-programs   ## run every test
 	@$(RUN) pytest --numprocesses 2 --dist loadfile
+
+browser: venv test-programs browser-programs   ## run the tests of the pages in a real browser
+	@$(RUN) pytest tests/browser
 
 unit functional plugins live: venv test-programs   ## run one kind of tests
 	@$(RUN) pytest tests/$@

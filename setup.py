@@ -58,10 +58,12 @@ setup(
         "testing": ["pytest", "soupsieve<3", "webtest"],
         "mutants": ["mutmut>=3.8,<4"],  # only `make mutants` needs and installs it
         "dev": [
+            "axe-playwright-python>=0.1.8,<0.2",  # with axe-core, and no browser of its own
             "hypothesis",
             "mypy",
             "openapi-python-client>=0.29,<0.30",  # whose clients of the API are tested
             "openapi-spec-validator>=0.7",
+            "playwright>=1.60,<2",
             "pytest",
             "pytest-timeout",
             "pytest-xdist",

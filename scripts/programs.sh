@@ -6,6 +6,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 package_of() { # PROGRAM MANAGER
     case $1/$2 in
+        chromium/brew) echo "--cask chromium" ;;
         iostat/brew) ;; # part of macOS
         iostat/*) echo sysstat ;;
         postgres/apt-get) echo postgresql ;;

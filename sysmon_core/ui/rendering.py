@@ -16,7 +16,6 @@ from pyramid.response import Response
 from sysmon_core.api.framework.environ_keys import GRANT
 from sysmon_core.api.framework.problems import PAGES_PREFIX
 from sysmon_core.metrics.quantities import quantity
-from sysmon_core.metrics.units import shown as shown_unit
 from sysmon_core.services.grants import Grant
 from sysmon_core.ui.static_files import GZIP, StaticFiles, accepts_gzip
 
@@ -83,5 +82,11 @@ def _environment() -> Environment:
         config.add_jinja2_search_path("sysmon_core.ui:templates")
     environment: Environment = config.get_jinja2_environment()
     assert environment.undefined is StrictUndefined  # noqa: S101 - a misspelt name is no empty text
-    environment.filters |= {"quantity": quantity, "unit": shown_unit}
+    environment.filters["quantity"] = _quantity
     return environment
+
+
+def _quantity(value: object, unit: str) -> str:
+    """Write a value as the scripts do, for which JSON has no whole numbers apart from others."""
+    whole = isinstance(value, float) and value.is_integer()
+    return quantity(int(value) if whole else value, unit)  # type: ignore[call-overload]  # a float

@@ -1,0 +1,46 @@
+"""Every screen, dark and light, wide and narrow: nothing for axe to find, nothing sideways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Visit
+from tests.conftest import until
+from tests.support.site import Site
+
+SCREENS = ["", "metrics/iostat", "metrics/processes?top=3", "tasks/", "none"]
+WIDTHS = [360, 1280, 3840]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="module")
+def task(site: Site) -> str:
+    """The id of a task that is done."""
+    path = site.client.submit(count=3)
+    until(lambda: site.client.task(path)["state"] == "SUCCESS")
+    return path.rpartition("/")[2]
+
+
+def check(page: Page) -> None:
+    found = Axe().run(page, options=RULES).response["violations"]
+    told = [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
+    assert told == []
+    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wider <= 0
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    visit: Visit, task: str, scheme: Any, width: int
+) -> None:
+    look: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
+    check(visit("login", None, **look))
+    page = visit("", **look)
+    for screen in [*SCREENS, f"tasks/{task}"]:
+        page.goto(screen)
+        check(page)
