@@ -13,7 +13,7 @@ from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.permissions import caller_of
 from sysmon_core.api.framework.times import age
 from sysmon_core.api.v4.columns import shown_columns
-from sysmon_core.errors import NotReady, SysmonError, TasksUnavailable
+from sysmon_core.errors import SysmonError, TasksUnavailable
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.services.params import parse
 from sysmon_core.services.task import State, TaskQuery
@@ -40,20 +40,12 @@ class _Views:
             request,
             "overview.jinja2",
             host=self._site.deps.executor.host,
-            trouble=self._trouble(),
+            trouble=self._site.trouble(),
             cards=[self._card(request, one) for one in metrics if not one.long],
             long=[one for one in metrics if one.long],
             tasks=self._open_tasks(request),
             max_rows=MAX_ROWS,
         )
-
-    def _trouble(self) -> str:
-        """Say which part of the service is away; nothing if all are there."""
-        try:
-            self._site.deps.health.require()
-        except NotReady as error:
-            return str(error)
-        return ""
 
     def _card(self, request: Request, metric: Metric) -> dict[str, Any]:
         """Return what a card shows: the rows of a report, or why there is none."""

@@ -14,6 +14,7 @@ from sysmon_core.api.framework.permissions import USER, may_ask
 from sysmon_core.api.framework.problems import PAGES_PREFIX
 from sysmon_core.api.framework.work import PAGES, Work
 from sysmon_core.api.versions import Version
+from sysmon_core.errors import NotReady
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.services.grants import Scope
 from sysmon_core.ui.rendering import HTML, Renderer
@@ -42,6 +43,14 @@ class Site:
     def permission(self, metric: Metric) -> str:
         """Return the permission that a metric needs."""
         return self.version.permission(metric.access, private=True)
+
+    def trouble(self) -> str:
+        """Say which part of the service is away, and what to do; nothing if all are there."""
+        try:
+            self.deps.health.require()
+        except NotReady as error:
+            return str(error)
+        return ""
 
 
 def page(name: str, path: str, view: View, summary: str, **fields: Any) -> Resource:

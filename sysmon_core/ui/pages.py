@@ -8,7 +8,14 @@ from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.pages import Pages
 from sysmon_core.api.v4 import VERSION
-from sysmon_core.ui import metric_page, overview, session_pages, task_pages
+from sysmon_core.ui import (
+    account_pages,
+    host_page,
+    metric_page,
+    overview,
+    session_pages,
+    task_pages,
+)
 from sysmon_core.ui.page import Site
 from sysmon_core.ui.problem_page import problem_page
 from sysmon_core.ui.rendering import Renderer
@@ -19,6 +26,8 @@ GROUPS: tuple[Callable[[Site], Iterable[Resource]], ...] = (
     overview.resources,
     metric_page.resources,
     task_pages.resources,
+    account_pages.resources,
+    host_page.resources,
 )
 
 

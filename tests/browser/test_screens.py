@@ -12,7 +12,10 @@ from tests.browser.conftest import Visit
 from tests.conftest import until
 from tests.support.site import Site
 
-SCREENS = ["", "metrics/iostat", "metrics/processes?top=3", "tasks/", "none"]
+SCREENS = [
+    *("", "metrics/iostat", "metrics/processes?top=3", "tasks/", "none"),
+    *("tokens/", "tokens/?owner=*", "users/", "account", "host"),
+]
 WIDTHS = [360, 1280, 3840]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -28,9 +31,9 @@ def task(site: Site) -> str:
 def check(page: Page) -> None:
     found = Axe().run(page, options=RULES).response["violations"]
     told = [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
-    assert told == []
+    assert told == [], page.url
     wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wider <= 0
+    assert wider <= 0, page.url
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
@@ -40,7 +43,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 ) -> None:
     look: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
     check(visit("login", None, **look))
-    page = visit("", **look)
+    page = visit("", "root", **look)
     for screen in [*SCREENS, f"tasks/{task}"]:
         page.goto(screen)
         check(page)

@@ -119,7 +119,7 @@ def _one(views: _Views) -> dict[str, Endpoint]:
     }
 
 
-def _fields(token: Token) -> dict[str, Any]:
+def shown_token(token: Token) -> dict[str, Any]:
     """Return a token as clients see it."""
     times = {name: rfc3339(getattr(token, name)) for name in ("created", "expires", "used")}
     same = {name: getattr(token, name) for name in ("id", "owner", "name", "hint")}
@@ -136,12 +136,12 @@ class _Views:
 
     def list(self, request: Request) -> dict[str, Any]:
         params: TokenList = request.validated["params"]
-        owner, before = _place(_account(request).username, params)
+        owner, before = place_of(_account(request).username, params)
         if owner != _account(request).username and not _account(request).admin:
             raise HTTPForbidden
         found = self._tokens.list(owner, params.limit + 1, before)
         items, cursor = paged(found, params.limit, lambda last: (owner, last.id))
-        return listed(request, map(_fields, items), next_path(request, params.limit, cursor))
+        return listed(request, map(shown_token, items), next_path(request, params.limit, cursor))
 
     def create(self, request: Request) -> schemas.NewTokenShown:
         grant: Grant = request.environ[GRANT]
@@ -149,18 +149,18 @@ class _Views:
         token, secret = self._tokens.create(owner, new, caller_of(request), grant.expires)
         request.response.status = 201
         request.response.location = path_of(request, self._version.route("token"), id=str(token.id))
-        return schemas.NewTokenShown.model_validate(_fields(token) | {"token": secret})
+        return schemas.NewTokenShown.model_validate(shown_token(token) | {"token": secret})
 
     def get(self, request: Request) -> schemas.Token:
         token = self._tokens.get(_id(request), _owner(request))
-        return schemas.Token.model_validate(_fields(token))
+        return schemas.Token.model_validate(shown_token(token))
 
     def delete(self, request: Request) -> Response:
         self._tokens.revoke(_id(request), _owner(request), caller_of(request))
         return HTTPNoContent()
 
 
-def _place(username: str, params: TokenList) -> tuple[str | None, int | None]:
+def place_of(username: str, params: TokenList) -> tuple[str | None, int | None]:
     """Return whose tokens are listed, None for all, and the id before which the list goes on."""
     if params.cursor is not None:
         place: tuple[str | None, int] = read_cursor(params.cursor, PLACE)

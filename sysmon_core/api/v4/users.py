@@ -32,7 +32,7 @@ def resources(version: Version, deps: Dependencies) -> Iterator[Resource]:
     directory, limit = deps.user_directory, deps.body_limit
 
     def body(account: Account, path: str) -> schemas.UserDetails:
-        return _shown(directory.get(account.username), path)
+        return shown_user(directory.get(account.username), path)
 
     shape = users.Shape(schemas.UserDetails, body)
     collection = {
@@ -51,7 +51,7 @@ def _list(version: Version, directory: UserDirectory) -> Endpoint:
         found = directory.list(params.limit + 1, after)
         items, cursor = paged(found, params.limit, lambda last: last.account.username)
         path = path_of(request, version.route("users"))  # a username needs no quoting
-        bodies = (_shown(one, path + one.account.username) for one in items)
+        bodies = (shown_user(one, path + one.account.username) for one in items)
         return listed(request, bodies, next_path(request, params.limit, cursor))
 
     return Endpoint(
@@ -66,7 +66,8 @@ def _list(version: Version, directory: UserDirectory) -> Endpoint:
     )
 
 
-def _shown(user: UserDetails, path: str) -> schemas.UserDetails:
+def shown_user(user: UserDetails, path: str) -> schemas.UserDetails:
+    """Return a user as clients see it; ``path`` is that of the user."""
     return schemas.UserDetails(
         username=user.account.username,
         fullname=user.account.fullname,

@@ -1,6 +1,7 @@
 /** The page of a metric: its form, its report, and the same for other tools to copy. */
 
 import { call, root } from "./client.js";
+import { onSubmit } from "./forms.js";
 import { setAge } from "./page.js";
 import { element, show, taskTable } from "./rows.js";
 import { ReportView, cancelButton, follow, submit, taskPath } from "./run.js";
@@ -46,25 +47,6 @@ function remember(run = location.hash) {
   }
 }
 
-/** Show what the server refuses under the field that it is about. */
-function showFaults(error) {
-  form.querySelectorAll(".fault").forEach((one) => { one.hidden = true; });
-  form.querySelectorAll("[aria-invalid]").forEach((one) => one.removeAttribute("aria-invalid"));
-  if (!error) return;
-  const others = [];
-  for (const { name, detail } of error.faults ?? []) {
-    const field = fieldOf(name.replace(/^params\./, "").replace(/\.\d+$/, ""));
-    if (!field) { others.push(`${name}: ${detail}`); continue; }
-    const place = field.querySelector(".fault");
-    Object.assign(place, { textContent: detail, hidden: false });
-    field.querySelectorAll("input, select, textarea").forEach((one) => one.setAttribute("aria-invalid", "true"));
-  }
-  const rest = document.getElementById("form-fault");
-  rest.textContent = others.join("; ") || (error.faults?.length ? "" : error.detail);
-  rest.hidden = !rest.textContent;
-  form.querySelector("[aria-invalid]")?.focus();
-}
-
 async function run() {
   following?.stop();
   if (isLong) {
@@ -100,13 +82,9 @@ async function showRuns() {
 }
 
 form.addEventListener("input", () => remember());
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  showFaults(null);
-  start.disabled = true;
-  await run().catch(showFaults);
+if (start) {
+  onSubmit(form, run);
   start.disabled = false;
-});
-if (start) start.disabled = false;
+}
 remember();
 if (location.hash) watch(location.hash.slice(1));
