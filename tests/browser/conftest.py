@@ -1,18 +1,21 @@
-"""Real browsers on a real site: server, worker and Redis, as ``sysmon start`` starts them."""
+"""Real browsers on a real site: server, worker and Redis."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.conftest import until
 from tests.support.browser import TIMEOUT_MS, Watched, launched
 from tests.support.client import HOST
-from tests.support.site import BIN, Site, new_site, welcomed
+from tests.support.processes import Started
+from tests.support.redis_server import started_redis
+from tests.support.site import BIN, Site, new_site
 
 SECRET = "secret"
 Visit = Callable[..., Page]
@@ -25,16 +28,33 @@ def browser() -> Iterator[Browser]:
         yield one
 
 
+@dataclass
+class Parts:
+    """What runs on a site; a test that ends a part starts it again."""
+
+    site: Site
+    server: Started
+    worker: Started
+
+
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
+def parts() -> Iterator[Parts]:
     """A site with the users ann and root; the tests of a module share it."""
-    with new_site() as one:
-        welcomed(one.run())
+    with new_site() as site:
+        site.said(BIN / "sysmon", "database", "upgrade")
         for name, *more in (("ann",), ("root", "--admin")):
             words = ("user", "add", name, *more, "--password-file", "-")
-            one.said(BIN / "sysmon", *words, typed=SECRET)
-        one.client = replace(one.client, user=f"ann:{SECRET}")
-        yield one
+            site.said(BIN / "sysmon", *words, typed=SECRET)
+        site.client = replace(site.client, user=f"ann:{SECRET}")
+        with started_redis(site.var):
+            found = Parts(site, site.server(), site.worker())
+            until(lambda: site.client.get("/readyz").status == 200)
+            yield found
+
+
+@pytest.fixture
+def site(parts: Parts) -> Site:
+    return parts.site
 
 
 @pytest.fixture

@@ -22,14 +22,15 @@ def challenges(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
 
     Versions 1 to 3 are frozen and name Basic alone: a client may read the header as one
     challenge, and whoever sends a token knows the scheme. A page, a log-in that begins a session,
-    and a request with its cookie, an ended one too, are a browser's: at Basic it would open a
-    dialog of its own.
+    a request with its cookie, an ended one too, and one of a script (X-Requested-With) are a
+    browser's: at Basic it would open a dialog of its own.
     """
     if not is_explained(environ):
         return [BASIC]
     by_browser = (
         is_page(environ)
         or environ["PATH_INFO"] == SESSION_PATH
+        or "HTTP_X_REQUESTED_WITH" in environ
         or session_secret(environ) is not None
     )
     return [BEARER] if by_browser else [BASIC, BEARER]

@@ -1,5 +1,7 @@
 /** Requests to version 4, as any client could make them; a log-in in place when the session has ended. */
 
+const LONGEST_ANSWER_MS = 20_000; // a report of a quick metric may take its time
+
 export const root = document.documentElement.dataset.root;
 
 /** A problem (RFC 9457) that the server answered with, or a server that does not answer (status 0). */
@@ -32,11 +34,12 @@ export async function call(path, { method = "GET", body, headers = {} } = {}) {
 }
 
 async function send(path, method, body, headers) {
-  const sent = { Accept: "application/json", ...headers };
+  // At a 401 that names Basic the browser would ask by a dialog of its own: a script is not told so.
+  const sent = { Accept: "application/json", "X-Requested-With": "fetch", ...headers };
   if (body !== undefined) sent["Content-Type"] = "application/json";
   try {
     return await fetch(root + path, {
-      method, headers: sent, cache: "no-store",
+      method, headers: sent, cache: "no-store", signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {

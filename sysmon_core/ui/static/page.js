@@ -60,7 +60,7 @@ export function poll(ask, seconds, first = 0) {
   }
   function backOff(error) {
     failures += 1;
-    const longest = Math.min(LONGEST_WAIT_SECONDS, Math.max(1, seconds) * 2 ** failures);
+    const longest = Math.min(LONGEST_WAIT_SECONDS, 2 ** (failures - 1));
     const wait = Math.max(Number(error.headers?.get("Retry-After")) || 0, longest * (0.5 + Math.random() / 2));
     connection.failed(ask, error, wait, now);
     return wait;

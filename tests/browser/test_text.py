@@ -1,0 +1,51 @@
+"""What others wrote is text, wherever it is shown, and breaks no layout."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+from tests.support.site import Site
+
+BAD = "<script>document.title='hit'</script><img src=x onerror=\"document.title='hit'\">"
+RTL = "\u202eabc"
+LONG = "x" * 10_000
+
+
+def check(page: Page) -> None:
+    assert "hit" not in page.title()
+    assert page.evaluate("document.querySelectorAll('main script, main img').length") == 0
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("text", [BAD, RTL, LONG], ids=["script", "rtl", "long"])
+def test_a_parameter_in_the_url_is_text(visit: Visit, text: str) -> None:
+    page = visit("", viewport={"width": 360, "height": 800})
+    page.goto(f"metrics/network?interface={text[:2000]}")
+    assert page.input_value("[name=interface]") == text[:2000]
+    page.click("#start")
+    expect(page.locator("#run .fault:visible, #report pre, #report table").first).to_be_visible()
+    page.click("#elsewhere summary")
+    check(page)
+
+
+@pytest.mark.parametrize("text", [BAD[:90], "y" * 100], ids=["script", "long"])
+def test_the_name_of_a_token_is_text(visit: Visit, site: Site, text: str) -> None:
+    made = site.client("POST", "/v4/tokens/", fields={"name": text})
+    assert made.status == 201
+    page = visit("tokens/", viewport={"width": 360, "height": 800})
+    row = page.locator("tr", has_text=text[:20])
+    expect(row.first).to_be_visible()
+    row.first.locator("button").click()
+    check(page)
+
+
+def test_the_name_of_a_user_is_text(visit: Visit) -> None:
+    page = visit("account", viewport={"width": 360, "height": 800})
+    page.fill("[name=fullname]", BAD[:60])
+    page.click("text=Save")
+    expect(page.locator("h1")).to_have_text(BAD[:60])
+    page.reload()
+    expect(page.locator("h1")).to_have_text(BAD[:60])
+    check(page)
