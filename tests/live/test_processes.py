@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import until
 from tests.support.client import HOST
-from tests.support.processes import Started, processes
+from tests.support.processes import Started
 from tests.support.site import Site
 
 MANY = 40  # connections
@@ -19,12 +19,8 @@ MANY = 40  # connections
 @pytest.fixture
 def server(site: Site) -> Started:
     started = site.server_with("processes = 2")
-    until(lambda: len(children(started)) == 2)
+    until(lambda: len(started.children()) == 2)
     return started
-
-
-def children(server: Started) -> list[int]:
-    return [one.pid for one in processes() if one.parent == server.popen.pid]
 
 
 def ask(site: Site) -> None:
@@ -33,11 +29,11 @@ def ask(site: Site) -> None:
 
 
 def test_a_killed_process_is_replaced_and_no_request_fails(site: Site, server: Started) -> None:
-    lost, left = children(server)
+    lost, left = server.children()
     os.kill(lost, signal.SIGKILL)
     ask(site)
-    until(lambda: len(set(children(server)) - {lost}) == 2)
-    assert left in children(server)
+    until(lambda: len(set(server.children()) - {lost}) == 2)
+    assert left in server.children()
     ask(site)
     assert f"process {lost} ended (-9)" in server.printed()
 

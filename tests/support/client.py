@@ -66,9 +66,9 @@ def answer_of(response: http.client.HTTPResponse) -> Answer:
     return Answer(response.status, response.headers, response.read())
 
 
-def answer_on(connection: socket) -> Answer:
+def answer_on(connection: socket, method: str = "GET") -> Answer:
     """The next answer on a connection whose request was sent by hand."""
-    response = http.client.HTTPResponse(connection)
+    response = http.client.HTTPResponse(connection, method=method)
     response.begin()
     return answer_of(response)
 

@@ -80,6 +80,10 @@ class Started:
         assert self.popen.poll() is None, self.printed()
         return self
 
+    def children(self) -> list[int]:
+        """The processes that it has started."""
+        return [one.pid for one in processes() if one.parent == self.popen.pid]
+
     def wait(self) -> int:
         """Wait for its end; its status."""
         return self.popen.wait(END_SECONDS)

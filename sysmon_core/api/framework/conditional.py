@@ -10,7 +10,8 @@ from pyramid.request import Request
 
 TAG = re.compile(r'(?:W/)?"([^"]*)"')
 DIGEST_BYTES = 12
-KEPT = ("Cache-Control", "Vary", "Age", "ETag")  # by a 304, as the 200 has them (RFC 9110, 15.4.5)
+# By a 304, as the 200 has them (RFC 9110, 15.4.5); the last tells that a wait was heeded.
+KEPT = ("Cache-Control", "Vary", "Age", "ETag", "Preference-Applied")
 REVALIDATED = "private, no-cache"  # kept by the client's own cache, which asks before each use
 
 

@@ -9,6 +9,7 @@ from openapi_pydantic import Link, MediaType, Response
 
 from sysmon_core import errors
 from sysmon_core.api import schemas
+from sysmon_core.api.framework.conditional import KEPT
 from sysmon_core.api.framework.declarations import CONDITION, Answer, Endpoint, Resource
 from sysmon_core.api.framework.errors import DETAILS, meaning, status_of
 from sysmon_core.api.framework.inputs import Query
@@ -41,8 +42,7 @@ def responses(resource: Resource, endpoint: Endpoint, models: Models) -> dict[st
         for status, answer in endpoint.answers.items()
     }
     if conditional:
-        text = "The client has it already."
-        found[NO_CHANGE] = Response(description=text, headers=headers.of_response(NO_CHANGE))
+        found[NO_CHANGE] = _unchanged(endpoint)
     kind = schemas.CodedProblem if is_explained({"PATH_INFO": resource.path}) else schemas.Problem
     problem = MediaType(schema=models.content(kind))
     for status, text in sorted(_refusals(resource, endpoint).items()):
@@ -52,6 +52,13 @@ def responses(resource: Resource, endpoint: Endpoint, models: Models) -> dict[st
             content={MEDIA_TYPE: problem},
         )
     return {str(status): response for status, response in found.items()}
+
+
+def _unchanged(endpoint: Endpoint) -> Response:
+    named = [name for answer in endpoint.answers.values() for name in answer.headers]
+    kept = [name for name in named if name in KEPT]
+    described = headers.of_response(NO_CHANGE, kept)
+    return Response(description="The client has it already.", headers=described)
 
 
 def _given(

@@ -74,6 +74,9 @@ def test_what_can_be_asked_for_conditionally_has_an_etag_and_a_304(
         if "304" in operation["responses"]:
             assert "ETag" in operation["responses"]["200"]["headers"]
             assert "content" not in operation["responses"]["304"]
+    for status in ("200", "304"):
+        described = found["GET", "/v4/tasks/{id}"]["responses"][status]
+        assert "Preference-Applied" in described["headers"]
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -49,6 +49,12 @@ def test_a_client_that_cannot_read_json_is_told_so(accept: str) -> None:
         Accepts([JSON])(asking(accept))
 
 
+def test_a_client_is_told_of_each_type_that_it_could_ask_for() -> None:
+    with pytest.raises(HTTPNotAcceptable) as caught:
+        Accepts(FORMATS)(asking("image/png"))
+    assert caught.value.detail == f"Every answer here is {TEXT} or {OPEN}; ask for that"
+
+
 @pytest.mark.parametrize(
     ("accept", "best"),
     [

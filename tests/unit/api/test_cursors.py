@@ -23,11 +23,19 @@ def test_a_place_comes_back_as_it_was(owner: str | None, number: int) -> None:
     assert all(letter.isalnum() or letter in "-_" for letter in cursor)
 
 
+@pytest.mark.parametrize("owner", ["???", "~~~", "???~~~", "?" * 9])
+def test_a_place_whose_cursor_has_hyphens_or_underscores_comes_back(owner: str) -> None:
+    for shift in ("", "a", "ab"):
+        cursor = write_cursor((shift + owner, 1))
+        assert read_cursor(cursor, PLACE) == (shift + owner, 1)
+
+
 def encoded(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 DAMAGED = ["", "=", "a", "ä", "W10", "Wyx", *map(encoded, ['["a", 0]', '["a", "1"]', '["a", 1.0]'])]
+DAMAGED += ["!!!!" + encoded('["ab", 1]'), encoded('["ab", 1]') + "\n" * 4]  # foreign characters
 DAMAGED += [*map(encoded, ['["a"]', '["a", 1, 1]', '{"a": 1}', "null", '["a", 1]]'])]
 
 
@@ -52,5 +60,7 @@ def test_any_text_is_a_place_or_refused(text: str) -> None:
 def test_a_page_has_the_place_where_the_next_begins() -> None:
     items, cursor = paged("abc", 2, lambda last: last)
     assert (list(items), read_cursor(cursor or "", str)) == (["a", "b"], "b")
+    items, cursor = paged("abcd", 3, lambda last: last)
+    assert (list(items), read_cursor(cursor or "", str)) == (["a", "b", "c"], "c")
     assert paged("ab", 2, lambda last: last) == ("ab", None)
     assert paged("", 2, lambda last: last) == ("", None)

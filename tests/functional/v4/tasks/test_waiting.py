@@ -57,6 +57,15 @@ def test_a_wait_ends_with_its_time_and_the_task_as_it_is_then(app: TestApp, subm
     assert answer.headers["Preference-Applied"] == "wait=1"
 
 
+def test_a_wait_that_ends_with_what_the_client_has_already_tells_that_it_was_heeded(
+    app: TestApp, submit: Submit
+) -> None:
+    path = path_of(submit())
+    headers = {"If-None-Match": app.get(path).headers["ETag"], "Prefer": "wait=1"}
+    answer = app.get(path, headers=headers, status=304)
+    assert answer.headers["Preference-Applied"] == "wait=1"
+
+
 def test_a_task_that_is_removed_meanwhile_is_not_found(
     app: TestApp, as_user: Callable[[str], TestApp], submit: Submit
 ) -> None:
