@@ -8,9 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # as it is
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Parts, Visit
 from tests.conftest import until
-from tests.support.site import Site
 
 SCREENS = [
     *("", "metrics/iostat", "metrics/processes?top=3", "tasks/", "none"),
@@ -21,8 +20,9 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 
 @pytest.fixture(scope="module")
-def task(site: Site) -> str:
+def task(parts: Parts) -> str:
     """The id of a task that is done."""
+    site = parts.site
     path = site.client.submit(count=3)
     until(lambda: site.client.task(path)["state"] == "SUCCESS")
     return path.rpartition("/")[2]
