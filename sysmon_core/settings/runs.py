@@ -95,7 +95,7 @@ class RunSettings(BaseModel):
         500,
         description=(
             "Tasks of one client that may be queued or running at once. A client is a user in "
-            "version 3, and in version 2 an address, or a /64 network of IPv6."
+            "versions 3 and 4, and in version 2 an address, or a /64 network of IPv6."
         ),
     )
     client_share: Share = Field(

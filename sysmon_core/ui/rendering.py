@@ -82,11 +82,11 @@ def _environment() -> Environment:
         config.add_jinja2_search_path("sysmon_core.ui:templates")
     environment: Environment = config.get_jinja2_environment()
     assert environment.undefined is StrictUndefined  # noqa: S101 - a misspelt name is no empty text
-    environment.filters["quantity"] = _quantity
+    environment.filters["quantity"] = quantity_of_json
     return environment
 
 
-def _quantity(value: object, unit: str) -> str:
+def quantity_of_json(value: object, unit: str) -> str:
     """Write a value as the scripts do, for which JSON has no whole numbers apart from others."""
     whole = isinstance(value, float) and value.is_integer()
     return quantity(int(value) if whole else value, unit)  # type: ignore[call-overload]  # a float

@@ -32,7 +32,7 @@ export const sign = (unit) =>
 
 /** All digits of a whole number, the decimals of any other. */
 function plain(value) {
-  return Number.isInteger(value) ? String(value) : decimal(value);
+  return Number.isInteger(value) ? String(BigInt(value)) : decimal(value);
 }
 
 /** Write so many decimals, or three digits where the number is too small for them. */
@@ -41,8 +41,11 @@ function decimal(value, places = 2) {
   return text && (Math.abs(value) >= 1 || Number(text) === value) ? text : digits(value);
 }
 
+/** Three digits, as Python's format "g" writes them. */
 function digits(value) {
-  return String(Number(value.toPrecision(3)));
+  const [number, exponent] = value.toExponential(2).split("e");
+  if (exponent >= -4 && exponent < 3) return String(Number(value.toPrecision(3)));
+  return `${Number(number)}e${exponent.replace(/^([+-])(\d)$/, "$10$2")}`;
 }
 
 function scaled(value, units, step, isSmall) {
