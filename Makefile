@@ -26,7 +26,7 @@ run service worker v3-database: export SYSMON_CONFIG ?= $(value CONFIG)
 run service worker v3-database: export SYSMON_LISTEN ?= 127.0.0.1:$(value PORT)
 run service worker v3-database: export SYSMON_VAR ?= $(value VAR)
 
-.PHONY: stale help run test unit functional plugins live browser browser-programs faults bench bench-quick bench-tasks bench-v4 mutants lint docs docs-examples format venv programs test-programs bench-programs service worker v3-database lock wheel clean
+.PHONY: stale help run test unit functional plugins live browser browser-programs faults bench bench-quick bench-tasks bench-v4 bench-page mutants lint docs docs-examples format venv programs test-programs bench-programs service worker v3-database lock wheel clean
 
 help:            ## print this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -90,6 +90,9 @@ bench-tasks: venv programs   ## measure tasks beside Flask and Celery
 
 bench-v4: venv programs bench-programs   ## measure rows, polls and memory of version 4; two minutes
 	@$(BIN)/python benchmarks/v4.py --out benchmarks/RESULTS-v4.md
+
+bench-page: venv programs bench-programs browser-programs   ## measure the page in a browser; a minute
+	@$(BIN)/python benchmarks/page.py --out benchmarks/RESULTS-page.md
 
 # mutmut is not in requirements.lock: no other target needs it.
 mutants: venv    ## mutation tests of the policy and the validators

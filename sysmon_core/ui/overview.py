@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,12 +10,9 @@ from pyramid.response import Response
 
 from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.permissions import caller_of
-from sysmon_core.api.framework.times import age
-from sysmon_core.api.v4.columns import shown_columns
-from sysmon_core.errors import SysmonError, TasksUnavailable
-from sysmon_core.metrics.metric import Metric
-from sysmon_core.services.params import parse
+from sysmon_core.errors import TasksUnavailable
 from sysmon_core.services.task import State, TaskQuery
+from sysmon_core.ui.cards import Cards
 from sysmon_core.ui.page import Site, page
 from sysmon_core.ui.task_rows import shown_tasks
 
@@ -33,33 +29,20 @@ def resources(site: Site) -> Iterator[Resource]:
 class _Views:
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._cards = Cards(site.deps.executor)
 
     def overview(self, request: Request) -> Response:
-        metrics = self._site.metrics(request)
+        metrics, address = self._site.metrics(request), caller_of(request).address
         return self._site.renderer.response(
             request,
             "overview.jinja2",
             host=self._site.deps.executor.host,
             trouble=self._site.trouble(),
-            cards=[self._card(request, one) for one in metrics if not one.long],
+            cards=self._cards.of([one for one in metrics if not one.long], address),
             long=[one for one in metrics if one.long],
             tasks=self._open_tasks(request),
             max_rows=MAX_ROWS,
         )
-
-    def _card(self, request: Request, metric: Metric) -> dict[str, Any]:
-        """Return what a card shows: the rows of a report, or why there is none."""
-        card = {"metric": metric, "columns": shown_columns(metric.columns), "rows": [], "text": ""}
-        card |= {"age": None, "error": "", "error_code": ""}
-        try:
-            params = parse(metric.params, ())
-            address = caller_of(request).address
-            report = self._site.deps.executor.run_now(metric, params, address).report
-            rows = [row for sample in report.samples for row in sample.rows]
-        except SysmonError as error:
-            return card | {"error": str(error)}
-        shown = {"rows": rows, "text": "" if metric.columns else report.text}
-        return card | shown | {"age": age(report.finished, time.time())}
 
     def _open_tasks(self, request: Request) -> list[dict[str, Any]] | None:
         """List the caller's tasks that have not ended; None if Redis is away."""

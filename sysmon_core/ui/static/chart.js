@@ -38,9 +38,9 @@ class SysmonChart extends HTMLElement {
     this.#later();
   }
 
-  #later() { this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#draw(); }); }
+  #later() { this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.drawNow(); }); }
 
-  #draw() {
+  drawNow() {
     this.draws += 1;
     this.#width = this.clientWidth;
     this.#model ??= model(this.#columns, this.#samples);

@@ -21,7 +21,7 @@ for (const card of document.querySelectorAll(".card[data-metric]")) {
     if (answer.body.age == null) return;
     if (!foot.firstElementChild) foot.append(element("span", { class: "age" }));
     setAge(foot.firstElementChild, answer.body.age);
-  }, seconds, seconds);
+  }, seconds, "waiting" in card.dataset ? 0 : seconds);
 
   /** What the metric itself refuses is shown in its card; all else is the connection's fault. */
   function refusal(error) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from sysmon_core import Column, Metric
 from sysmon_core.errors import MetricFailed
 from tests.functional.ui.conftest import OWN_PAGE, Visit, words
@@ -47,6 +49,20 @@ def test_a_metric_that_fails_says_so_in_its_card_alone(visit: Visit) -> None:
     html = page.get("/ui/").html
     assert "It is broken" in html.find(attrs={"data-metric": "bad"}).text
     assert "fine" in html.find(attrs={"data-metric": "good"}).text
+
+
+def test_a_metric_that_is_slow_holds_up_no_page(visit: Visit) -> None:
+    asked = threading.Event()
+
+    def slow(*_: object) -> str:
+        asked.wait(10)
+        return "at last"
+
+    app = visit("ann", Metric(name="slow", title="Slow", function=slow), words("quick", "fine"))
+    html = app.get("/ui/").html
+    asked.set()
+    assert "It takes a moment" in html.find(attrs={"data-metric": "slow"}).text
+    assert "fine" in html.find(attrs={"data-metric": "quick"}).text
 
 
 def test_what_is_away_is_named(visit: Visit) -> None:
