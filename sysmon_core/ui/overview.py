@@ -17,6 +17,11 @@ from sysmon_core.ui.page import Site, page
 from sysmon_core.ui.task_rows import shown_tasks
 
 OPEN_STATES = (State.STARTED, State.QUEUED, State.RETRY)
+REMEDIES = {  # by the names of the parts, as their checks have them
+    "worker": "Tasks wait until one runs: sysmon worker.",
+    "Redis": "Start it, or see its log; quick metrics go on without it.",
+    "database": "See to it and its migrations; who is logged in stays so for a while.",
+}
 MAX_TASKS = 10
 MAX_ROWS = 8  # of a card; the page of the metric has all
 
@@ -38,6 +43,7 @@ class _Views:
             "overview.jinja2",
             host=self._site.deps.executor.host,
             trouble=self._site.trouble(),
+            remedies=REMEDIES,
             cards=self._cards.of([one for one in metrics if not one.long], address),
             long=[one for one in metrics if one.long],
             tasks=self._open_tasks(request),

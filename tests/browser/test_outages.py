@@ -93,6 +93,7 @@ def test_a_worker_that_is_away_is_named_until_it_is_back(
     trouble = page.locator("#trouble")
     expect(trouble).to_be_hidden()
     parts.worker.popen.kill()
-    expect(trouble).to_contain_text("worker")
+    expect(trouble).to_contain_text("sysmon worker")
+    expect(trouble.locator("[data-remedy=Redis]")).to_be_hidden()
     parts.worker = site.worker()
     expect(trouble).to_be_hidden()

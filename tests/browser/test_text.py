@@ -30,6 +30,22 @@ def test_a_parameter_in_the_url_is_text(visit: Visit, text: str) -> None:
     check(page)
 
 
+@pytest.mark.parametrize("text", [BAD, RTL, LONG], ids=["script", "rtl", "long"])
+def test_what_a_metric_gives_is_text(visit: Visit, text: str) -> None:
+    """The answer of the API is another one here; what the server renders is tested elsewhere."""
+    page = visit("metrics/processes", viewport={"width": 360, "height": 800})
+    columns = [{"name": "name", "description": text[:500], "unit": None, "kind": "text"}]
+    report = {
+        "columns": columns,
+        "samples": [{"rows": [{"name": text}, {"name": "b"}]}],
+        "text": text,
+    }
+    page.route("**/v4/metrics/processes/report*", lambda route: route.fulfill(json=report))
+    page.click("#start")
+    expect(page.locator("#report td").first).to_have_text(text)
+    check(page)
+
+
 @pytest.mark.parametrize("text", [BAD[:90], "y" * 100], ids=["script", "long"])
 def test_the_name_of_a_token_is_text(visit: Visit, site: Site, text: str) -> None:
     made = site.client("POST", "/v4/tokens/", fields={"name": text})

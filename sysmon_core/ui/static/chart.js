@@ -19,6 +19,8 @@ class SysmonChart extends HTMLElement {
   #shown = new Map(); // whether a series is drawn, by unit and name, where somebody has said so
   draws = 0;
 
+  get columns() { return this.#columns; }
+  get samples() { return this.#samples; }
   set columns(columns) { this.#columns = columns; this.#change(); }
   set samples(samples) { this.#samples = samples; this.#change(); }
 

@@ -58,5 +58,9 @@ poll(async () => {
     return error;
   });
   trouble.hidden = !problem;
-  trouble.querySelector(".words").textContent = problem?.detail ?? "";
+  const detail = problem?.detail ?? "";
+  trouble.querySelector(".words").textContent = detail;
+  for (const remedy of trouble.querySelectorAll("[data-remedy]")) {
+    remedy.hidden = !detail.includes(remedy.dataset.remedy);
+  }
 }, WAIT_SECONDS, WAIT_SECONDS);

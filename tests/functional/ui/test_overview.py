@@ -67,7 +67,10 @@ def test_a_metric_that_is_slow_holds_up_no_page(visit: Visit) -> None:
 
 def test_what_is_away_is_named(visit: Visit) -> None:
     trouble = visit().get("/ui/").html.find(id="trouble")
-    assert "worker" in trouble.text
+    assert "Not there: worker" in trouble.text
+    remedies = trouble.find_all(attrs={"data-remedy": True})
+    shown = [one["data-remedy"] for one in remedies if not one.has_attr("hidden")]
+    assert shown == ["worker"]
     assert not trouble.has_attr("hidden")
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from sysmon_core.database import Database
+from sysmon_core.settings import Settings
 from tests.functional.ui.conftest import OWN_PAGE, SECRET, Visit, log_in
 
 
@@ -47,6 +50,16 @@ def test_too_many_guesses_are_told_on_the_form(visit: Visit) -> None:
     refused = log_in(app, "ann", "wrong")
     assert int(refused.headers["Retry-After"]) > 0
     assert refused.html.find(role="alert").text.strip()
+
+
+def test_a_database_that_is_away_is_told_on_the_form(visit: Visit, config: Settings) -> None:
+    app = visit()
+    app.reset()
+    with Database(config.database).write() as connection:
+        connection.execute(text("ALTER TABLE users RENAME TO users_of_before"))
+    refused = log_in(app, "ann")
+    assert refused.status_int == 503
+    assert "database" in refused.html.find(role="alert").text
 
 
 def test_a_form_of_another_site_is_refused(visit: Visit) -> None:
