@@ -11,6 +11,7 @@ from pyramid.response import Response
 from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.permissions import caller_of
 from sysmon_core.errors import TasksUnavailable
+from sysmon_core.metrics.metric import Metric
 from sysmon_core.services.task import State, TaskQuery
 from sysmon_core.ui.cards import Cards
 from sysmon_core.ui.page import Site, page
@@ -38,14 +39,15 @@ class _Views:
 
     def overview(self, request: Request) -> Response:
         metrics, address = self._site.metrics(request), caller_of(request).address
+        cards = [one for one in metrics if _is_shown(one)]
         return self._site.renderer.response(
             request,
             "overview.jinja2",
             host=self._site.deps.executor.host,
             trouble=self._site.trouble(),
             remedies=REMEDIES,
-            cards=self._cards.of([one for one in metrics if not one.long], address),
-            long=[one for one in metrics if one.long],
+            cards=self._cards.of(cards, address),
+            others=[one for one in metrics if one not in cards],
             tasks=self._open_tasks(request),
             max_rows=MAX_ROWS,
         )
@@ -58,3 +60,9 @@ class _Views:
         except TasksUnavailable:
             return None
         return shown_tasks(request, self._site, found)
+
+
+def _is_shown(metric: Metric) -> bool:
+    """Whether a metric has a card: it is quick, and can be asked without a choice."""
+    fields = metric.params.model_fields.values()
+    return not metric.long and not any(field.is_required() for field in fields)

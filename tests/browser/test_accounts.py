@@ -25,6 +25,8 @@ def test_a_token_is_made_shown_once_and_revoked(visit: Visit, site: Site) -> Non
     expect(shown).to_be_visible()
     token = shown.inner_text()
     assert me(site, token) == 200
+    page.click("#made button >> nth=0")
+    expect(page.locator("#made button").first).to_have_text("Copied")
     page.reload()
     assert token not in page.content()
     row = page.locator("tbody tr", has_text="<b>report</b>")

@@ -65,3 +65,13 @@ def test_the_name_of_a_user_is_text(visit: Visit) -> None:
     page.reload()
     expect(page.locator("h1")).to_have_text(BAD[:60])
     check(page)
+
+
+def test_a_link_brings_an_id_and_no_other_request(visit: Visit) -> None:
+    asked: list[str] = []
+    page = visit("")
+    page.on("request", lambda one: asked.append(one.url))
+    page.goto("metrics/iostat#../../v4/tokens/1")
+    expect(page.locator("#start")).to_be_enabled()
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if "/v4/" in url] == []

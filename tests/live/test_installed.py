@@ -135,6 +135,9 @@ def test_it_starts_whole_without_an_ini_file_or_a_checkout(host: Host) -> None:
         here = f"cd {site.folder} && exec {host.environment}/bin/sysmon start"
         started = welcomed(site.start("sh", "-c", here, environ=environ))
         site.client.finished()
+        page = site.client.get("/ui/login").body.decode()
+        for file in re.findall(r'(?:href|src)="(/ui/static/[^"]+)"', page):
+            assert site.client.get(file).status == 200
         started.popen.send_signal(signal.SIGINT)
         assert started.wait() == 0
         until(lambda: site.processes() == {})
@@ -167,6 +170,13 @@ class TestAPluginOfAStranger:
 
     def test_is_for_users_alone_in_version_3(self, stranger: Host) -> None:
         assert stranger.site.client.get("/v3/kernel/").status == 401
+
+    def test_has_its_card_and_its_form_on_the_page(self, stranger: Host) -> None:
+        client = stranger.site.client
+        assert b'data-metric="kernel"' in client.get("/ui/", USER).body
+        form = client.get("/ui/metrics/beat", USER).body
+        assert b'name="beats"' in form
+        assert b'max="3000"' in form
 
     def test_is_described(self, stranger: Host) -> None:
         paths = stranger.site.client.get("/openapi.json").json["paths"]

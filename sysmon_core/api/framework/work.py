@@ -33,6 +33,6 @@ WAITED = Work("waited", 2)  # it shows tasks whose end was waited for, as TASKS 
 USERS = Work("users", 4)  # it waits for the users' database, likewise
 CHANGE = Work("change", 16)  # it waits for a hash, or for a worker to stop
 DECLARATIONS = Work("declarations", 2)  # it may ask plugins whether the host can have a metric
-PAGES = Work("pages", 4)  # it asks what the page shows: quick metrics, Redis, the users' database
+PAGES = Work("pages", 12)  # it asks what the page shows: quick metrics, Redis, the users' database
 DOCUMENT = Work("document", 1)  # the API document and the files of its page, which are large
 LOGIN = Work("login", 64)  # it checks passwords, and looks up tokens

@@ -12,6 +12,7 @@ const start = document.getElementById("start");
 const report = document.getElementById("report");
 const { metric, long } = form.dataset;
 const isLong = long === "true";
+const ID = /^#[0-9a-f-]{36}$/; // of a task, as a fragment
 let following = null;
 
 /** What the form says, as pairs of a name and a text; what is left empty is not said. */
@@ -87,4 +88,5 @@ if (start) {
   start.disabled = false;
 }
 remember();
-if (location.hash) watch(location.hash.slice(1));
+// What a link brings is an id, or nothing: a path in its place would be another request.
+if (ID.test(location.hash)) watch(location.hash.slice(1));

@@ -111,9 +111,16 @@ const connection = {
 
 document.addEventListener("click", async ({ target }) => {
   if (!target.matches?.("[data-copy]")) return;
-  const text = target.parentElement.querySelector("pre, code, output").textContent;
-  await navigator.clipboard?.writeText(text).then(
+  await copy(target.parentElement.querySelector("pre")).then(
     () => { target.textContent = "Copied"; setTimeout(() => { target.textContent = "Copy"; }, 1500); },
     () => { target.textContent = "Select and copy it"; },
   );
 });
+
+/** Copy the text of an element; browsers have a clipboard for scripts by https and on localhost alone. */
+async function copy(place) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(place.textContent);
+  getSelection().selectAllChildren(place);
+  if (!document.execCommand("copy")) throw new Error("not copied");
+  return undefined;
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from sysmon_core import Column, Metric
+from sysmon_core import Column, Field, Metric, Params
 from sysmon_core.errors import MetricFailed
 from tests.functional.ui.conftest import OWN_PAGE, Visit, words
 
@@ -63,6 +63,16 @@ def test_a_metric_that_is_slow_holds_up_no_page(visit: Visit) -> None:
     asked.set()
     assert "It takes a moment" in html.find(attrs={"data-metric": "slow"}).text
     assert "fine" in html.find(attrs={"data-metric": "quick"}).text
+
+
+def test_a_metric_that_wants_a_choice_has_a_link_in_place_of_a_card(visit: Visit) -> None:
+    class Choice(Params):
+        name: str = Field(description="Which", examples=["a"])
+
+    metric = Metric(name="one", title="One", params=Choice, function=lambda *_: "")
+    html = visit("ann", metric).get("/ui/").html
+    assert html.find(attrs={"data-metric": "one"}) is None
+    assert html.find("a", href="/ui/metrics/one")
 
 
 def test_what_is_away_is_named(visit: Visit) -> None:
