@@ -20,7 +20,7 @@ from benchmarks.v4bench.place import Place, place
 from benchmarks.webbench.ours import PASSWORD, USER
 from benchmarks.webbench.server import HOST
 
-HEAD = """# The page: what its first view costs, what a watched task costs, how fast a chart is drawn
+HEAD = """# The page: its first view, a task that is watched, a chart
 
 Written by `benchmarks/page.py`: headless Chromium, one server process, one worker and one Redis on
 one machine, over loopback. The browser's own clock and counters are read.
