@@ -68,7 +68,8 @@ v3-database: venv   ## create or migrate the users' database
 	@$(RUN) sysmon_core database upgrade
 
 test: venv test-programs browser-programs   ## run every test
-	@$(RUN) pytest --numprocesses 2 --dist loadfile
+	@$(RUN) pytest --numprocesses 2 --dist loadfile --ignore tests/browser
+	@$(RUN) pytest tests/browser  # by themselves: a browser keeps two processors busy
 
 browser: venv test-programs browser-programs   ## run the tests of the pages in a real browser
 	@$(RUN) pytest tests/browser
