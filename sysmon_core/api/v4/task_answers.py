@@ -16,7 +16,7 @@ from sysmon_core.api.framework.inputs import JSON
 from sysmon_core.api.framework.permissions import USER, may_ask
 from sysmon_core.api.framework.prefer import seconds_to_wait
 from sysmon_core.api.framework.waits import Wait, wait_for
-from sysmon_core.api.v4.task_fields import shown_task
+from sysmon_core.api.v4.task_fields import revision, shown_task
 from sysmon_core.api.versions import Version
 from sysmon_core.errors import SysmonError, TaskNotFound
 from sysmon_core.services.task import Task
@@ -82,7 +82,7 @@ class TaskAnswers:
         if applied:
             response.headers["Preference-Applied"] = f"wait={applied}"
         if request.method != "POST":
-            conditional(request, f"{task.id} {task.revision}")
+            conditional(request, revision(task))
         response.content_type = JSON
         response.body = json.dumps(shown_task(request, self._version, task)).encode()
         return response

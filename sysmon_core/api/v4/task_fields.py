@@ -49,6 +49,16 @@ def fraction(task: Task) -> float | None:
     return round(min(MAX_FRACTION, max(0.0, elapsed / task.seconds)), 3)
 
 
+def revision(task: Task) -> str:
+    """Return a text that changes whenever a task as it is shown does, for its ETag.
+
+    Of a run that goes on that is so at each percent: a bar would stand still between two samples.
+    Its age alone does not count.
+    """
+    done = fraction(task)
+    return f"{task.id} {task.revision} {'' if done is None else round(done, 2)}"
+
+
 def report_age(task: Task, last_sample: float | None) -> float:
     """Return the seconds since the last of its report came."""
     came = task.ended or last_sample or task.started or task.created

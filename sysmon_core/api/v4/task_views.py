@@ -25,7 +25,7 @@ from sysmon_core.api.v4.report_response import (
     report_response,
 )
 from sysmon_core.api.v4.task_answers import TaskAnswers
-from sysmon_core.api.v4.task_fields import report_age, shown_task
+from sysmon_core.api.v4.task_fields import report_age, revision, shown_task
 from sysmon_core.api.v4.task_list import TaskList, cursor_of, query_of
 from sysmon_core.api.versions import Version
 from sysmon_core.errors import Fault, InvalidInput, RunTooLong
@@ -66,7 +66,7 @@ class TaskViews:
         page = self._tasks.list(query, params.limit, end)
         tasks = [task for task in page.tasks if self._answers.may_see(request, task)]
         cursor = cursor_of(query, page.end)
-        conditional(request, json.dumps([[[one.id, one.revision] for one in tasks], cursor]))
+        conditional(request, json.dumps([[revision(one) for one in tasks], cursor]))
         items = [shown_task(request, self._version, task) for task in tasks]
         return listed(request, items, next_path(request, params.limit, cursor))
 

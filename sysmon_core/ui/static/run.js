@@ -7,21 +7,29 @@ import { element, show, state, table } from "./rows.js";
 import { human } from "./units.js";
 
 const WAIT_SECONDS = 1;
+const LONGEST_FRACTION = 0.99; // until the server says that it is done
 const MAX_ROWS = 200; // of the table: the newest
 const FINAL = ["SUCCESS", "FAILURE", "REVOKED"];
 
-/** Follow a task in a panel that the macro run_panel made; `ended` is called once with the task. */
+/**
+ * Follow a task in a panel that the macro run_panel made: `changed` is called with the task whenever it
+ * has changed, `ended` once.
+ */
 export function follow(panel, id, { ended = () => {}, changed = () => {} } = {}) {
   const view = new ReportView(panel);
   const [getTask, getReport] = [conditional(), conditional()];
   const loadText = view.offerText(`v4/tasks/${id}/report`);
-  let task = null, next = null, shownSamples = -1, complete = false;
+  let task = null, told = 0, next = null, shownSamples = -1, complete = false;
 
   async function ask() {
-    task = (await getTask(`v4/tasks/${id}`))?.body ?? task;
+    const fresh = (await getTask(`v4/tasks/${id}`))?.body;
+    if (fresh) {
+      if (task && fresh.started !== task.started) [next, shownSamples] = [view.forget(), -1]; // it runs again
+      [task, told] = [fresh, performance.now()];
+      changed(task);
+    }
     const final = FINAL.includes(task.state);
-    view.showTask(task);
-    changed(task);
+    view.showTask(task, (performance.now() - told) / 1000);
     if (task.progress.samples !== shownSamples || final) {
       const after = next == null ? "" : `?after=${next}`;
       const answer = await getReport(`v4/tasks/${id}/report${after}`).catch(unreadable);
@@ -61,20 +69,27 @@ export class ReportView {
     if (this.part("chart")) this.part("chart").hidden = true;
   }
 
+  /** Leave out all that has come; null is the index to go on from. */
+  forget() {
+    this.samples.clear();
+    return null;
+  }
+
   refuse(text) {
     this.part("error").textContent = text;
     this.part("error").hidden = false;
   }
 
-  showTask(task) {
+  /** Show a task, `since` seconds after the server told so. */
+  showTask(task, since) {
     this.part("head").hidden = false;
     show(this.part("state"), state(task));
     if (task.error) this.refuse(task.error.detail);
-    const { fraction } = task.progress;
-    const going = fraction != null && ["STARTED", "RETRY"].includes(task.state);
+    const going = task.progress.fraction != null && task.state === "STARTED";
+    const { fraction, left } = going ? progress(task, since) : {};
     this.part("progress").hidden = !going;
     if (going) this.part("progress").value = fraction;
-    this.part("left").textContent = going && fraction > 0 ? left(task, fraction) : "";
+    this.part("left").textContent = left ? `about ${human(left, "s")} left` : "";
   }
 
   /** Add what has come: samples by their index, since the last of them may come again with more rows. */
@@ -122,10 +137,13 @@ export class ReportView {
   }
 }
 
-/** Say how long a run still takes; by the server's ages alone. */
-function left({ created, started, age }, fraction) {
+/** How far a run is, and the seconds that are left; by the server's ages, and a clock that nobody sets. */
+function progress({ created, started, age, progress: { fraction } }, since) {
+  if (!fraction) return { fraction, left: 0 };
   const elapsed = age - (Date.parse(started) - Date.parse(created)) / 1000;
-  return `about ${human(Math.max(1, Math.round((elapsed * (1 - fraction)) / fraction)), "s")} left`;
+  const total = elapsed / fraction;
+  const now = Math.min(LONGEST_FRACTION, (elapsed + since) / total);
+  return { fraction: now, left: Math.max(1, Math.round(total * (1 - now))) };
 }
 
 /** A button that ends a run that goes on. */

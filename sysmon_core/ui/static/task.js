@@ -2,7 +2,7 @@
 
 import { call } from "./client.js";
 import { setAge } from "./page.js";
-import { element } from "./rows.js";
+import { WORDS, element } from "./rows.js";
 import { cancelButton, follow, submit, taskPath } from "./run.js";
 
 const panel = document.getElementById("report");
@@ -25,7 +25,7 @@ follow(panel, id, {
     params = task.params;
     const word = document.querySelector(".facts .state");
     word.className = `state ${task.state}`;
-    word.textContent = panel.querySelector('[data-part="state"]').textContent;
+    word.textContent = WORDS[task.state];
     document.title = document.title.replace(/:.* ·/, `: ${word.textContent} ·`);
     const age = document.querySelector(".facts .age");
     if (age && task.age != null) setAge(age, task.age);
