@@ -21,7 +21,7 @@ HIDE = """hidden => {
 # A day fast.
 WRONG_CLOCK = """{
   const Right = Date, now = () => Right.now() + 86_400_000;
-  globalThis.Date = function (...given) { return given.length ? new Right(...given) : new Right(now()); };
+  globalThis.Date = function (...given) { return new Right(...(given.length ? given : [now()])); };
   Object.assign(Date, { now, parse: Right.parse, UTC: Right.UTC, prototype: Right.prototype });
 }"""
 
