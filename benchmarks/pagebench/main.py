@@ -17,6 +17,7 @@ from benchmarks.common.page import write
 from benchmarks.common.private_redis import PrivateRedis
 from benchmarks.common.run import options, run
 from benchmarks.v4bench.place import Place, place
+from benchmarks.webbench.load import load
 from benchmarks.webbench.ours import PASSWORD, USER
 from benchmarks.webbench.server import HOST
 
@@ -33,6 +34,7 @@ LIMIT_SECONDS = 180
 VIEWS, QUICK_VIEWS = 9, 3
 HOLD_SECONDS, QUICK_HOLD_SECONDS = 20.0, 5.0
 SERIES, POINTS, REPAINTS = 6, 3600, 60
+CROWDS = (8, 100, 300)  # connections
 KILOBYTES, REQUESTS, FIRST_CARD_MS, REPAINT_MS = 40, 8, 300, 16  # aims
 
 
@@ -52,6 +54,7 @@ def _measure(folder: Path, redis: PrivateRedis, results: Results, *, quick: bool
         _first_view(page, QUICK_VIEWS if quick else VIEWS, results)
         _watched(site, page, QUICK_HOLD_SECONDS if quick else HOLD_SECONDS, results)
         _repaints(page, results)
+        _crowd(site, results, 1 if quick else 3)
 
 
 @contextmanager
@@ -121,6 +124,17 @@ def _repaints(page: Page, results: Results) -> None:
     table.add("a repaint with its layout, median", "ms", median(spent))
     table.add("a repaint with its layout, p95", "ms", percentile(spent, 0.95))
     results.aim("ms of a repaint, median", median(spent), REPAINT_MS)
+
+
+def _crowd(site: Place, results: Results, seconds: float) -> None:
+    """Have many load the overview at once, and again and again, as fast as they are answered."""
+    how = f"By wrk, {seconds} s each; every answer has the whole page. A user logs in by Basic."
+    heads = ("pages a second", "p50 in ms", "p99 in ms")
+    table = results.begin(Table("Many who load the overview", how, heads))
+    for connections in CROWDS:
+        found = load(site.target("the overview", "/ui/", 'class="card"'), connections, seconds)
+        results.promise(f"the overview, {connections} connections, failed", found.failed, 0)
+        table.add(f"{connections} connections", "", found.rate, found.p50, found.p99)
 
 
 def _script(name: str) -> str:

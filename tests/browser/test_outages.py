@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SECRET, Parts, Visit
+from tests.conftest import until
 from tests.support.site import Site
 
 
@@ -97,3 +98,22 @@ def test_a_worker_that_is_away_is_named_until_it_is_back(
     expect(trouble.locator("[data-remedy=Redis]")).to_be_hidden()
     parts.worker = site.worker()
     expect(trouble).to_be_hidden()
+
+
+def test_tries_come_later_and_later_with_jitter_up_to_30_s(visit: Visit) -> None:
+    page = visit("")
+    page.evaluate("""() => {
+      const real = setTimeout;
+      window.waits = [];
+      globalThis.setTimeout = (call, wait) => {
+        window.waits.push(wait / 1000);
+        return real(call, Math.min(wait, 5));
+      };
+    }""")
+    page.route("**/v4/**", lambda route: route.abort())
+    page.route("**/readyz", lambda route: route.abort())
+    until(lambda: page.evaluate("window.waits.filter(one => one > 15).length > 20"))
+    waits = [one for one in page.evaluate("window.waits") if one > 0.5]  # the banner's are 0.5
+    assert max(waits) <= 30
+    assert len({round(one, 3) for one in waits if one > 15}) > 10  # no two pages try together
+    assert any(0.5 <= one <= 1 for one in waits)  # the first tries come soon

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # as it is
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Parts, Visit
 from tests.conftest import until
@@ -47,3 +47,18 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     for screen in [*SCREENS, f"tasks/{task}"]:
         page.goto(screen)
         check(page)
+
+
+def test_what_is_printed_is_what_there_is_to_read(visit: Visit, task: str) -> None:
+    page = visit(f"tasks/{task}")
+    expect(page.get_by_text("Run again")).to_be_visible()
+    page.emulate_media(media="print")
+    for shown in ("h1", ".facts", "#report table", "sysmon-chart svg >> nth=0"):
+        expect(page.locator(shown)).to_be_visible()
+    for hidden in (".bar", ".actions"):
+        expect(page.locator(hidden)).to_be_hidden()
+
+
+def test_nothing_moves_by_itself(visit: Visit) -> None:
+    page = visit("")
+    assert page.evaluate("document.getAnimations().length") == 0

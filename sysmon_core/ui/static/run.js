@@ -7,6 +7,7 @@ import { element, show, state, table } from "./rows.js";
 import { human } from "./units.js";
 
 const WAIT_SECONDS = 1;
+const LEAST_FRACTION = 0.01; // below, its three decimals tell no time
 const LONGEST_FRACTION = 0.99; // until the server says that it is done
 const MAX_ROWS = 200; // of the table: the newest
 const FINAL = ["SUCCESS", "FAILURE", "REVOKED"];
@@ -139,7 +140,7 @@ export class ReportView {
 
 /** How far a run is, and the seconds that are left; by the server's ages, and a clock that nobody sets. */
 function progress({ created, started, age, progress: { fraction } }, since) {
-  if (!fraction) return { fraction, left: 0 };
+  if (fraction < LEAST_FRACTION) return { fraction, left: 0 };
   const elapsed = age - (Date.parse(started) - Date.parse(created)) / 1000;
   const total = elapsed / fraction;
   const now = Math.min(LONGEST_FRACTION, (elapsed + since) / total);
