@@ -16,7 +16,7 @@ from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
 from sysmon_core.database.deadline import Deadline
 
-PRAGMAS = ("busy_timeout=2000", "synchronous=FULL", "foreign_keys=ON")
+PRAGMAS = ("synchronous=FULL", "foreign_keys=ON")
 WAL_RETRY_SECONDS = 0.01  # while another process switches the file to the write-ahead log
 
 ADVICE = {  # by the error's name (https://sqlite.org/rescode.html)
@@ -54,9 +54,11 @@ def configure(engine: Engine, deadline: Deadline, writes: str) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None
-        for pragma in PRAGMAS:
+        # Callers take turns at the first connection: who has waited for that waits no longer here.
+        remaining = deadline.remaining()
+        for pragma in (f"busy_timeout={int(remaining * 1000)}", *PRAGMAS):
             connection.execute(f"PRAGMA {pragma}")
-        _enable_wal(connection, time.monotonic() + deadline.remaining())
+        _enable_wal(connection, time.monotonic() + remaining)
         record.info["file_id"] = _file_id(_path(connection))
 
     @event.listens_for(engine, "begin")
