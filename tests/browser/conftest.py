@@ -30,9 +30,14 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Parts:
-    """What runs on a site; a test that ends a part starts it again."""
+    """What runs on a site; a test that ends a part starts it again.
+
+    Args:
+        redis: closing it kills Redis; enter ``started_redis`` into it.
+    """
 
     site: Site
+    redis: contextlib.ExitStack
     server: Started
     worker: Started
 
@@ -46,8 +51,9 @@ def parts() -> Iterator[Parts]:
             words = ("user", "add", name, *more, "--password-file", "-")
             site.said(BIN / "sysmon", *words, typed=SECRET)
         site.client = replace(site.client, user=f"ann:{SECRET}")
-        with started_redis(site.var):
-            found = Parts(site, site.server(), site.worker())
+        with contextlib.ExitStack() as redis:
+            redis.enter_context(started_redis(site.var))
+            found = Parts(site, redis, site.server(), site.worker())
             until(lambda: site.client.get("/readyz").status == 200)
             yield found
 

@@ -1,39 +1,63 @@
-"""What is away: the server, the session, the worker; and how the page goes on."""
+"""What is away: the server, the worker, Redis; and how the page goes on."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import SECRET, Parts, Visit
-from tests.conftest import until
-from tests.support.site import Site
+from tests.browser.conftest import Parts, Visit
+from tests.conftest import started_redis, until
+
+LONG_MS = 45_000  # a try may come 30 s after the last
 
 
-def log_in_again(page: Page) -> None:
-    dialog = page.locator("dialog")
-    expect(dialog).to_be_visible()
-    dialog.locator("[name=password]").fill(SECRET)
-    dialog.locator("button.primary").click()
-    expect(dialog).to_have_count(0)
+@contextmanager
+def no_server(parts: Parts) -> Iterator[None]:
+    """Kill it; another listens on its port at the end."""
+    parts.server.kill()
+    try:
+        yield
+    finally:
+        parts.server = parts.site.server()
+
+
+@contextmanager
+def no_worker(parts: Parts) -> Iterator[None]:
+    parts.worker.kill()
+    try:
+        yield
+    finally:
+        parts.worker = parts.site.worker()
+
+
+@contextmanager
+def no_redis(parts: Parts) -> Iterator[None]:
+    parts.redis.close()
+    try:
+        yield
+    finally:
+        parts.redis.enter_context(started_redis(parts.site.var))
 
 
 def test_a_server_that_restarts_is_waited_for_and_a_form_is_kept(
-    visit: Visit, site: Site, parts: Parts
+    visit: Visit, parts: Parts
 ) -> None:
     page = visit("metrics/iostat?count=600")
     page.click("#start")
     expect(page.locator("#report tbody tr").first).to_be_visible()
     page.fill("[name=wait]", "7")
     page.evaluate("window.kept = true")
-    parts.server.popen.kill()
     banner = page.locator("#banner")
-    expect(banner).to_have_text(re.compile(r"does not answer, for \d+ s.*Next try in \d+ s"))
-    expect(page.locator("#report tbody tr").first).to_be_visible()  # what was seen stays
-    rows = page.locator("#report tbody tr").count()
-    parts.server = site.server()
+    with no_server(parts):
+        expect(banner).to_have_text(re.compile(r"does not answer, for \d+ s.*Next try in \d+ s"))
+        expect(page.locator("#report tbody tr").first).to_be_visible()  # what was seen stays
+        expect(page.locator("#report [data-part=rows]")).to_have_css("opacity", "0.55")  # as old
+        rows = page.locator("#report tbody tr").count()
     expect(banner).to_be_hidden()
+    expect(page.locator("#report [data-part=rows]")).to_have_css("opacity", "1")
     assert page.evaluate("window.kept") is True
     assert page.input_value("[name=wait]") == "7"
     expect(page.locator("#report tbody tr").nth(rows)).to_be_visible()
@@ -55,49 +79,46 @@ def test_a_moment_without_answers_is_not_worth_a_banner(visit: Visit) -> None:
     assert page.evaluate("window.told") is not True
 
 
-def test_a_session_that_ended_is_begun_again_in_place(visit: Visit, site: Site) -> None:
-    page = visit("metrics/iostat?count=3")
-    page.fill("[name=wait]", "1")
-    page.context.clear_cookies()
-    page.click("#start")
-    log_in_again(page)
-    expect(page.locator("#report .state")).to_have_text("done")
-    assert page.input_value("[name=wait]") == "1"
-
-
-def test_one_who_does_not_log_in_again_is_left_alone(visit: Visit) -> None:
-    page = visit("")
-    asked: list[str] = []
-    page.context.clear_cookies()
-    page.click("text=Not now")
-    page.wait_for_load_state("networkidle")
-    page.on("request", lambda one: asked.append(one.url))
-    page.wait_for_timeout(5000)  # two periods and more: the point is that nothing happens
-    assert [url for url in asked if "/v4/" in url] == []
-    expect(page.locator(".card").first).to_be_visible()
-
-
-def test_a_wrong_password_in_place_is_told_there(visit: Visit) -> None:
-    page = visit("tasks/")
-    page.context.clear_cookies()
-    dialog = page.locator("dialog")
-    dialog.locator("[name=password]").fill("wrong")
-    dialog.locator("button.primary").click()
-    expect(dialog.locator("[role=alert]")).to_have_text("The name or the password is wrong")
-    log_in_again(page)
-
-
-def test_a_worker_that_is_away_is_named_until_it_is_back(
-    visit: Visit, site: Site, parts: Parts
-) -> None:
+def test_a_worker_that_is_away_is_named_until_it_is_back(visit: Visit, parts: Parts) -> None:
     page = visit("")
     trouble = page.locator("#trouble")
     expect(trouble).to_be_hidden()
-    parts.worker.popen.kill()
-    expect(trouble).to_contain_text("sysmon worker")
-    expect(trouble.locator("[data-remedy=Redis]")).to_be_hidden()
-    parts.worker = site.worker()
+    with no_worker(parts):
+        expect(trouble).to_contain_text("sysmon worker")
+        expect(trouble.locator("[data-remedy=Redis]")).to_be_hidden()
     expect(trouble).to_be_hidden()
+
+
+def test_redis_that_is_away_is_named_until_it_is_back(visit: Visit, parts: Parts) -> None:
+    page = visit("")
+    trouble = page.locator("#trouble")
+    with no_redis(parts):
+        expect(trouble.locator("[data-remedy=Redis]")).to_have_text(re.compile("Start it"))
+        expect(trouble.locator("[data-remedy=worker]")).to_be_hidden()
+        age = page.locator(".card .age").first
+        expect(age).to_have_text(re.compile(r"^\d s ago"))  # the quick metrics go on
+        page.reload()
+        expect(trouble).to_contain_text("Redis")  # by the server, too
+        expect(page.locator("#tasks")).to_contain_text("Redis is away")
+    expect(trouble).to_be_hidden(timeout=LONG_MS)
+    expect(page.locator("#tasks")).to_contain_text("None.", timeout=LONG_MS)
+    expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_an_answer_that_is_cut_off_is_a_failure_that_is_tried_again(visit: Visit) -> None:
+    page = visit("")
+    page.evaluate("""() => {
+      const real = Response.prototype.text;
+      Response.prototype.text = function () {
+        Response.prototype.text = real;
+        window.cut = this.url;
+        return Promise.reject(new TypeError("network error"));
+      };
+    }""")
+    page.wait_for_function("() => window.cut")
+    cut = page.evaluate("window.cut")
+    with page.expect_response(lambda one: one.url == cut):
+        pass  # tried again; the fixture finds no error in the console
 
 
 def test_tries_come_later_and_later_with_jitter_up_to_30_s(visit: Visit) -> None:

@@ -18,12 +18,14 @@ export class Problem extends Error {
  * @throws {Problem} the status is 400 or above, or nothing answers
  */
 export async function call(path, { method = "GET", body, headers = {} } = {}) {
+  const declinedBefore = declined;
   let response = await send(path, method, body, headers);
   if (response.status === 401) {
+    if (declined > declinedBefore) throw loggedOut(); // said while this was on its way
     await logIn();
     response = await send(path, method, body, headers);
   }
-  const text = await response.text().catch(() => "");
+  const text = await response.text().catch(() => { throw new Problem(0); }); // cut off on its way
   const isJson = /json/.test(response.headers.get("Content-Type"));
   const content = isJson && text ? JSON.parse(text) : text || null;
   if (response.status >= 400) {
@@ -60,12 +62,21 @@ export function conditional() {
 }
 
 let pending = null; // one dialog, whoever asks for it
+let declined = 0; // how often the user would rather not log in
+
+const loggedOut = () => new Problem(401, { detail: "You are logged out" });
 
 /** Have the user log in, without leaving the page; whatever was typed there stays. */
 function logIn() {
-  pending ??= ask().finally(() => { pending = null; });
+  if (pending) return pending;
+  tell(false);
+  pending = ask().then(() => tell(true), (error) => { declined += 1; throw error; })
+    .finally(() => { pending = null; });
   return pending;
 }
+
+/** Tell whoever asks by themselves whether there is a session to ask in. */
+const tell = (begun) => document.dispatchEvent(new CustomEvent("session", { detail: begun }));
 
 function ask() {
   const dialog = document.createElement("dialog");
@@ -82,9 +93,8 @@ function ask() {
   dialog.querySelector("#again-user").value = document.documentElement.dataset.user ?? "";
   dialog.showModal();
   return new Promise((resolve, reject) => {
-    const later = () => reject(new Problem(401, { detail: "You are logged out" }));
     dialog.querySelector("[data-later]").onclick = () => dialog.close();
-    dialog.onclose = () => { dialog.remove(); later(); };
+    dialog.onclose = () => { dialog.remove(); reject(loggedOut()); };
     dialog.querySelector("form").onsubmit = (event) => {
       event.preventDefault();
       begin(dialog).then((done) => { if (done) { resolve(); dialog.close(); } });

@@ -33,15 +33,16 @@ setInterval(showAges, 1000);
  * Call `ask` again and again while the page is seen, a moment after each answer.
  *
  * `ask` returns the seconds until the next call, or false to end. A failure is told in the banner and
- * tried again, later each time; logged out, not at all. What the server has just rendered need not be
- * asked for at once: `first` is the wait before the first call.
+ * tried again, later each time; logged out, only once there is a session again. What the server has just
+ * rendered need not be asked for at once: `first` is the wait before the first call.
  */
 export function poll(ask, seconds, first = 0) {
-  let timer, failures = 0, busy = false, ended = false;
-  const later = (delay) => { if (!ended && !document.hidden) timer = setTimeout(now, delay * 1000); };
+  let timer, failures = 0, busy = false, ended = false, loggedOut = false;
+  const idle = () => ended || loggedOut || document.hidden;
+  const later = (delay) => { if (!idle()) timer = setTimeout(now, delay * 1000); };
   async function now() {
     clearTimeout(timer);
-    if (busy || ended || document.hidden) return;
+    if (busy || idle()) return;
     busy = true;
     let next = seconds;
     try {
@@ -50,8 +51,9 @@ export function poll(ask, seconds, first = 0) {
       connection.works(ask);
     } catch (error) {
       if (!(error instanceof Problem)) console.error(error);
-      next = error.status === 401 || error.status === 403 || error.status === 404 ? false : backOff(error);
-      if (next === false) connection.works(ask);
+      if (error.status === 401) loggedOut = true;
+      else next = error.status === 403 || error.status === 404 ? false : backOff(error);
+      if (loggedOut || next === false) connection.works(ask);
       if (error.status === 404) ask.gone?.(error);
     }
     busy = false;
@@ -65,13 +67,16 @@ export function poll(ask, seconds, first = 0) {
     connection.failed(ask, error, wait, now);
     return wait;
   }
-  const whenSeen = () => { if (document.hidden) clearTimeout(timer); else now(); };
+  const whenSeen = () => { if (idle()) clearTimeout(timer); else now(); };
+  const whenSession = ({ detail: begun }) => { loggedOut = !begun; whenSeen(); };
   function stop() {
     ended = true;
     clearTimeout(timer);
     document.removeEventListener("visibilitychange", whenSeen);
+    document.removeEventListener("session", whenSession);
   }
   document.addEventListener("visibilitychange", whenSeen);
+  document.addEventListener("session", whenSession);
   if (first) later(first);
   else now();
   return { now, stop };
@@ -90,22 +95,31 @@ const connection = {
     if (this.failing.delete(ask)) this.show();
   },
   show() {
+    clearTimeout(this.timer);
     const banner = document.getElementById("banner");
     const [first] = this.failing.values();
-    const now = performance.now();
-    clearTimeout(this.timer);
-    document.body.classList.toggle("stale", Boolean(first) && now - first.since >= BANNER_AFTER_MS);
-    if (!first) { banner.hidden = true; return; }
-    if (now - first.since >= BANNER_AFTER_MS) {
-      const since = human(Math.floor((now - first.since) / 1000), "s");
-      const next = Math.max(0, Math.ceil((first.next - now) / 1000));
-      const detail = first.error.detail ?? "Something went wrong in this page";
-      banner.textContent = `⚠ ${detail}, for ${since}. What you see is old. Next try in ${next} s.`;
-      banner.hidden = false;
-    }
-    this.timer = setTimeout(() => this.show(), 500);
+    const text = this.loggedOut ? "You are logged out. What you see is old" : failure(first);
+    document.body.classList.toggle("stale", Boolean(text));
+    banner.hidden = !text;
+    if (text) banner.textContent = `⚠ ${text}.`;
+    if (first) this.timer = setTimeout(() => this.show(), 500);
   },
 };
+
+document.addEventListener("session", ({ detail: begun }) => {
+  connection.loggedOut = !begun;
+  connection.show();
+});
+
+/** What to say of a failure; nothing as long as it may be over in a moment. */
+function failure(one) {
+  const now = performance.now();
+  if (!one || now - one.since < BANNER_AFTER_MS) return "";
+  const since = human(Math.floor((now - one.since) / 1000), "s");
+  const next = Math.max(0, Math.ceil((one.next - now) / 1000));
+  const detail = one.error.detail ?? "Something went wrong in this page";
+  return `${detail}, for ${since}. What you see is old. Next try in ${next} s`;
+}
 
 // Buttons that copy the text beside them
 
