@@ -5,11 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from sysmon_core.testing import until
+from tests.support.client import HOST
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "Chromium is not installed: make browser-programs"
@@ -26,12 +32,33 @@ def program() -> str:
 
 @contextlib.contextmanager
 def launched() -> Iterator[Browser]:
-    """A browser; its sandbox needs a user that is not root."""
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    """A browser, without a window on any screen."""
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program(), args=options)
+        browser = driver.chromium.launch(executable_path=program(), args=_options())
         yield browser
         browser.close()
+
+
+@contextlib.contextmanager
+def tabs(browser: Browser) -> Iterator[BrowserContext]:
+    """A window whose tabs hide each other; Playwright has every page of its own seen always."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        options = [*_options(), "--headless", "--remote-debugging-port=0", "--no-first-run"]
+        words = [program(), *options, f"--user-data-dir={folder}", "about:blank"]
+        process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+        stack.callback(process.wait)
+        stack.callback(process.terminate)
+        told = folder / "DevToolsActivePort"
+        until(lambda: told.exists() and "\n" in told.read_text())
+        address = f"http://{HOST}:{told.read_text().split()[0]}"
+        window = browser.browser_type.connect_over_cdp(address, no_defaults=True)
+        stack.callback(window.close)
+        yield window.contexts[0]
+
+
+def _options() -> list[str]:
+    return ["--no-sandbox"] if os.geteuid() == 0 else []  # the sandbox refuses root
 
 
 class Watched:
