@@ -24,7 +24,8 @@ from benchmarks.webbench.server import HOST
 HEAD = """# The page: its first view, a task that is watched, a chart
 
 Written by `benchmarks/page.py`: headless Chromium, one server process, one worker and one Redis on
-one machine, over loopback. The browser's own clock and counters are read.
+one machine, over loopback. The browser's own clock and counters are read; bytes are
+those of the wire, headers and compression included.
 
 Times depend on the machine and its other load.
 """
@@ -79,10 +80,15 @@ def _page(site: Place) -> Iterator[Page]:
 def _first_view(page: Page, views: int, results: Results) -> None:
     found: list[dict[str, Any]] = []
     control = page.context.new_cdp_session(page)
+    control.send("Network.enable")
+    sizes: list[float] = []
+    control.on("Network.loadingFinished", lambda one: sizes.append(one["encodedDataLength"]))
     for _ in range(views):
         control.send("Network.clearBrowserCache")
+        sizes.clear()
         page.goto("", wait_until="networkidle")
-        found.append(page.evaluate(_script("first_view")))
+        shown = page.evaluate(_script("first_view"))
+        found.append({"bytes": sum(sizes), "requests": len(sizes), "shown": shown})
     how = f"Median of {views} views of the overview with an empty cache."
     table = results.begin(Table("The first view", how, ("the page",)))
     kilobytes, requests, shown = (

@@ -3,31 +3,59 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Parts, Visit
 from tests.conftest import started_redis, until
-from tests.support.site import Site
 
 LONG_MS = 45_000  # a try may come 30 s after the last
 
 
+@contextmanager
+def no_server(parts: Parts) -> Iterator[None]:
+    """Kill it; another listens on its port at the end."""
+    parts.server.kill()
+    try:
+        yield
+    finally:
+        parts.server = parts.site.server()
+
+
+@contextmanager
+def no_worker(parts: Parts) -> Iterator[None]:
+    parts.worker.kill()
+    try:
+        yield
+    finally:
+        parts.worker = parts.site.worker()
+
+
+@contextmanager
+def no_redis(parts: Parts) -> Iterator[None]:
+    parts.redis.close()
+    try:
+        yield
+    finally:
+        parts.redis.enter_context(started_redis(parts.site.var))
+
+
 def test_a_server_that_restarts_is_waited_for_and_a_form_is_kept(
-    visit: Visit, site: Site, parts: Parts
+    visit: Visit, parts: Parts
 ) -> None:
     page = visit("metrics/iostat?count=600")
     page.click("#start")
     expect(page.locator("#report tbody tr").first).to_be_visible()
     page.fill("[name=wait]", "7")
     page.evaluate("window.kept = true")
-    parts.server.popen.kill()
     banner = page.locator("#banner")
-    expect(banner).to_have_text(re.compile(r"does not answer, for \d+ s.*Next try in \d+ s"))
-    expect(page.locator("#report tbody tr").first).to_be_visible()  # what was seen stays
-    expect(page.locator("#report [data-part=rows]")).to_have_css("opacity", "0.55")  # as old
-    rows = page.locator("#report tbody tr").count()
-    parts.server = site.server()
+    with no_server(parts):
+        expect(banner).to_have_text(re.compile(r"does not answer, for \d+ s.*Next try in \d+ s"))
+        expect(page.locator("#report tbody tr").first).to_be_visible()  # what was seen stays
+        expect(page.locator("#report [data-part=rows]")).to_have_css("opacity", "0.55")  # as old
+        rows = page.locator("#report tbody tr").count()
     expect(banner).to_be_hidden()
     expect(page.locator("#report [data-part=rows]")).to_have_css("opacity", "1")
     assert page.evaluate("window.kept") is True
@@ -51,32 +79,27 @@ def test_a_moment_without_answers_is_not_worth_a_banner(visit: Visit) -> None:
     assert page.evaluate("window.told") is not True
 
 
-def test_a_worker_that_is_away_is_named_until_it_is_back(
-    visit: Visit, site: Site, parts: Parts
-) -> None:
+def test_a_worker_that_is_away_is_named_until_it_is_back(visit: Visit, parts: Parts) -> None:
     page = visit("")
     trouble = page.locator("#trouble")
     expect(trouble).to_be_hidden()
-    parts.worker.popen.kill()
-    expect(trouble).to_contain_text("sysmon worker")
-    expect(trouble.locator("[data-remedy=Redis]")).to_be_hidden()
-    parts.worker = site.worker()
+    with no_worker(parts):
+        expect(trouble).to_contain_text("sysmon worker")
+        expect(trouble.locator("[data-remedy=Redis]")).to_be_hidden()
     expect(trouble).to_be_hidden()
 
 
-def test_redis_that_is_away_is_named_until_it_is_back(
-    visit: Visit, site: Site, parts: Parts
-) -> None:
+def test_redis_that_is_away_is_named_until_it_is_back(visit: Visit, parts: Parts) -> None:
     page = visit("")
     trouble = page.locator("#trouble")
-    parts.redis.close()
-    expect(trouble.locator("[data-remedy=Redis]")).to_have_text(re.compile("Start it"))
-    expect(trouble.locator("[data-remedy=worker]")).to_be_hidden()
-    expect(page.locator(".card .age").first).to_have_text(re.compile(r"^\d s ago"))  # they go on
-    page.reload()
-    expect(trouble).to_contain_text("Redis")  # by the server, too
-    expect(page.locator("#tasks")).to_contain_text("Redis is away")
-    parts.redis.enter_context(started_redis(site.var))
+    with no_redis(parts):
+        expect(trouble.locator("[data-remedy=Redis]")).to_have_text(re.compile("Start it"))
+        expect(trouble.locator("[data-remedy=worker]")).to_be_hidden()
+        age = page.locator(".card .age").first
+        expect(age).to_have_text(re.compile(r"^\d s ago"))  # the quick metrics go on
+        page.reload()
+        expect(trouble).to_contain_text("Redis")  # by the server, too
+        expect(page.locator("#tasks")).to_contain_text("Redis is away")
     expect(trouble).to_be_hidden(timeout=LONG_MS)
     expect(page.locator("#tasks")).to_contain_text("None.", timeout=LONG_MS)
     expect(page.locator("#banner")).to_be_hidden()
