@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -90,12 +91,13 @@ def test_one_who_does_not_log_in_again_is_left_alone(visit: Visit, site: Site, e
     seen = asked(page)
     for _ in range(3):
         page.clock.fast_forward(60_000)
-        page.wait_for_load_state("networkidle")
     assert seen == []
     expect(page.locator("dialog")).to_have_count(0)
     expect(page.locator("#banner")).to_contain_text("You are logged out. What you see is old.")
     expect(page.locator(".card .body").first).to_be_visible()
-    expect(page.locator(".card .age").first).to_contain_text("3 min")
+    expect(page.locator(".card .age").first).to_have_text(
+        re.compile("^[23] min")  # an answer that was on its way may have renewed it once
+    )
 
 
 def test_one_who_changes_their_mind_logs_in_by_what_they_do(visit: Visit, site: Site) -> None:
