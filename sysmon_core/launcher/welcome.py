@@ -12,7 +12,6 @@ from urllib.parse import unquote
 
 from sysmon_core.errors import SysmonError, TasksUnavailable
 from sysmon_core.metrics import loading
-from sysmon_core.metrics.metric import Metric
 from sysmon_core.redis_store.client import api_client
 from sysmon_core.server.listeners import UNIX
 from sysmon_core.settings import Settings, scrubbed
@@ -39,7 +38,8 @@ def welcome(config: Settings) -> str:
             )
         time.sleep(PAUSE_SECONDS)
     title = f"sysmon answers at {_url(address)}   (Ctrl-C stops it)"
-    return "\n".join(["", title, "", *_examples(config)])
+    page = ["In a browser it is a page, to log in as admin."] if "v4" in config.versions else []
+    return "\n".join(["", title, *page, "", *_examples(config)])
 
 
 def _examples(config: Settings) -> Iterator[str]:
@@ -48,7 +48,7 @@ def _examples(config: Settings) -> Iterator[str]:
     curl = f"  curl --unix-socket {_path(address)}" if address.startswith(UNIX) else "  curl"
     url = "http://localhost" if address.startswith(UNIX) else _url(address)
     with scrubbed():
-        metrics = [metric for metric in loading.load(config) if not _required(metric)]
+        metrics = [metric for metric in loading.load(config) if not metric.needs_params]
     for version, long in (("v1", False), ("v2", True)):
         names = [metric.name for metric in metrics if metric.long == long]
         if names and version in config.versions:
@@ -58,11 +58,6 @@ def _examples(config: Settings) -> Iterator[str]:
         yield f"{curl} --user admin {url}/v4/metrics/{quick[0]}/report"
     if "v3" in config.versions:
         yield f"{curl} --user admin {url}/v3/users/"
-
-
-def _required(metric: Metric) -> bool:
-    """Whether a caller has to name a param."""
-    return any(field.is_required() for field in metric.params.model_fields.values())
 
 
 def _url(address: str) -> str:

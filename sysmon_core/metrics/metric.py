@@ -157,6 +157,11 @@ class Metric:
         return self.duration is not None
 
     @property
+    def needs_params(self) -> bool:
+        """Whether a caller has to give a parameter."""
+        return any(field.is_required() for field in self.params.model_fields.values())
+
+    @property
     def kind(self) -> Kind:
         """What runs: a program, or Python code that is quick or long."""
         return Kind.LONG_FUNCTION if self.long else Kind.QUICK_FUNCTION

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.request import Request
@@ -13,13 +12,12 @@ from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.environ_keys import GRANT
 from sysmon_core.api.framework.permissions import caller_of, may_ask
 from sysmon_core.api.v4.columns import shown_columns
-from sysmon_core.errors import TasksUnavailable
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.services.grants import Grant, Scope
 from sysmon_core.services.task import TaskQuery
 from sysmon_core.ui.forms import fields
-from sysmon_core.ui.page import Site, endpoint, pages
-from sysmon_core.ui.task_rows import shown_tasks
+from sysmon_core.ui.page import Site, endpoint, resource
+from sysmon_core.ui.task_rows import newest_tasks
 
 MAX_RUNS = 10
 
@@ -27,7 +25,7 @@ MAX_RUNS = 10
 def resources(site: Site) -> Iterator[Resource]:
     """Declare the page of every metric."""
     view = endpoint(_Views(site).metric, "A metric: its form and its runs")
-    yield pages("metric", "metrics/{name}", {"GET": view}, {"name": "The name of a metric"})
+    yield resource("metric", "metrics/{name}", {"GET": view}, {"name": "The name of a metric"})
 
 
 class _Views:
@@ -36,6 +34,7 @@ class _Views:
 
     def metric(self, request: Request) -> Response:
         metric = self._metric(request)
+        own_runs = TaskQuery(caller_of(request).user, metric=metric.name)
         return self._site.renderer.response(
             request,
             "metric.jinja2",
@@ -43,7 +42,7 @@ class _Views:
             columns=shown_columns(metric.columns),
             fields=fields(metric.params, request.GET.dict_of_lists()),
             unavailable=self._site.deps.executor.unavailable(metric),
-            runs=self._runs(request, metric),
+            runs=newest_tasks(request, self._site, own_runs, MAX_RUNS),
             may_run=_may_run(request, metric),
         )
 
@@ -60,15 +59,6 @@ class _Views:
         if not may_ask(request, name, self._site.permission(metric)):
             raise HTTPForbidden
         return metric
-
-    def _runs(self, request: Request, metric: Metric) -> list[dict[str, Any]] | None:
-        """List the caller's newest runs; None if Redis is away."""
-        query = TaskQuery(caller_of(request).user, metric=metric.name)
-        try:
-            found = self._site.deps.tasks.list(query, MAX_RUNS).tasks
-        except TasksUnavailable:
-            return None
-        return shown_tasks(request, self._site, found)
 
 
 def _may_run(request: Request, metric: Metric) -> bool:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pyramid.request import Request
 from pyramid.response import Response
 
 from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.permissions import caller_of
-from sysmon_core.errors import TasksUnavailable
-from sysmon_core.metrics.metric import Metric
 from sysmon_core.services.task import State, TaskQuery
 from sysmon_core.ui.cards import Cards
 from sysmon_core.ui.page import Site, page
-from sysmon_core.ui.task_rows import shown_tasks
+from sysmon_core.ui.task_rows import newest_tasks
 
 OPEN_STATES = (State.STARTED, State.QUEUED, State.RETRY)
 REMEDIES = {  # by the names of the parts, as their checks have them
@@ -39,7 +36,8 @@ class _Views:
 
     def overview(self, request: Request) -> Response:
         metrics, address = self._site.metrics(request), caller_of(request).address
-        cards = [one for one in metrics if _is_shown(one)]
+        cards = [one for one in metrics if not (one.long or one.needs_params)]
+        open_tasks = TaskQuery(caller_of(request).user, OPEN_STATES)
         return self._site.renderer.response(
             request,
             "overview.jinja2",
@@ -48,21 +46,6 @@ class _Views:
             remedies=REMEDIES,
             cards=self._cards.of(cards, address),
             others=[one for one in metrics if one not in cards],
-            tasks=self._open_tasks(request),
+            tasks=newest_tasks(request, self._site, open_tasks, MAX_TASKS),
             max_rows=MAX_ROWS,
         )
-
-    def _open_tasks(self, request: Request) -> list[dict[str, Any]] | None:
-        """List the caller's tasks that have not ended; None if Redis is away."""
-        query = TaskQuery(caller_of(request).user, OPEN_STATES)
-        try:
-            found = self._site.deps.tasks.list(query, MAX_TASKS).tasks
-        except TasksUnavailable:
-            return None
-        return shown_tasks(request, self._site, found)
-
-
-def _is_shown(metric: Metric) -> bool:
-    """Whether a metric has a card: it is quick, and can be asked without a choice."""
-    fields = metric.params.model_fields.values()
-    return not metric.long and not any(field.is_required() for field in fields)

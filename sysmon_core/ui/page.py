@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pyramid.request import Request
 
 from sysmon_core.api.dependencies import Dependencies
 from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource, View
+from sysmon_core.api.framework.pages import HOME_ROUTE, HTML
 from sysmon_core.api.framework.permissions import USER, may_ask
 from sysmon_core.api.framework.problems import PAGES_PREFIX
 from sysmon_core.api.framework.work import PAGES, Work
+from sysmon_core.api.v4.task_answers import TaskAnswers
 from sysmon_core.api.versions import Version
 from sysmon_core.errors import NotReady
 from sysmon_core.metrics.metric import Metric
 from sysmon_core.services.grants import Scope
-from sysmon_core.ui.rendering import HTML, Renderer
+from sysmon_core.ui.rendering import Renderer
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,13 @@ class Site:
     deps: Dependencies
     version: Version
     renderer: Renderer
+
+    @cached_property
+    def task_answers(self) -> TaskAnswers:
+        """What finds the tasks that a caller may see."""
+        metrics = self.version.metrics(self.deps.registry)
+        permissions = {one.name: self.permission(one) for one in metrics}
+        return TaskAnswers(self.version, self.deps.tasks, permissions, self.deps.wait_limit)
 
     def metrics(self, request: Request) -> list[Metric]:
         """List the metrics that the caller may ask."""
@@ -55,15 +65,15 @@ class Site:
 
 def page(name: str, path: str, view: View, summary: str, **fields: Any) -> Resource:
     """Declare a page that is looked at; ``fields`` are those of an ``Endpoint``."""
-    return pages(name, path, {"GET": endpoint(view, summary, **fields)})
+    return resource(name, path, {"GET": endpoint(view, summary, **fields)})
 
 
-def pages(
+def resource(
     name: str, path: str, endpoints: Mapping[str, Endpoint], parts: Mapping[str, str] | None = None
 ) -> Resource:
     """Declare the methods of one path below that of the pages."""
     return Resource(
-        name=f"ui.{name}" if name else "ui",
+        name=f"{HOME_ROUTE}.{name}" if name else HOME_ROUTE,
         path=PAGES_PREFIX + path,
         endpoints=endpoints,
         parts=parts or {},

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from markupsafe import Markup
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 
-from sysmon_core.api.framework.explanations import explanations
+from sysmon_core.api.framework.explanations import as_html, explanations
 from sysmon_core.api.framework.pages import Problem
-from sysmon_core.api.framework.problems import LOGIN_PAGE
+from sysmon_core.api.framework.problems import LOGIN_PAGE, prefix_of
 from sysmon_core.ui.rendering import Renderer
 
 UNAUTHORIZED = 401
@@ -29,13 +30,20 @@ def problem_page(renderer: Renderer) -> Callable[[Mapping[str, Any], Problem], R
             return HTTPSeeOther(_login_path(environ))
         status = f"{fields['status']} {fields['title']}"
         about = known[fields["code"]]
-        return renderer.response_to(environ, "problem.jinja2", status, problem=fields, about=about)
+        return renderer.response_to(
+            environ,
+            "problem.jinja2",
+            status,
+            problem=fields,
+            title=about.title,
+            remedy=Markup(as_html(about.remedy)),  # noqa: S704 - as_html escapes it
+        )
 
     return show
 
 
 def _login_path(environ: Mapping[str, Any]) -> str:
-    prefix = quote(environ.get("SCRIPT_NAME", ""), encoding="latin-1")
+    prefix = prefix_of(environ)
     path = prefix + LOGIN_PAGE
     if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return path

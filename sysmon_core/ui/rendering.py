@@ -6,7 +6,6 @@ import gzip
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined
 from pyramid.config import Configurator
@@ -14,12 +13,12 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sysmon_core.api.framework.environ_keys import GRANT
-from sysmon_core.api.framework.problems import PAGES_PREFIX
+from sysmon_core.api.framework.pages import HTML
+from sysmon_core.api.framework.problems import PAGES_PREFIX, prefix_of
 from sysmon_core.metrics.quantities import quantity
 from sysmon_core.services.grants import Grant
 from sysmon_core.ui.static_files import GZIP, StaticFiles, accepts_gzip
 
-HTML = "text/html"
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -62,12 +61,12 @@ class Renderer:
         return response
 
     def _common(self, environ: Mapping[str, Any]) -> dict[str, Any]:
-        script_name = quote(environ.get("SCRIPT_NAME", ""), encoding="latin-1")
+        prefix = prefix_of(environ)
         grant: Grant | None = environ.get(GRANT)
         return {
-            "prefix": f"{script_name}{PAGES_PREFIX}",
-            "root": f"{script_name}/",
-            "static": f"{script_name}{PAGES_PREFIX}static/{self._static.digest}",
+            "prefix": f"{prefix}{PAGES_PREFIX}",
+            "root": f"{prefix}/",
+            "static": f"{prefix}{PAGES_PREFIX}static/{self._static.digest}",
             "release": self._release,
             "user": grant.account if grant else None,
         }

@@ -14,13 +14,14 @@ from sysmon_core.api.framework.declarations import Resource
 from sysmon_core.api.framework.errors import of_error
 from sysmon_core.api.framework.inputs import FORM, Body
 from sysmon_core.api.framework.links import path_of
+from sysmon_core.api.framework.pages import HOME_ROUTE
 from sysmon_core.api.framework.permissions import PUBLIC, caller_of
 from sysmon_core.api.framework.problems import LOGIN_PAGE, PAGES_PREFIX
 from sysmon_core.api.framework.work import LOGIN, USERS
 from sysmon_core.api.v4.cookies import clear_session, give_session
 from sysmon_core.services.grants import Scope
 from sysmon_core.services.user_fields import Login
-from sysmon_core.ui.page import Site, endpoint, pages
+from sysmon_core.ui.page import Site, endpoint, resource
 
 REFUSED = (
     *(errors.LoginRefused, errors.TooManyGuesses, errors.TooManyLogins),
@@ -34,11 +35,11 @@ def resources(site: Site) -> Iterator[Resource]:
     form = endpoint(views.form, "Log in", permission=PUBLIC)
     reads = Body(Login, site.deps.body_limit, kinds=(FORM,))
     sent = endpoint(views.log_in, "Log in", permission=PUBLIC, work=LOGIN, reads=reads)
-    yield pages("login", LOGIN_PAGE.removeprefix(PAGES_PREFIX), {"GET": form, "POST": sent})
+    yield resource("login", LOGIN_PAGE.removeprefix(PAGES_PREFIX), {"GET": form, "POST": sent})
     for name, view in (("logout", views.log_out), ("logout_everywhere", views.log_out_everywhere)):
         path = name.replace("_", "/")
         done = endpoint(view, "Log out", scope=Scope.ALL, work=USERS)
-        yield pages(name, path, {"POST": done})
+        yield resource(name, path, {"POST": done})
 
 
 class _Views:
@@ -89,6 +90,6 @@ def _logged_out(request: Request) -> Response:
 
 def _to(request: Request) -> str:
     """Return the page to go to after the log-in: the one that was asked for, or the first."""
-    home = path_of(request, "ui")
+    home = path_of(request, HOME_ROUTE)
     wanted = request.GET.get("to", "")
     return wanted if wanted.startswith(home) else home

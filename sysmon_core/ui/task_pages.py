@@ -16,14 +16,13 @@ from sysmon_core.api.framework.environ_keys import GRANT
 from sysmon_core.api.framework.lists import next_path
 from sysmon_core.api.framework.times import rfc3339
 from sysmon_core.api.v4.columns import shown_columns
-from sysmon_core.api.v4.task_answers import TaskAnswers
 from sysmon_core.api.v4.task_list import TaskList, cursor_of, query_of
 from sysmon_core.errors import MetricFailed
 from sysmon_core.running.sample import Sample
 from sysmon_core.services.grants import Grant
 from sysmon_core.services.params import parse
 from sysmon_core.services.task import State, Task, TaskQuery
-from sysmon_core.ui.page import Site, endpoint, page, pages
+from sysmon_core.ui.page import Site, endpoint, page, resource
 from sysmon_core.ui.task_rows import STATE_WORDS, shown_tasks
 
 MAX_COUNTED = 200  # of the newest tasks, by state
@@ -35,26 +34,22 @@ def resources(site: Site) -> Iterator[Resource]:
     views = _Views(site)
     yield page("tasks", "tasks/", views.list, "Tasks")
     one = endpoint(views.task, "A task and its report so far")
-    yield pages("task", "tasks/{id}", {"GET": one}, {"id": "The id of a task"})
+    yield resource("task", "tasks/{id}", {"GET": one}, {"id": "The id of a task"})
 
 
 class _Views:
     def __init__(self, site: Site) -> None:
         self._site = site
-        version, deps = site.version, site.deps
-        permissions = {one.name: site.permission(one) for one in version.metrics(deps.registry)}
-        self._answers = TaskAnswers(version, deps.tasks, permissions, deps.wait_limit)
 
     def list(self, request: Request) -> Response:
         params = _filters(request)
         grant: Grant = request.environ[GRANT]
         query, end = query_of(params, grant.account)
-        found = self._site.deps.tasks.list(query, params.limit, end)
-        seen = [one for one in found.tasks if self._answers.may_see(request, one)]
+        found = self._site.task_answers.page(request, query, params.limit, end)
         return self._site.renderer.response(
             request,
             "tasks.jinja2",
-            tasks=shown_tasks(request, self._site, seen),
+            tasks=shown_tasks(request, self._site, found.tasks),
             chips=list(_chips(params, query.states, self._counts(request, query))),
             counted=MAX_COUNTED,
             metrics=self._site.metrics(request),
@@ -64,11 +59,12 @@ class _Views:
 
     def _counts(self, request: Request, query: TaskQuery) -> Counter[str]:
         """Count the newest tasks by their states."""
-        newest = self._site.deps.tasks.list(replace(query, states=()), MAX_COUNTED).tasks
-        return Counter(one.state.value for one in newest if self._answers.may_see(request, one))
+        of_any_state = replace(query, states=())
+        newest = self._site.task_answers.page(request, of_any_state, MAX_COUNTED).tasks
+        return Counter(one.state.value for one in newest)
 
     def task(self, request: Request) -> Response:
-        task = self._answers.find(request, request.matchdict["id"])
+        task = self._site.task_answers.find(request, request.matchdict["id"])
         metric = self._site.deps.registry.get(task.metric)
         return self._site.renderer.response(
             request,

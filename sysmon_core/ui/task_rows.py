@@ -8,7 +8,8 @@ from typing import Any
 from pyramid.request import Request
 
 from sysmon_core.api.v4.task_fields import shown_task
-from sysmon_core.services.task import Task
+from sysmon_core.errors import TasksUnavailable
+from sysmon_core.services.task import Task, TaskQuery
 from sysmon_core.ui.page import Site
 
 STATE_WORDS = {
@@ -19,6 +20,17 @@ STATE_WORDS = {
     "FAILURE": "failed",
     "REVOKED": "cancelled",
 }
+
+
+def newest_tasks(
+    request: Request, site: Site, query: TaskQuery, limit: int
+) -> list[dict[str, Any]] | None:
+    """Return the newest tasks of a query as pages show them; None if Redis is away."""
+    try:
+        found = site.task_answers.page(request, query, limit)
+    except TasksUnavailable:
+        return None
+    return shown_tasks(request, site, found.tasks)
 
 
 def shown_tasks(request: Request, site: Site, tasks: Iterable[Task]) -> list[dict[str, Any]]:

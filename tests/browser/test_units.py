@@ -1,11 +1,15 @@
-"""Numbers are written by the scripts as by the server: one function in two languages."""
+"""Numbers and states are written by the scripts as by the server."""
 
 from __future__ import annotations
 
 import math
 import random
 
+from playwright.sync_api import Page
+
+from sysmon_core.services.task import State
 from sysmon_core.ui.rendering import quantity_of_json
+from sysmon_core.ui.task_rows import STATE_WORDS
 from tests.browser.conftest import Visit
 
 UNITS = ["", "1", "%", "By", "By/s", "bit/s", "s", "1/s", "Cel", "{packet}/s", "By{used}", "V"]
@@ -21,17 +25,27 @@ def numbers() -> list[float]:
     return [*EDGES, *made, *(round(one) for one in made)]
 
 
+def script(page: Page, name: str) -> str:
+    source = page.locator("script[type=module]").get_attribute("src") or ""
+    return f"{source.rpartition('/')[0]}/{name}"
+
+
+def test_a_state_has_one_word(visit: Visit) -> None:
+    page = visit("login", None)
+    words = page.evaluate("async path => (await import(path)).WORDS", script(page, "rows.js"))
+    assert words == STATE_WORDS
+    assert words.keys() == set(State)
+
+
 def test_every_number_is_written_alike(visit: Visit) -> None:
     page = visit("login", None)
-    script = page.locator("script[type=module]").get_attribute("src") or ""
-    path = script.rpartition("/")[0] + "/units.js"
     given = [[number, unit] for number in numbers() for unit in UNITS]
     written = page.evaluate(
         """async ([path, given]) => {
           const { human } = await import(path);
           return given.map(([number, unit]) => human(number, unit));
         }""",
-        [path, given],
+        [script(page, "units.js"), given],
     )
     differing = {
         (number, unit): (mine, theirs)

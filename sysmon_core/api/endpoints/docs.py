@@ -12,11 +12,11 @@ from pyramid.response import FileResponse, Response
 
 from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource, View
 from sysmon_core.api.framework.links import path_of
+from sysmon_core.api.framework.pages import HTML
 from sysmon_core.api.framework.permissions import PUBLIC
 from sysmon_core.api.framework.work import DOCUMENT
 from sysmon_core.errors import ExtraMissing
 
-HTML = "text/html"
 START_FILE = "start.js"
 LOADED = {
     "icon": "favicon-32x32.png",

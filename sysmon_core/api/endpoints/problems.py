@@ -12,14 +12,14 @@ from pyramid.response import Response
 from sysmon_core.api import schemas
 from sysmon_core.api.framework.accept import best_offer
 from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource
-from sysmon_core.api.framework.explanations import Explanation, explanations
+from sysmon_core.api.framework.explanations import Explanation, as_html, explanations
 from sysmon_core.api.framework.inputs import JSON
 from sysmon_core.api.framework.links import path_of
+from sysmon_core.api.framework.pages import HTML
 from sysmon_core.api.framework.permissions import PUBLIC
 from sysmon_core.api.framework.problems import EXPLANATIONS_PATH
 from sysmon_core.errors import ProblemNotFound
 
-HTML = "text/html"
 MEDIA_TYPES = (HTML, JSON)
 LIST_ROUTE, ROUTE = "problems", "problem"
 MAX_AGE_SECONDS = 3600  # a new release may say it better
@@ -71,7 +71,7 @@ def _list(known: Mapping[str, Explanation]) -> Endpoint:
             told = [_told(request, one) for one in known.values()]
             return _response(json.dumps({"problems": told}), JSON)
         lines = (
-            f'<li><a href="{_path(request, one)}">{escape(one.title)}</a>: {_shown(one.meaning)}'
+            f'<li><a href="{_path(request, one)}">{escape(one.title)}</a>: {as_html(one.meaning)}'
             for one in known.values()
         )
         content = "<ul>\n{}\n</ul>".format("\n".join(lines))
@@ -93,8 +93,8 @@ def _one(known: Mapping[str, Explanation]) -> Endpoint:
         if best_offer(request, MEDIA_TYPES) == JSON:
             return _response(json.dumps(_told(request, one)), JSON)
         content = CONTENT.format(
-            meaning=_shown(one.meaning),
-            remedy=_shown(one.remedy),
+            meaning=as_html(one.meaning),
+            remedy=as_html(one.remedy),
             status=escape(one.status_line),
             name=escape(one.name),
             all=escape(path_of(request, LIST_ROUTE)),
@@ -123,14 +123,6 @@ def _told(request: Request, one: Explanation) -> dict[str, object]:
 
 def _path(request: Request, one: Explanation) -> str:
     return path_of(request, ROUTE, name=one.name)
-
-
-def _shown(text: str) -> str:
-    """Return a sentence as HTML, what stands between backticks as code."""
-    parts = escape(text).split("`")
-    return "".join(
-        f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts)
-    )
 
 
 def _response(text: str, media_type: str) -> Response:

@@ -13,10 +13,8 @@ from sysmon_core.api.framework.accept import best_offer
 from sysmon_core.api.framework.declarations import Answer, Endpoint, Resource
 from sysmon_core.api.framework.inputs import JSON
 from sysmon_core.api.framework.links import link, path_of
-from sysmon_core.api.framework.pages import HOME_ROUTE
+from sysmon_core.api.framework.pages import HOME_ROUTE, HTML
 from sysmon_core.api.framework.permissions import PUBLIC
-
-HTML = "text/html"
 
 
 def resource(versions: Iterable[str], *, with_pages: bool) -> Resource:

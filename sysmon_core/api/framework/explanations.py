@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from http import HTTPStatus
 
 from sysmon_core.api.framework.errors import meaning, status_of
@@ -51,6 +52,14 @@ class Explanation:
     def status_line(self) -> str:
         """The status, and what HTTP calls it."""
         return f"{self.status} {HTTPStatus(self.status).phrase}"
+
+
+def as_html(text: str) -> str:
+    """Return a sentence as HTML, what stands between backticks as code."""
+    parts = escape(text).split("`")
+    return "".join(
+        f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 def explanations() -> Mapping[str, Explanation]:

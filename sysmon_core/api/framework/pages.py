@@ -10,6 +10,7 @@ from pyramid.response import Response
 
 from sysmon_core.api.framework.declarations import Resource
 
+HTML = "text/html"
 HOME_ROUTE = "ui"  # the route of the first page
 Problem = Mapping[str, Any]  # the members of a problem, as JSON would have them
 

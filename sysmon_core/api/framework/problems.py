@@ -90,6 +90,10 @@ def _name_of(status: int) -> str:
     return NAMES.get(status) or NAMES[400 if status < 500 else 500]
 
 
+def prefix_of(environ: Mapping[str, Any]) -> str:
+    """Return the prefix of this service's URL, quoted; it is empty if there is none."""
+    return quote(environ.get("SCRIPT_NAME", ""), encoding="latin-1")
+
+
 def _explanation(environ: Mapping[str, Any], name: str) -> dict[str, str]:
-    prefix = quote(environ.get("SCRIPT_NAME", ""), encoding="latin-1")
-    return {"type": f"{prefix}{EXPLANATIONS_PATH}{name}", "code": name}
+    return {"type": f"{prefix_of(environ)}{EXPLANATIONS_PATH}{name}", "code": name}

@@ -1,4 +1,4 @@
-"""Responses that show a task, at once or when it has ended."""
+"""Tasks that a caller may see, and responses that show one, now or once it has ended."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from sysmon_core.api.framework.waits import Wait, wait_for
 from sysmon_core.api.v4.task_fields import revision, shown_task
 from sysmon_core.api.versions import Version
 from sysmon_core.errors import SysmonError, TaskNotFound
-from sysmon_core.services.task import Task
+from sysmon_core.services.task import Task, TaskPage, TaskQuery
 from sysmon_core.services.tasks import NOT_FOUND, Tasks
 
 
 class TaskAnswers:
-    """Makes the responses that show one task.
+    """Finds the tasks that a caller may see, and makes the responses that show one.
 
     Args:
         permissions: what a caller needs for each metric; a user will do where its plugin is gone.
@@ -60,11 +60,18 @@ class TaskAnswers:
             TaskNotFound: there is none.
         """
         task = self._tasks.of_grant(task_id, request.environ[GRANT])
-        if not self.may_see(request, task):
+        if not self._may_see(request, task):
             raise TaskNotFound(NOT_FOUND)
         return task
 
-    def may_see(self, request: Request, task: Task) -> bool:
+    def page(
+        self, request: Request, query: TaskQuery, limit: int, end: str | None = None
+    ) -> TaskPage:
+        """Return a page of the tasks of a query that the caller may see."""
+        found = self._tasks.list(query, limit, end)
+        return TaskPage([one for one in found.tasks if self._may_see(request, one)], found.end)
+
+    def _may_see(self, request: Request, task: Task) -> bool:
         """Whether the caller may ask for a task's metric: one who was an admin may not any more."""
         return may_ask(request, task.metric, self._permissions.get(task.metric, USER))
 

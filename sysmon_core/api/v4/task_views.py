@@ -63,11 +63,10 @@ class TaskViews:
         params: TaskList = request.validated["params"]
         grant: Grant = request.environ[GRANT]
         query, end = query_of(params, grant.account)
-        page = self._tasks.list(query, params.limit, end)
-        tasks = [task for task in page.tasks if self._answers.may_see(request, task)]
+        page = self._answers.page(request, query, params.limit, end)
         cursor = cursor_of(query, page.end)
-        conditional(request, json.dumps([[revision(one) for one in tasks], cursor]))
-        items = [shown_task(request, self._version, task) for task in tasks]
+        conditional(request, json.dumps([[revision(one) for one in page.tasks], cursor]))
+        items = [shown_task(request, self._version, task) for task in page.tasks]
         return listed(request, items, next_path(request, params.limit, cursor))
 
     def submit(self, request: Request) -> Response:

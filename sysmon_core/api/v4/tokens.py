@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pyramid.httpexceptions import HTTPForbidden, HTTPNoContent
@@ -58,6 +58,14 @@ class TokenList(ListParams):
     owner: Owner = Field(
         ME, description="Whose: `me`; for admins a user's name, too, or `*` for all users"
     )
+
+
+class TokenPage(NamedTuple):
+    """Some tokens of a list: whose they are, None for all users, and the path of the next page."""
+
+    owner: str | None
+    tokens: Sequence[Token]
+    next: str | None
 
 
 def resources(version: Version, deps: Dependencies) -> Iterator[Resource]:
@@ -135,13 +143,8 @@ class _Views:
         self._tokens = tokens
 
     def list(self, request: Request) -> dict[str, Any]:
-        params: TokenList = request.validated["params"]
-        owner, before = place_of(_account(request).username, params)
-        if owner != _account(request).username and not _account(request).admin:
-            raise HTTPForbidden
-        found = self._tokens.list(owner, params.limit + 1, before)
-        items, cursor = paged(found, params.limit, lambda last: (owner, last.id))
-        return listed(request, map(shown_token, items), next_path(request, params.limit, cursor))
+        page = token_page(request, self._tokens)
+        return listed(request, map(shown_token, page.tokens), page.next)
 
     def create(self, request: Request) -> schemas.NewTokenShown:
         grant: Grant = request.environ[GRANT]
@@ -160,7 +163,22 @@ class _Views:
         return HTTPNoContent()
 
 
-def place_of(username: str, params: TokenList) -> tuple[str | None, int | None]:
+def token_page(request: Request, tokens: Tokens) -> TokenPage:
+    """Find the tokens that a request asks for by its params, ``TokenList``.
+
+    Raises:
+        HTTPForbidden: they are others', and the caller is no admin.
+    """
+    params, account = request.validated["params"], _account(request)
+    owner, before = _place(account.username, params)
+    if owner != account.username and not account.admin:
+        raise HTTPForbidden
+    found = tokens.list(owner, params.limit + 1, before)
+    items, cursor = paged(found, params.limit, lambda last: (owner, last.id))
+    return TokenPage(owner, items, next_path(request, params.limit, cursor))
+
+
+def _place(username: str, params: TokenList) -> tuple[str | None, int | None]:
     """Return whose tokens are listed, None for all, and the id before which the list goes on."""
     if params.cursor is not None:
         place: tuple[str | None, int] = read_cursor(params.cursor, PLACE)

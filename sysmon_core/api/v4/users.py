@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pyramid.request import Request
@@ -46,13 +46,10 @@ def resources(version: Version, deps: Dependencies) -> Iterator[Resource]:
 
 def _list(version: Version, directory: UserDirectory) -> Endpoint:
     def view(request: Request) -> dict[str, Any]:
-        params: ListParams = request.validated["params"]
-        after = read_cursor(params.cursor, Username) if params.cursor is not None else ""
-        found = directory.list(params.limit + 1, after)
-        items, cursor = paged(found, params.limit, lambda last: last.account.username)
+        found, next_page = user_page(request, directory)
         path = path_of(request, version.route("users"))  # a username needs no quoting
-        bodies = (shown_user(one, path + one.account.username) for one in items)
-        return listed(request, bodies, next_path(request, params.limit, cursor))
+        bodies = (shown_user(one, path + one.account.username) for one in found)
+        return listed(request, bodies, next_page)
 
     return Endpoint(
         view=view,
@@ -64,6 +61,17 @@ def _list(version: Version, directory: UserDirectory) -> Endpoint:
         answers={200: Answer(schemas.UserPage, headers=("Link",))},
         raises=(errors.InvalidInput,),
     )
+
+
+def user_page(
+    request: Request, directory: UserDirectory
+) -> tuple[Sequence[UserDetails], str | None]:
+    """Return the users that a request asks for by its params, and the path of the next page."""
+    params: ListParams = request.validated["params"]
+    after = read_cursor(params.cursor, Username) if params.cursor is not None else ""
+    found = directory.list(params.limit + 1, after)
+    items, cursor = paged(found, params.limit, lambda last: last.account.username)
+    return items, next_path(request, params.limit, cursor)
 
 
 def shown_user(user: UserDetails, path: str) -> schemas.UserDetails:

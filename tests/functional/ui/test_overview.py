@@ -97,3 +97,15 @@ def test_without_redis_the_cards_are_shown(visit: Visit) -> None:
     page = visit("ann", words("calm", "fine"), redis_url="redis://127.0.0.1:1/0").get("/ui/")
     assert "fine" in page.html.text
     assert "Redis" in page.html.find(id="trouble").text
+
+
+def test_a_token_of_some_metrics_sees_no_task_of_others(visit: Visit) -> None:
+    app = visit()
+    new = {"metric": "iostat", "params": {"count": 3}}
+    made = app.post_json("/v4/tasks/", new, headers=OWN_PAGE).json["id"]
+    narrow = {"name": "x", "scope": "read", "metrics": ["uptime"]}
+    token = app.post_json("/v4/tokens/", narrow, headers=OWN_PAGE).json["token"]
+    assert made in app.get("/ui/").text
+    app.reset()
+    for path in ("/ui/", "/ui/tasks/"):
+        assert made not in app.get(path, headers={"Authorization": f"Bearer {token}"}).text

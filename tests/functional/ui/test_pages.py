@@ -71,6 +71,7 @@ def test_problems_are_pages_that_say_what_to_do(visit: Visit) -> None:
     ):
         answer = app.get(path, status=status)
         assert sentence in answer.html.main.text
+        assert "`" not in answer.html.main.text  # what is code is marked as such
         assert answer.headers["X-Request-Id"] in answer.html.main.text
 
 
