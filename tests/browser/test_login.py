@@ -7,6 +7,8 @@ from urllib.parse import quote
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SECRET, Visit
+from tests.support.client import HOST
+from tests.support.site import Site
 
 WANTED = "tasks/?state=SUCCESS&metric=iostat"
 
@@ -62,3 +64,25 @@ def test_password_managers_know_the_fields(visit: Visit) -> None:
     page.context.clear_cookies()
     page.goto("login")
     assert page.get_attribute("#password", "type") == "password"
+
+
+def test_a_link_of_another_site_opens_for_who_is_logged_in(visit: Visit, site: Site) -> None:
+    """Its request brings no cookie, which is ``SameSite=Strict``."""
+    page = visit("")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.goto("about:blank")
+    page.set_content(f"<a href='http://{HOST}:{site.port}/ui/{WANTED}'>the tasks</a>")
+    page.click("a")
+    page.wait_for_url(f"**/ui/{WANTED}")
+    assert any("/ui/login?to=" in url for url in asked)
+
+
+def test_a_link_of_another_site_leads_others_to_the_form(visit: Visit, site: Site) -> None:
+    page = visit("login", None)
+    page.goto("about:blank")
+    page.set_content(f"<a href='http://{HOST}:{site.port}/ui/{WANTED}'>the tasks</a>")
+    page.click("a")
+    page.wait_for_load_state("networkidle")
+    log_in(page, SECRET)
+    page.wait_for_url(f"**/ui/{WANTED}")

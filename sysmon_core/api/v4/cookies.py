@@ -24,11 +24,9 @@ def clear_session(request: Request, response: Response) -> None:
 def _attributes(request: Request) -> dict[str, Any]:
     """Return the attributes (RFC 6265, 4.1.2).
 
-    No script reads it, and no service beside this one below the same name gets it. Of other sites'
-    requests a link that is followed alone brings it, so that one which a colleague sent can be
-    opened; no GET of version 4 or of a page starts a task. Where it came by TLS, it is sent by TLS
-    alone.
+    No script reads it, no request of another site brings it, and no service beside this one below
+    the same name gets it. Where it came by TLS, it is sent by TLS alone.
     """
     secure = request.scheme == "https"
     path = request.script_name or "/"
-    return {"path": path, "secure": secure, "httponly": True, "samesite": "Lax"}
+    return {"path": path, "secure": secure, "httponly": True, "samesite": "Strict"}

@@ -37,7 +37,7 @@ def test_a_form_will_do(app: TestApp) -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("prefix", ["", "/mon"])
-def test_no_script_reads_the_cookie_and_of_other_sites_a_link_alone_brings_it(
+def test_no_script_reads_the_cookie_and_no_other_site_brings_it(
     scheme: str, prefix: str, app: TestApp, config: Settings, make_testapp: MakeApp
 ) -> None:
     proxied = make_testapp(config.model_copy(update={"trusted_proxies": (PROXY,)}))
@@ -50,7 +50,7 @@ def test_no_script_reads_the_cookie_and_of_other_sites_a_link_alone_brings_it(
         cookie = cookie_of(answer)
         assert cookie is not None
         assert cookie["path"] == (prefix or "/")
-        assert cookie["samesite"] == "Lax"
+        assert cookie["samesite"] == "Strict"
         assert cookie["httponly"] is True
         assert bool(cookie["secure"]) is (scheme == "https")
         assert not cookie["domain"]

@@ -22,7 +22,7 @@ def test_credentials_come_by_tls_alone_and_the_cookie_stays_there() -> None:
         assert begun.status == 200
         cookie, *attributes = begun.headers["Set-Cookie"].split("; ")
         assert {one.lower() for one in attributes} == {
-            *("httponly", "secure", "samesite=lax", f"path={PREFIX}")
+            *("httponly", "secure", "samesite=strict", f"path={PREFIX}")
         }
         assert proxy.get(f"{PREFIX}/v4/me", Cookie=cookie).json["by"] == "session"
         assert proxy.get("/v4/me", Authorization=basic("ann:secret")).json["by"] == "basic"
